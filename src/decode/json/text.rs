@@ -1,0 +1,62 @@
+//! Strings: from escaped bytes to text that loses nothing.
+
+use std::borrow::Cow;
+
+use crate::model::{SURROGATE_BASE, text_from_bytes};
+
+/// The text of a JSON string's inside. Escapes are undone; a lone surrogate and invalid UTF-8 are kept as marked
+/// characters (see [`crate::model::SURROGATE_BASE`]); an unknown or cut-off escape stays as written.
+pub fn unescape(raw: &[u8], escaped: bool) -> Cow<'_, str> {
+    if !escaped {
+        return text_from_bytes(raw);
+    }
+    let mut text = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(offset) = memchr::memchr(b'\\', rest) {
+        let (plain, tail) = rest.split_at(offset);
+        text.push_str(&text_from_bytes(plain));
+        let (character, used) = escape(tail);
+        match character {
+            Some(character) => text.push(character),
+            None => text.push_str(&text_from_bytes(tail.get(..used).unwrap_or(tail))),
+        }
+        rest = tail.get(used..).unwrap_or_default();
+    }
+    text.push_str(&text_from_bytes(rest));
+    text.into()
+}
+
+/// The character of the escape that `tail` starts with, and its length. `None` when it is no known escape: then that
+/// many bytes stand for themselves.
+fn escape(tail: &[u8]) -> (Option<char>, usize) {
+    match tail.get(1) {
+        Some(b'"') => (Some('"'), 2),
+        Some(b'\\') => (Some('\\'), 2),
+        Some(b'/') => (Some('/'), 2),
+        Some(b'b') => (Some('\u{8}'), 2),
+        Some(b'f') => (Some('\u{c}'), 2),
+        Some(b'n') => (Some('\n'), 2),
+        Some(b'r') => (Some('\r'), 2),
+        Some(b't') => (Some('\t'), 2),
+        Some(b'u') => match unit(tail) {
+            None => (None, 2),
+            Some(high @ 0xD800..=0xDBFF) => match tail.get(6..).and_then(unit) {
+                Some(low @ 0xDC00..=0xDFFF) => (char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00)), 12),
+                _ => (char::from_u32(SURROGATE_BASE + high), 6),
+            },
+            Some(low @ 0xDC00..=0xDFFF) => (char::from_u32(SURROGATE_BASE + low), 6),
+            Some(code) => (char::from_u32(code), 6),
+        },
+        Some(_) => (None, 1),
+        None => (None, tail.len()),
+    }
+}
+
+/// The code unit of a `\uXXXX` at the start.
+fn unit(tail: &[u8]) -> Option<u32> {
+    if tail.get(..2)? != b"\\u" {
+        return None;
+    }
+    let digits = tail.get(2..6)?;
+    digits.iter().try_fold(0, |value, digit| Some(value << 4 | char::from(*digit).to_digit(16)?))
+}

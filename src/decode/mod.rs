@@ -1,0 +1,35 @@
+//! Bytes become records, records become events. No I/O beyond a `Read` handed in, no async, no drawing.
+//!
+//! - [`json`]: the lenient reader everything else stands on.
+//! - [`containers`]: a stream of bytes to records, whatever they are wrapped in.
+//! - [`decode`]: one record's bytes to a [`Decoded`] event, by the keys found in it.
+//! - [`exchange`]: one invocation record to an [`Exchange`](crate::model::Exchange), in full, for reading.
+
+pub mod containers;
+pub mod json;
+mod cloudtrail;
+mod decoded;
+mod endpoint;
+mod invocation;
+mod kind;
+
+pub use decoded::Decoded;
+pub use invocation::{Bodies, exchange, model_key};
+pub use kind::{RecordKind, kind_of};
+
+/// Decodes one record (already unwrapped). `tape` is scratch memory. Never fails: what cannot be decoded is an event
+/// with the reason in [`Decoded::undecodable`].
+pub fn decode<'a>(record: &'a [u8], tape: &'a mut json::Tape) -> Decoded<'a> {
+    let end = tape.parse(record);
+    let root = tape.root(record);
+    let mut decoded = match kind_of(root) {
+        RecordKind::Invocation => invocation::decode(root),
+        RecordKind::CloudTrail => cloudtrail::decode(root),
+        RecordKind::Endpoint => endpoint::decode(root),
+        RecordKind::Unknown(reason) => Decoded::undecodable(reason),
+    };
+    if let Some(problem) = tape.problem() {
+        decoded.damage(end, problem);
+    }
+    decoded
+}

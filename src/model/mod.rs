@@ -1,0 +1,34 @@
+//! The words of the house as plain types: no I/O, no async, no drawing.
+//!
+//! Every other room speaks in these. The meanings are fixed in the project's glossary (README, "Words"):
+//! a [`Record`](record::RecordPosition) is bytes and where they came from, an [`Event`] is a record decoded,
+//! an [`Entity`] is anything an event names and therefore a pivot, an [`Exchange`] is one model invocation.
+
+mod entity;
+mod event;
+mod exchange;
+mod ledger;
+mod lenient;
+mod marks;
+mod principal;
+mod record;
+mod safe_text;
+mod scope;
+mod time;
+mod when;
+
+pub use entity::{Entity, EntityKind, UnknownKind};
+pub use event::{Event, EventId, EventRef, KeyKind, Name, Outcome, Strand, StrandSet};
+pub use exchange::{
+    BodyState, Exchange, ExchangeFacts, ExchangeFlags, Guardrail, GuardrailAction, GuardrailPolicy, GuardrailSide, Hidden, HiddenKind, Part, Tokens,
+    ToolCall, Turn,
+};
+pub use ledger::{Compression, IngestSummary, Skip, SourceEntry, SourceId, SourceKind, SourceState};
+pub use lenient::{INVALID_BYTE_BASE, SURROGATE_BASE, invalid_byte_of, lossless_json_string, surrogate_of, text_from_bytes};
+pub use marks::Mark;
+pub use principal::{Actor, account_of_arn, fold_arn, person_like_session};
+pub use record::{Digest, RecordPosition, Wrap};
+pub use safe_text::{Glyphs, SafeText, hidden_name};
+pub use scope::{Scope, TextFilter};
+pub use time::{TimeRange, Timestamp};
+pub use when::parse_when;
