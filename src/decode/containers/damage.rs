@@ -122,9 +122,9 @@ impl Documents<'_, '_, '_, '_> {
                     return self.out.refused(start, length, self.out.limits.too_large());
                 }
                 Step::More | Step::List => {
-                    self.take(scan.forget());
+                    self.window.consume(scan.forget());
                     if step == Step::More && !self.window.more() {
-                        self.window.consume(self.window.bytes().len());
+                        self.take(self.window.bytes().len());
                         let length = self.window.offset() - start;
                         self.out.problem(|| "it ends inside a record".into());
                         return self.out.refused(start, length, format!("{}, and cut off", self.out.limits.too_large()));
@@ -132,6 +132,7 @@ impl Documents<'_, '_, '_, '_> {
                 }
                 Step::Damaged(what) => {
                     let reason = format!("{}, and damaged ({what})", self.out.limits.too_large());
+                    self.window.consume(scan.at);
                     return self.skip_to_line(start, &reason);
                 }
             }

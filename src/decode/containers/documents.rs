@@ -211,7 +211,7 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
         match self.scan(&mut scan) {
             Ended::Done => {
                 let (bytes, offset) = (self.window.front(scan.at), self.window.offset());
-                let holds_object = bytes.iter().skip(1).find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+                let holds_object = holds_object(bytes);
                 self.found(Container::Documents);
                 let (bytes, position) = (self.window.front(scan.at), RecordPosition { offset, length: scan.at as u32, wrap: Wrap::JsonString });
                 let flow = if holds_object { self.out.wrapped(bytes, position, None) } else { self.out.broken(bytes, offset, "a string, not a record") };
@@ -320,6 +320,12 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
     }
 }
 
+/// Does this JSON string hold an object, or a string that may?
+pub(super) fn holds_object(string: &[u8]) -> bool {
+    let inside = string.strip_prefix(b"\"").unwrap_or_default().trim_ascii_start();
+    inside.starts_with(b"{") || inside.starts_with(b"\\\"")
+}
+
 fn container_of(list: List) -> Container {
     match list {
         List::Bare => Container::Array,
@@ -335,7 +341,7 @@ fn container_of(list: List) -> Container {
 /// How the record is wrapped in an object with these keys. A wrapper is told by what only a wrapper has, so that no
 /// field a caller controls can make a record look like one.
 pub(super) fn wrap_of(scan: &Scan, bytes: &[u8], list: Option<List>) -> Wrap {
-    let value = || bytes.get(scan.value_at..).unwrap_or_default().trim_ascii_start();
+    let begins = |at: usize, with: &[u8]| bytes.get(at..).unwrap_or_default().trim_ascii_start().starts_with(with);
     if list == Some(List::Records) {
         Wrap::None
     } else if list == Some(List::Lake) {
@@ -346,8 +352,8 @@ pub(super) fn wrap_of(scan: &Scan, bytes: &[u8], list: Option<List>) -> Wrap {
         Wrap::Detail
     } else if scan.keys.has(&[Keys::IDENTITY]) {
         // A record has an object here.
-        if value().starts_with(b"\"") { Wrap::LakeRow } else { Wrap::None }
-    } else if scan.keys.has(&[Keys::MESSAGE]) && (list == Some(List::LogEvents) || value().starts_with(b"\"{")) {
+        if begins(scan.identity_at, b"\"") { Wrap::LakeRow } else { Wrap::None }
+    } else if scan.keys.has(&[Keys::MESSAGE]) && (list == Some(List::LogEvents) || begins(scan.message_at, b"\"{")) {
         Wrap::Message
     } else {
         Wrap::None

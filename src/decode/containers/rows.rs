@@ -17,7 +17,8 @@ impl Documents<'_, '_, '_, '_> {
             Some(b'{') => {}
             // Empty or cut off, nested, or of strings that may be records.
             None | Some(b']' | b'[' | b'"') if self.frames.len() < 16 => return Some(Wrap::None),
-            Some(b'0'..=b'9' | b'-' | b't' | b'f' | b'n') if !self.frames.is_empty() => return Some(Wrap::None),
+            Some(b'n') => return Some(Wrap::None),
+            Some(b'0'..=b'9' | b'-' | b't' | b'f') if !self.frames.is_empty() => return Some(Wrap::None),
             _ => return None,
         }
         let Some(scan) = self.peek_object(1) else { return Some(Wrap::None) };

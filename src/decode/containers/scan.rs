@@ -67,8 +67,10 @@ pub(super) struct Scan {
     pub(super) blanks: bool,
     /// The last key of the top object: its inside.
     pub(super) last_key: (usize, usize),
-    /// Where the value of `message` or `userIdentity` begins, blanks included.
-    pub(super) value_at: usize,
+    /// Where the value of `message` begins, blanks included.
+    pub(super) message_at: usize,
+    /// Where the value of `userIdentity` begins, blanks included.
+    pub(super) identity_at: usize,
     /// The last string: its inside.
     pub(super) string: (usize, usize),
     depth: u32,
@@ -219,8 +221,10 @@ impl Scan {
         self.last_key = self.string;
         let key = Keys::of(bytes.get(self.string.0..self.string.1).unwrap_or_default());
         self.keys.0 |= key.0;
-        if key == Keys::MESSAGE || key == Keys::IDENTITY {
-            self.value_at = value_at;
+        if key == Keys::MESSAGE {
+            self.message_at = value_at;
+        } else if key == Keys::IDENTITY {
+            self.identity_at = value_at;
         }
     }
 }
@@ -299,7 +303,7 @@ mod tests {
     #[test]
     fn damage_is_noticed_where_it_is() {
         for (text, at) in [
-            ("{\"a\":\"b\n{\"a\":1}", 9),
+            ("{\"a\":\"b\n{\"a\":1}", 10),
             (r#"{"a":1 {"b":2}"#, 7),
             (r#"{"a":[1}"#, 7),
             (r#"{"a":@}"#, 5),

@@ -105,8 +105,8 @@ fn begins_json(head: &[u8]) -> bool {
     let next = rest.get(blanks(rest)..).unwrap_or_default().first();
     match first {
         b'{' => matches!(next, Some(b'"' | b'}') | None),
-        b'[' => matches!(next, Some(b'{' | b'[' | b'"' | b']') | None),
-        b'"' => rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{'),
+        b'[' => matches!(next, Some(b'{' | b'[' | b'"' | b']') | None) || rest.starts_with(b"null"),
+        b'"' => super::documents::holds_object(head),
         _ => false,
     }
 }

@@ -55,7 +55,8 @@ pub(super) fn read(window: &mut Window<'_>, out: &mut Out<'_>) -> ControlFlow<()
         let offset = window.offset();
         let Some(row) = row_end(window, out.limits.max_record, offset < line_by_line_until) else { return ControlFlow::Continue(()) };
         if row.end > out.limits.max_record {
-            out.refused(offset, row.end as u64 + skip_line(window, row.end), out.limits.too_large())?;
+            skip_line(window, out.limits.max_record);
+            out.refused(offset, window.offset() - offset, out.limits.too_large())?;
             continue;
         }
         let bytes = window.front(row.end).trim_ascii_end();
@@ -113,10 +114,9 @@ fn row_end(window: &mut Window<'_>, max: usize, one_line: bool) -> Option<Row> {
     }
 }
 
-/// Consumes to the end of the line, keeping nothing; gives the number of bytes beyond `known`.
-fn skip_line(window: &mut Window<'_>, known: usize) -> u64 {
+/// Consumes `known` bytes and on to the end of the line, keeping nothing.
+fn skip_line(window: &mut Window<'_>, known: usize) {
     window.consume(known);
-    let start = window.offset();
     while window.byte(0).is_some() {
         let length = window.bytes().len();
         let end = memchr(b'\n', window.bytes());
@@ -125,5 +125,4 @@ fn skip_line(window: &mut Window<'_>, known: usize) -> u64 {
             break;
         }
     }
-    window.offset() - start
 }

@@ -64,7 +64,7 @@ fn read_in_pieces(bytes: &[u8], sizes: &[usize], limits: &Limits) -> (Vec<Got>, 
                     text: String::from_utf8_lossy(&record).into_owned(),
                     outer: (position.offset, position.length),
                     wrap: position.wrap,
-                    logged_at: logged_at.map(crate::model::Timestamp::as_millis),
+                    logged_at: logged_at.map(Timestamp::as_millis),
                     compact,
                 }
             }

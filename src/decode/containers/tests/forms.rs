@@ -67,7 +67,7 @@ fn lookup_events() {
     assert_eq!(report.container, Container::LookupEvents);
     assert_eq!(
         got[0],
-        Got::Record { text: r#"{"eventName":"A","x":"\u0041\""}"#.into(), outer: (11, 126), wrap: Wrap::CloudTrailEvent, logged_at: Some(1_737_481_787_500), compact: false }
+        Got::Record { text: r#"{"eventName":"A","x":"\u0041\""}"#.into(), outer: (11, 122), wrap: Wrap::CloudTrailEvent, logged_at: Some(1_737_481_787_500), compact: false }
     );
     assert_eq!(got[1].text(), r#"{"eventName":"B"}"#);
     assert_eq!(got.len(), 2);
@@ -80,7 +80,7 @@ fn log_events_of_every_kind() {
     assert_eq!(report.container, Container::LogEvents);
     assert_eq!(
         got,
-        [Got::Record { text: r#"{"schemaType":"ModelInvocationLog"}"#.into(), outer: (11, 130), wrap: Wrap::Message, logged_at: Some(1_760_000_000_123), compact: false }]
+        [Got::Record { text: r#"{"schemaType":"ModelInvocationLog"}"#.into(), outer: (11, 131), wrap: Wrap::Message, logged_at: Some(1_760_000_000_123), compact: false }]
     );
     assert_eq!(records("{\"timestamp\":1,\"message\":\"{\\\"a\\\":1}\"}\n{\"timestamp\":2,\"message\":\"{\\\"a\\\":2}\"}"), ["{\"a\":1}", "{\"a\":2}"]);
     assert_eq!(records(r#"[{"message":"{\"a\":1}"},{"message":"{\"a\":2}"}]"#), ["{\"a\":1}", "{\"a\":2}"]);
@@ -114,7 +114,7 @@ fn logs_insights_results() {
     assert_eq!(got.len(), 2);
     assert_eq!(
         got[0],
-        Got::Record { text: "{\"a\":1}".into(), outer: (12, 129), wrap: Wrap::InsightsField, logged_at: Some(1_755_855_666_000), compact: false }
+        Got::Record { text: "{\"a\":1}".into(), outer: (12, 128), wrap: Wrap::InsightsField, logged_at: Some(1_755_855_666_000), compact: false }
     );
     assert_eq!(got[1].text(), r#"{"n":"7","@timestamp":"2025-08-22 09:41:07.000"}"#, "a row without @message is a record of its fields");
     assert_eq!(records(r#"{"results":[],"status":"Running"}"#), [] as [&str; 0]);
@@ -138,9 +138,9 @@ fn logs_insights_csv() {
     assert_eq!(
         got,
         [
-            Got::Record { text: "{\"a\":\"x, y\"}".into(), outer: (27, 46), wrap: Wrap::CsvColumn(1), logged_at: Some(1_755_855_666_000), compact: false },
-            Got::Record { text: "{\"a\":\n2}".into(), outer: (77, 40), wrap: Wrap::CsvColumn(1), logged_at: Some(1_755_855_667_000), compact: false },
-            Got::Broken { text: "2025-08-22 09:41:08.000,,1".into(), offset: 119, reason: "this CSV row has no record in its column".into() },
+            Got::Record { text: "{\"a\":\"x, y\"}".into(), outer: (26, 44), wrap: Wrap::CsvColumn(1), logged_at: Some(1_755_855_666_000), compact: false },
+            Got::Record { text: "{\"a\":\n2}".into(), outer: (74, 38), wrap: Wrap::CsvColumn(1), logged_at: Some(1_755_855_667_000), compact: false },
+            Got::Broken { text: "2025-08-22 09:41:08.000,,1".into(), offset: 114, reason: "this CSV row has no record in its column".into() },
         ]
     );
     assert_eq!(records("\"eventTime\",\"eventJson\"\n\"x\",\"{\"\"a\"\":1}\"\n"), ["{\"a\":1}"]);
@@ -178,7 +178,7 @@ fn event_bridge_and_strings() {
     let (got, _) = read(event);
     assert_eq!(
         got,
-        [Got::Record { text: r#"{"eventName":"A"}"#.into(), outer: (0, 117), wrap: Wrap::Detail, logged_at: Some(1_737_481_787_000), compact: false }]
+        [Got::Record { text: r#"{"eventName":"A"}"#.into(), outer: (0, 116), wrap: Wrap::Detail, logged_at: Some(1_737_481_787_000), compact: false }]
     );
     let quoted = serde_json::to_string(event).unwrap();
     assert_eq!(records(format!("{quoted}\n\"{{\\\"a\\\":1}}\"")), [r#"{"eventName":"A"}"#, "{\"a\":1}"]);

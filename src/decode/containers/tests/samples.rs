@@ -21,7 +21,7 @@ fn every_sample_is_read_whole() {
         ("cloudtrail/panther_s3_object_events.ndjson", 6, Container::Documents),
         ("cloudtrail/stratus_aws.impact.bedrock-invoke-model.json", 15, Container::Array),
         ("endpoint/auditd_normal.log", 17, Container::LogLines),
-        ("endpoint/auditd_rhel7.log", 49, Container::LogLines),
+        ("endpoint/auditd_rhel7.log", 50, Container::LogLines),
         ("endpoint/crowdstrike_fdr_processrollup2.ndjson", 6, Container::Documents),
         ("endpoint/defender_device_process_events.json", 1, Container::Documents),
         ("endpoint/jamf_protect_telemetry.ndjson", 1, Container::Documents),
