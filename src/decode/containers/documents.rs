@@ -214,7 +214,8 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
                 let holds_object = holds_object(bytes);
                 self.found(Container::Documents);
                 let (bytes, position) = (self.window.front(scan.at), RecordPosition { offset, length: scan.at as u32, wrap: Wrap::JsonString });
-                let flow = if holds_object { self.out.wrapped(bytes, position, None) } else { self.out.broken(bytes, offset, "a string, not a record") };
+                let flow =
+                    if holds_object { self.out.wrapped(bytes, position, None) } else { self.out.broken(bytes, offset, "a string, not a record") };
                 self.take(scan.at);
                 flow
             }

@@ -106,10 +106,32 @@ struct Peeked {
 /// Names of the columns that a CloudTrail Lake query may ask for: the fields of a record (FORMATS §3.1).
 fn is_cloudtrail_field(name: &[u8]) -> bool {
     const FIELDS: [&[u8]; 26] = [
-        b"eventVersion", b"userIdentity", b"eventTime", b"eventSource", b"eventName", b"awsRegion", b"sourceIPAddress", b"userAgent",
-        b"errorCode", b"errorMessage", b"requestParameters", b"responseElements", b"additionalEventData", b"requestID", b"eventID",
-        b"readOnly", b"resources", b"eventType", b"apiVersion", b"managementEvent", b"recipientAccountId", b"sharedEventID",
-        b"vpcEndpointId", b"eventCategory", b"serviceEventDetails", b"tlsDetails",
+        b"eventVersion",
+        b"userIdentity",
+        b"eventTime",
+        b"eventSource",
+        b"eventName",
+        b"awsRegion",
+        b"sourceIPAddress",
+        b"userAgent",
+        b"errorCode",
+        b"errorMessage",
+        b"requestParameters",
+        b"responseElements",
+        b"additionalEventData",
+        b"requestID",
+        b"eventID",
+        b"readOnly",
+        b"resources",
+        b"eventType",
+        b"apiVersion",
+        b"managementEvent",
+        b"recipientAccountId",
+        b"sharedEventID",
+        b"vpcEndpointId",
+        b"eventCategory",
+        b"serviceEventDetails",
+        b"tlsDetails",
     ];
     FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name))
 }

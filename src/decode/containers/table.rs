@@ -23,7 +23,10 @@ pub(super) struct Columns {
 pub(super) fn columns(header: &[u8]) -> Option<Columns> {
     let names = fields(header);
     let position = |wanted: &[&[u8]]| {
-        wanted.iter().find_map(|want| names.iter().position(|name| name.trim_ascii().eq_ignore_ascii_case(want))).and_then(|at| u16::try_from(at).ok())
+        wanted
+            .iter()
+            .find_map(|want| names.iter().position(|name| name.trim_ascii().eq_ignore_ascii_case(want)))
+            .and_then(|at| u16::try_from(at).ok())
     };
     Some(Columns { record: position(&RECORD_COLUMNS)?, time: position(&TIME_COLUMNS) })
 }

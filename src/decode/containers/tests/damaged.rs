@@ -47,7 +47,10 @@ fn good_records_behind_bad_ones_are_read() {
 #[test]
 fn half_a_document_is_kept_and_told() {
     let (got, report) = read("{\"a\":1}\n{\"requestId\":\"r\",\"input\":{\"inp");
-    assert_eq!(got[1], Got::Broken { text: "{\"requestId\":\"r\",\"input\":{\"inp".into(), offset: 8, reason: "cut off: the source ends inside it".into() });
+    assert_eq!(
+        got[1],
+        Got::Broken { text: "{\"requestId\":\"r\",\"input\":{\"inp".into(), offset: 8, reason: "cut off: the source ends inside it".into() }
+    );
     assert_eq!(report.problem.as_deref(), Some("it ends inside a record"));
     let (got, report) = read("{\"Records\":[{\"a\":1},{\"a\":2}");
     assert_eq!((got.len(), report.problem.as_deref()), (2, Some("it ends inside its list, after 2 records")));

@@ -3,7 +3,8 @@
 use super::*;
 
 fn sample(name: &str) -> Option<Vec<u8>> {
-    let folder = std::env::var_os("OUTCROP_SAMPLES").map_or_else(|| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), Into::into);
+    let folder =
+        std::env::var_os("OUTCROP_SAMPLES").map_or_else(|| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), Into::into);
     let bytes = std::fs::read(folder.join(name)).ok();
     if bytes.is_none() {
         eprintln!("skipped: no {name} in {}", folder.display());
