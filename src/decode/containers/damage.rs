@@ -105,7 +105,12 @@ impl Documents<'_, '_, '_, '_> {
         }
     }
 
-    fn broken(&mut self, length: usize, what: &str) -> Flow {
+    /// The next line that could begin a record, among the first `length` unread bytes.
+    pub(super) fn next_line_within(&self, length: usize) -> Option<usize> {
+        next_line(self.window.front(length), 0)
+    }
+
+    pub(super) fn broken(&mut self, length: usize, what: &str) -> Flow {
         let flow = self.out.broken(self.window.front(length), self.window.offset(), what);
         self.take(length.max(1));
         flow

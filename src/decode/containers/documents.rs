@@ -72,7 +72,7 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
     pub(super) fn read(&mut self) -> Flow {
         loop {
             if self.frames.last() == Some(&Frame::Rest) {
-                self.rest_of_object();
+                self.rest_of_object()?;
                 continue;
             }
             let Some(byte) = self.skip_blanks() else { break };
@@ -224,7 +224,7 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
     }
 
     /// What stands behind a list in its object: other keys, perhaps another list. None of it is a record.
-    fn rest_of_object(&mut self) {
+    fn rest_of_object(&mut self) -> Flow {
         let mut scan = Scan::rest_of_object();
         match self.scan(&mut scan) {
             Ended::Done => {
@@ -238,10 +238,18 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
             Ended::Damaged(what) => {
                 let at = self.window.offset() + scan.at as u64;
                 self.out.problem(|| format!("damaged behind its list, at byte {at}: {what}"));
-                self.window.consume(scan.at);
                 self.frames.pop();
+                let end = self.next_line_within(scan.at).unwrap_or(scan.at);
+                self.broken(end, what)?;
             }
-            Ended::CutOff => self.window.consume(self.window.bytes().len()),
+            Ended::CutOff => match self.next_line_within(usize::MAX) {
+                Some(end) => {
+                    self.frames.pop();
+                    self.out.problem(|| "cut off behind its list".into());
+                    self.broken(end, "cut off: the next record begins inside it")?;
+                }
+                None => self.window.consume(self.window.bytes().len()),
+            },
             Ended::Oversized(_) => {
                 self.out.problem(|| "what stands behind its list is too large and was not looked at".into());
                 self.window.consume(scan.at.max(1));
@@ -254,6 +262,7 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
             let records = self.out.report.records;
             self.out.problem(|| format!("it ends inside its document, after {records} records"));
         }
+        Flow::Continue(())
     }
 
     /// Scans the value at the start of the window.

@@ -76,6 +76,7 @@ pub(super) struct Scan {
     depth: u32,
     objects: u64,
     after: bool,
+    key_due: bool,
     in_string: bool,
     keyed: bool,
     watch: bool,
@@ -130,7 +131,7 @@ impl Scan {
                 }
             }
         }
-        let mut after = self.after;
+        let (mut after, mut key_due) = (self.after, self.key_due);
         let step = loop {
             let Some(&byte) = bytes.get(at) else { break Step::More };
             match byte {
@@ -155,25 +156,26 @@ impl Scan {
                 }
                 b':' if after && self.objects & 1 == 1 => {
                     at += 1;
-                    after = false;
+                    (after, key_due) = (false, false);
                     if self.depth == 1 && self.keyed {
                         self.note_key(bytes, at);
                     }
                 }
                 b',' if after => {
                     at += 1;
-                    after = false;
+                    (after, key_due) = (false, self.objects & 1 == 1);
                 }
                 b' ' | b'\n' | b'\r' | b'\t' => {
                     self.blanks = true;
                     at += 1;
                 }
-                b'{' if !after => {
+                b'{' if !after && !key_due => {
                     at += 1;
+                    key_due = true;
                     self.depth += 1;
                     self.objects = self.objects << 1 | 1;
                 }
-                b'[' if !after => {
+                b'[' if !after && !key_due => {
                     at += 1;
                     let listed = self.watch && self.depth == 1 && self.objects & 1 == 1;
                     self.depth += 1;
@@ -195,7 +197,7 @@ impl Scan {
                         break Step::Done;
                     }
                 }
-                b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I' if !after && self.depth > 0 => {
+                b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I' if !after && !key_due && self.depth > 0 => {
                     let rest = bytes.get(at..).unwrap_or_default();
                     let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.')).count();
                     if length > MAX_WORD {
@@ -208,11 +210,13 @@ impl Scan {
                     after = true;
                 }
                 _ if after => break Step::Damaged("a comma, a colon or a closing bracket was expected"),
+                _ if key_due => break Step::Damaged("a key in quotes was expected"),
                 _ => break Step::Damaged("no JSON value starts like this"),
             }
         };
         self.at = at;
         self.after = after;
+        self.key_due = key_due;
         step
     }
 
@@ -309,6 +313,8 @@ mod tests {
             (r#"{"a":@}"#, 5),
             (r#"{"a" "b"}"#, 5),
             (r#"["a":1]"#, 4),
+            (r#"{"a":1,{"b":2}}"#, 7),
+            (r#"{1}"#, 1),
             ("x", 0),
         ] {
             let (step, found) = end_of(text);
