@@ -165,6 +165,7 @@ fn source_of<'s>(
     if let Err(error) = (&mut stored).take(4).read_to_end(&mut first) {
         return skip(entry, format!("cannot be read: {error}"), &mut sink.borrow_mut());
     }
+    let interrupted = at_hand == AtHand::Plain && entry.state == SourceState::Partial;
     let compression = if at_hand == AtHand::Stored { compression_of(&first) } else { Compression::Plain };
     let keeps = keep == Keep::All || (keep == Keep::Compressed && compression != Compression::Plain);
     let outcome = {
@@ -173,11 +174,10 @@ fn source_of<'s>(
     };
     entry.sealed |= keeps;
     let mut changed = None;
-    if at_hand == AtHand::Stored {
-        if !shared.is_stopped() {
-            // What stands behind damage, or behind the end of the compressed data, belongs to the file's hash.
-            let _ = io::copy(&mut stored, &mut io::sink());
-        }
+    // Of a source that was left in the middle neither size nor hash is known.
+    if at_hand == AtHand::Stored && !shared.is_stopped() {
+        // What stands behind damage, or behind the end of the compressed data, belongs to the file's hash.
+        let _ = io::copy(&mut stored, &mut io::sink());
         let sha256 = hex(stored.hash.finalize().as_slice());
         if !entry.sha256.is_empty() && entry.sha256 != sha256 {
             changed = Some("it has changed since it was read first".to_owned());
@@ -189,7 +189,8 @@ fn source_of<'s>(
     match outcome {
         Outcome::Skipped(reason) => skip(SourceEntry { sealed: false, ..entry }, reason, &mut sink),
         Outcome::Read { problem, refused } => {
-            let problem = changed.or(problem);
+            let interrupted = interrupted.then(|| "its reading was interrupted: this is what was kept of it".to_owned());
+            let problem = changed.or(problem).or(interrupted);
             for (reason, count) in problem.iter().map(|reason| (reason, 1)).chain(refused.iter().map(|(reason, count)| (reason, *count))) {
                 sink.parcel.skips.push(Skip { file: entry.path.clone(), reason: reason.clone(), count });
             }
@@ -231,7 +232,7 @@ fn read_plain(entry: &mut SourceEntry, bytes: &mut Plain<'_>, keeps: bool, sink:
     }
     {
         let mut sink = sink.borrow_mut();
-        sink.parcel.begun.push(SourceEntry { sealed: false, ..entry.clone() });
+        sink.parcel.begun.push(SourceEntry { state: SourceState::Partial, ..entry.clone() });
         if keeps {
             sink.keep_bytes_of(entry.id);
         }
@@ -265,13 +266,13 @@ fn read_plain(entry: &mut SourceEntry, bytes: &mut Plain<'_>, keeps: bool, sink:
 }
 
 /// Plain bytes on their way: counted, and shown to whoever keeps them.
-struct Watched<'p, 'a, 'b, R> {
+struct Watched<'p, 'a, 'b, 'c, R> {
     inner: R,
     sink: &'p RefCell<&'b mut Sink<'a>>,
-    shared: &'p Shared<'a>,
+    shared: &'p Shared<'c>,
 }
 
-impl<R: Read> Read for Watched<'_, '_, '_, R> {
+impl<R: Read> Read for Watched<'_, '_, '_, '_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
         self.shared.bytes.fetch_add(count as u64, Ordering::Relaxed);

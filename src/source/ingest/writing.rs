@@ -85,7 +85,7 @@ impl Ledger {
     }
 
     fn store(&mut self, writer: &mut Writer, parcel: Parcel) -> Result<(), CaseError> {
-        for entry in parcel.begun.iter().filter(|entry| !parcel.ended.iter().any(|ended| ended.id == entry.id)) {
+        for entry in parcel.begun.iter().filter(|begun| !parcel.ended.iter().any(|ended| ended.id == begun.id)) {
             writer.begin_source(entry);
         }
         for block in parcel.blocks {
