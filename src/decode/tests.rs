@@ -16,7 +16,7 @@ pub(super) fn samples(file: &str) -> Vec<Vec<u8>> {
         eprintln!("skipped: no samples at {}", path.display());
         return Vec::new();
     };
-    if file.ends_with(".gz") {
+    if path.extension().is_some_and(|extension| extension == "gz") {
         let mut plain = Vec::new();
         std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut plain).expect("a gzip file");
         bytes = plain;
@@ -112,7 +112,9 @@ proptest! {
     #[test]
     fn damaged_records_get_a_strand_or_a_reason(seed in 0..SEEDS.len(), damages in prop::collection::vec(damage(), 0..5)) {
         let mut record = SEEDS[seed].as_bytes().to_vec();
-        damages.iter().for_each(|damage| apply(&mut record, damage));
+        for damage in &damages {
+            apply(&mut record, damage);
+        }
         let mut tape = Tape::new();
         let decoded = decode(&record, &mut tape);
         prop_assert!(decoded.strand.is_some() || decoded.undecodable.is_some());

@@ -1,4 +1,4 @@
-//! Converse and ConverseStream, of any model; Nova's own bodies are written alike (FORMATS §2.1). In the log a stream is
+//! Converse and ConverseStream, of any model (FORMATS §2.1). In the log a stream is
 //! already assembled; the event array is read all the same.
 
 use super::blocks;

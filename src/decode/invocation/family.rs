@@ -34,10 +34,20 @@ pub(super) trait Family: Sync {
 
 /// Every family, the more particular before the more general.
 const FAMILIES: &[&dyn Family] = &[
+    &super::apply_guardrail::ApplyGuardrail,
     &super::claude_messages::ClaudeMessages,
+    &super::nova::Nova,
     &super::converse::Converse,
     &super::claude_text::ClaudeText,
-    &super::apply_guardrail::ApplyGuardrail,
+    &super::titan_text::TitanText,
+    &super::llama::Llama,
+    &super::mistral_text::MistralText,
+    &super::cohere_command_r::CommandR,
+    &super::cohere_command::Command,
+    &super::ai21_j2::Jurassic,
+    &super::embeddings::Embeddings,
+    &super::images::Images,
+    &super::chat::Chat,
 ];
 
 /// What a body of no known family is called.

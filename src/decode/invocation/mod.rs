@@ -1,21 +1,31 @@
 //! Bedrock model invocation records (FORMATS §1, §2): the bulk path to an event with the facts that a list shows, and one
 //! record in full for reading. Both stand on the same [`reading`] of the bodies.
 
+mod ai21_j2;
 mod apply_guardrail;
 mod blocks;
+mod chat;
 mod claude_messages;
 mod claude_text;
+mod cohere_command;
+mod cohere_command_r;
 mod converse;
+mod embeddings;
 mod envelope;
 mod facts;
 mod family;
 mod full;
 mod guardrail;
 mod hidden;
+mod images;
+mod llama;
+mod mistral_text;
 mod model_key;
+mod nova;
 mod reading;
 mod signs;
 mod snippet;
+mod titan_text;
 
 use std::borrow::Cow;
 
@@ -192,5 +202,7 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
     full::of(&envelope, &reading, unreadable)
 }
 
+#[cfg(test)]
+mod family_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Records read by eye: samples where they are at hand, and small ones of our own for what the samples lack.
 
 use super::{Bodies, exchange};
-use crate::decode::json::Tape;
+use crate::decode::json::{Tape, Value};
 use crate::decode::tests::{samples, searched};
 use crate::decode::{Decoded, decode};
 use crate::model::{BodyState, Exchange, ExchangeFlags, GuardrailAction, GuardrailSide, HiddenKind, Outcome, Part, Strand, Timestamp, Tokens};
@@ -11,7 +11,7 @@ fn with<T>(record: &[u8], look: impl FnOnce(Decoded<'_>) -> T) -> T {
     look(decode(record, &mut tape))
 }
 
-fn full(record: &[u8]) -> Exchange {
+pub(super) fn full(record: &[u8]) -> Exchange {
     exchange(record, &Bodies::default())
 }
 
@@ -20,7 +20,7 @@ fn tokens(input: u64, output: u64) -> Tokens {
 }
 
 /// A record around two bodies.
-fn record(request: &str, response: &str) -> Vec<u8> {
+pub(super) fn record(request: &str, response: &str) -> Vec<u8> {
     format!(
         r#"{{"schemaType":"ModelInvocationLog","timestamp":"2026-01-02T03:04:05Z","accountId":"111122223333","region":"us-east-1","requestId":"r1","operation":"InvokeModel","modelId":"m.x","identity":{{"arn":"arn:aws:iam::111122223333:user/bob"}},"input":{{"inputBodyJson":{request}}},"output":{{"outputBodyJson":{response}}}}}"#
     )
@@ -28,13 +28,14 @@ fn record(request: &str, response: &str) -> Vec<u8> {
 }
 
 /// One call of a `wire_*` file as the log would hold it.
-fn wire(file: &str, index: usize) -> Option<Vec<u8>> {
+pub(super) fn wire(file: &str, index: usize) -> Option<Vec<u8>> {
     let calls = samples(&format!("invocation/{file}"));
     let call = calls.get(index)?;
     let tape = Tape::of(call);
     let root = tape.root(call);
     let response = if root.get("streamEvents").is_array() { root.get("streamEvents") } else { root.get("responseBody") };
-    Some(record(&root.get("requestBody").json(), &response.json()))
+    let json = |body: Value<'_>| if body.is_some() { body.json().into_owned() } else { "null".to_owned() };
+    Some(record(&json(root.get("requestBody")), &json(response)))
 }
 
 #[test]
@@ -161,7 +162,7 @@ fn panther_log_records_read_by_eye() {
         with(record, |decoded| {
             assert_eq!(decoded.actor.as_deref(), Some(format!("111111111111/role/role_details/{actor}").as_str()));
             assert_eq!((decoded.role.as_deref(), decoded.session.as_deref()), (Some("role_details"), Some(actor)));
-            assert_eq!(decoded.time.map(|time| time.clock()).as_deref(), Some(if index == 3 { "14:14:49.000" } else { "14:17:22.000" }));
+            assert_eq!(decoded.time.map(Timestamp::clock).as_deref(), Some(if index == 3 { "14:14:49.000" } else { "14:17:22.000" }));
         });
     }
 }
