@@ -9,8 +9,8 @@ use super::{Bodies, Decoded, Searchable, decode, exchange};
 
 /// The records of a file of samples, one by one; nothing, with a word, where there are no samples.
 pub(super) fn samples(file: &str) -> Vec<Vec<u8>> {
-    let folder = std::env::var_os("OUTCROP_SAMPLES")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), PathBuf::from);
+    let folder =
+        std::env::var_os("OUTCROP_SAMPLES").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), PathBuf::from);
     let path = folder.join(file);
     let Ok(mut bytes) = std::fs::read(&path) else {
         eprintln!("skipped: no samples at {}", path.display());
@@ -72,7 +72,21 @@ enum Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    let values = ["null", "NaN", "-1", "1e999", "\"\"", "[]", "{}", "\"\\ud800\"", "[[[{}]]]", "\"s3://\"", "\"arn:aws:s3:::\"", "18446744073709551616", "\"\u{e0041}\""];
+    let values = [
+        "null",
+        "NaN",
+        "-1",
+        "1e999",
+        "\"\"",
+        "[]",
+        "{}",
+        "\"\\ud800\"",
+        "[[[{}]]]",
+        "\"s3://\"",
+        "\"arn:aws:s3:::\"",
+        "18446744073709551616",
+        "\"\u{e0041}\"",
+    ];
     prop_oneof![
         (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Damage::Flip(at, byte)),
         any::<usize>().prop_map(Damage::Cut),
@@ -153,8 +167,10 @@ fn hostile_shapes_are_linear() {
     // Ten thousand turns; objects nested beyond what the tape looks into; ten thousand keys; ten thousand tool fragments.
     let turn = r#"{"role":"user","content":[{"text":"x"}]},"#;
     let many = format!(r#"{{"schemaType":"ModelInvocationLog","input":{{"inputBodyJson":{{"messages":[{}]}}}}}}"#, turn.repeat(10_000));
-    let deep = format!(r#"{{"eventSource":"s3.amazonaws.com","eventName":"X","requestParameters":{}{}}}"#, r#"{"a":"#.repeat(50_000), "}".repeat(50_000));
-    let wide = format!(r#"{{"eventSource":"s3.amazonaws.com","eventName":"X","requestParameters":{{{}"z":1}}}}"#, r#""a":"s3://b/k","#.repeat(10_000));
+    let deep =
+        format!(r#"{{"eventSource":"s3.amazonaws.com","eventName":"X","requestParameters":{}{}}}"#, r#"{"a":"#.repeat(50_000), "}".repeat(50_000));
+    let wide =
+        format!(r#"{{"eventSource":"s3.amazonaws.com","eventName":"X","requestParameters":{{{}"z":1}}}}"#, r#""a":"s3://b/k","#.repeat(10_000));
     let start = r#"{"type":"content_block_start","index":7,"content_block":{"type":"tool_use","id":"t","name":"n"}},"#;
     let fragment = r#"{"type":"content_block_delta","index":7,"delta":{"type":"input_json_delta","partial_json":"a"}},"#;
     let stream = format!(r#"{{"schemaType":"ModelInvocationLog","output":{{"outputBodyJson":[{start}{}]}}}}"#, fragment.repeat(10_000));

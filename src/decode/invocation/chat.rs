@@ -69,7 +69,7 @@ impl Family for Chat {
     }
 }
 
-fn tool_call<'a>(call: Value<'a>) -> Block<'a> {
+fn tool_call(call: Value<'_>) -> Block<'_> {
     let arguments = call.at("function.arguments");
     Block::ToolCall { id: call.get("id"), name: call.at("function.name"), input: vec![Snippet::of(arguments)] }
 }

@@ -21,9 +21,11 @@ impl Family for Embeddings {
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
         let parts = reading.turn("user".into());
         for (key, value) in request.entries() {
-            match key.text().as_ref() {
-                "inputText" | "texts" => parts.extend(value.items_or_self().filter(|text| text.is_text()).map(|text| Block::Text(Snippet::of(text)))),
-                "inputImage" | "images" => {
+            match key.raw() {
+                b"inputText" | b"texts" => {
+                    parts.extend(value.items_or_self().filter(|text| text.is_text()).map(|text| Block::Text(Snippet::of(text))));
+                }
+                b"inputImage" | b"images" => {
                     parts.extend(value.items_or_self().filter(|image| image.is_text()).map(|image| Block::Media(Media::inline_image(image))));
                 }
                 _ => {}

@@ -21,13 +21,15 @@ impl Family for Images {
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
         let parts = reading.turn("user".into());
         for (key, value) in request.entries() {
-            match key.text().as_ref() {
-                "prompt" | "negative_prompt" => parts.push(Block::Text(Snippet::of(value))),
-                "text_prompts" => {
-                    parts.extend(value.items().map(|prompt| prompt.get("text")).filter(|text| text.is_text()).map(|text| Block::Text(Snippet::of(text))));
+            match key.raw() {
+                b"prompt" | b"negative_prompt" => parts.push(Block::Text(Snippet::of(value))),
+                b"text_prompts" => {
+                    parts.extend(
+                        value.items().map(|prompt| prompt.get("text")).filter(|text| text.is_text()).map(|text| Block::Text(Snippet::of(text))),
+                    );
                 }
-                "image" | "init_image" | "mask_image" if value.is_text() => parts.push(Block::Media(Media::inline_image(value))),
-                key if key.ends_with("Params") => task(value, parts),
+                b"image" | b"init_image" | b"mask_image" if value.is_text() => parts.push(Block::Media(Media::inline_image(value))),
+                key if key.ends_with(b"Params") => task(value, parts),
                 _ => {}
             }
         }
@@ -51,9 +53,9 @@ impl Family for Images {
 /// `textToImageParams`, `inPaintingParams` and the like.
 fn task<'a>(params: Value<'a>, parts: &mut Vec<Block<'a>>) {
     for (key, value) in params.entries() {
-        match key.text().as_ref() {
-            "text" | "negativeText" | "maskPrompt" if value.is_text() => parts.push(Block::Text(Snippet::of(value))),
-            "image" | "images" | "maskImage" | "conditionImage" => {
+        match key.raw() {
+            b"text" | b"negativeText" | b"maskPrompt" if value.is_text() => parts.push(Block::Text(Snippet::of(value))),
+            b"image" | b"images" | b"maskImage" | b"conditionImage" => {
                 parts.extend(value.items_or_self().filter(|image| image.is_text()).map(|image| Block::Media(Media::inline_image(image))));
             }
             _ => {}

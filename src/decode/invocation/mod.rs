@@ -79,10 +79,8 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
         add_reading(&mut decoded, &envelope, reading, false);
     } else {
         let unreadable = [&input, &output].into_iter().flatten().any(|nested| nested.problem().is_some());
-        let reading = family::read(
-            input.as_ref().map_or(envelope.input.json, Nested::root),
-            output.as_ref().map_or(envelope.output.json, Nested::root),
-        );
+        let reading =
+            family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
         let mut apart = Decoded::default();
         add_reading(&mut apart, &envelope, reading, unreadable);
         decoded.exchange = apart.exchange;
@@ -172,7 +170,8 @@ fn strings<'a>(value: Value<'a>, pieces: &mut Vec<Searchable<'a>>) {
 /// Long, and without a blank for as long: no prose looks like this.
 fn is_base64(raw: &[u8]) -> bool {
     const LONG: usize = 512;
-    raw.len() > LONG && raw.get(..LONG).unwrap_or(raw).iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_'))
+    raw.len() > LONG
+        && raw.get(..LONG).unwrap_or(raw).iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_'))
 }
 
 /// Decodes one invocation record in full. Never fails: what cannot be read is said in [`Exchange::unreadable`].
@@ -195,10 +194,7 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
     };
     let input = open("request body", envelope.input.json, &bodies.input);
     let output = open("response body", envelope.output.json, &bodies.output);
-    let reading = family::read(
-        input.as_ref().map_or(envelope.input.json, Nested::root),
-        output.as_ref().map_or(envelope.output.json, Nested::root),
-    );
+    let reading = family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
     full::of(&envelope, &reading, unreadable)
 }
 
