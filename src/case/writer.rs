@@ -184,6 +184,7 @@ impl Writer {
         self.held.events += appended.events() as u32;
         if appended.events() > 0 {
             batch.strings = Interner::default();
+            batch.rows.shrink_to_fit();
             self.held.bytes += batch.bytes();
             self.held.batches.push(HeldBatch { batch, ids, entities: strings });
         }

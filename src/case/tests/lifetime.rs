@@ -98,7 +98,7 @@ fn readers_see_whole_commits() {
 fn what_the_analyst_added_survives_a_rebuild() {
     let (_folder, case) = new_case();
     let mut writer = case.writer().unwrap();
-    writer.begin_source(&source(1, SourceKind::Stdin, "stdin".into()));
+    writer.begin_source(&source(1, SourceKind::Stdin, Path::new("stdin")));
     writer.store_block(SourceId(1), 0, b"evidence");
     writer.append(batch(0, &some(0, 10))).unwrap();
     let before = writer.commit().unwrap();
@@ -141,13 +141,13 @@ fn the_ledger_and_exchanges_come_back_as_they_went_in() {
     let (_folder, case) = new_case();
     let mut writer = case.writer().unwrap();
     assert_eq!(writer.next_source(), SourceId(1));
-    let mut entry = source(7, SourceKind::File, "/logs/a.json.gz".into());
+    let mut entry = source(7, SourceKind::File, Path::new("/logs/a.json.gz"));
     (entry.size, entry.modified, entry.sha256) = (5, Some(Timestamp::from_millis(9)), "ab".into());
     writer.begin_source(&entry);
     let skipped = crate::model::SourceEntry {
         state: SourceState::Skipped,
         reason: Some("a picture".into()),
-        ..source(8, SourceKind::File, "/logs/a.png".into())
+        ..source(8, SourceKind::File, Path::new("/logs/a.png"))
     };
     writer.end_source(&skipped);
     (entry.records, entry.plain_size) = (12, 100);
