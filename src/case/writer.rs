@@ -197,7 +197,11 @@ impl Writer {
     }
 
     /// Stores everything that waits, in one transaction. After an error nothing is stored and all of it still waits.
+    /// When nothing waits, nothing is done.
     pub fn commit(&mut self) -> Result<Revision> {
+        if self.held.ledger.is_empty() && self.held.events == 0 && self.held.duplicates == 0 {
+            return commit::revision(&self.connection);
+        }
         let turn = self.seat.0.writers_turn();
         let revision = commit::write(&mut self.connection, &mut self.held, self.next)?;
         drop(turn);
@@ -213,6 +217,8 @@ impl Writer {
     /// Commits, puts small segments together, and folds the write-ahead log into the file.
     pub fn finish(&mut self) -> Result<()> {
         self.commit()?;
+        // Putting a million events together takes memory; what is known of them can be read again.
+        (self.keys, self.known) = (None, Known::new(false));
         self.merge(merge::Effort::Thorough)?;
         // A reader at work keeps the log alive; then the next one to close the case folds it in.
         let _turn = self.seat.0.writers_turn();

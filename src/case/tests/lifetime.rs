@@ -200,6 +200,44 @@ fn a_full_disk_costs_nothing() {
     assert_eq!(reader.count(&Entity::new(EntityKind::Account, "000000000150")).unwrap(), 25);
 }
 
+/// A case may come from a stranger, or from a bad disk: it is said, and nothing is allocated on its word.
+#[test]
+fn a_damaged_case_is_said() {
+    for damage in [
+        "UPDATE segment SET first_event = 4000000000",
+        "UPDATE segment SET events = 4294967295",
+        "UPDATE segment SET refs = x'ff'",
+        "UPDATE segment SET refs = zeroblob(10)",
+        "UPDATE posting SET ids = x'0280'",
+        "UPDATE posting SET ids = x'01ff'",
+        "UPDATE run SET entries = x'00'",
+        "UPDATE text_block SET length = 4294967295",
+        "UPDATE text_block SET entries = x'ff'",
+        "UPDATE text_block SET data = x'00'",
+        "UPDATE event SET extra = x'14'",
+        "UPDATE event SET account = 77",
+        "DELETE FROM entity",
+    ] {
+        let (_folder, case) = new_case();
+        let mut writer = case.writer().unwrap();
+        writer.append(batch(0, &some(0, 100))).unwrap();
+        writer.commit().unwrap();
+        writer.connection.execute_batch(damage).unwrap();
+        let mut reader = case.reader().unwrap();
+        let account = Entity::new(EntityKind::Account, "000000000001");
+        let answers = [
+            reader.refs(&Scope::all()).map(drop),
+            reader.refs(&Scope::all().narrowed(account.clone())).map(|refs| assert!(!refs.is_empty() || damage.starts_with("DELETE"))),
+            reader.find(&digest(1).short()).map(drop),
+            reader.search(&Scope::all(), "text", &mut |_| ()).map(drop),
+            reader.mentions(EventId(2)).map(drop),
+            reader.events(&[EventId(2)]).map(drop),
+        ];
+        let said = answers.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect::<Vec<_>>();
+        assert!(said.iter().any(|message| message.contains("damaged")), "{damage}: {said:?}");
+    }
+}
+
 const CHILD: &str = "OUTCROP_TEST_CASE_TO_WRITE";
 
 /// Not a test by itself: the process that [`what_was_committed_survives_a_kill`] kills.
