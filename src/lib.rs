@@ -6,3 +6,7 @@
 pub mod case;
 pub mod decode;
 pub mod model;
+pub mod source;
+pub mod report;
+pub mod command;
+pub mod tui;

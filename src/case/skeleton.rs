@@ -146,7 +146,7 @@ impl Notebook {
     }
 }
 /// Cancels a running read from another thread.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Interrupter;
 impl Interrupter {
     /// The running read (and any after it, until `Reader::rearm`) ends with `CaseError::Interrupted`.
@@ -158,6 +158,14 @@ impl Interrupter {
 pub struct Reader;
 impl Reader {
     /// Another reader on the same file.
+    pub fn path(&self) -> &Path {
+        todo!()
+    }
+    /// x
+    pub fn source(&mut self, _id: SourceId) -> Result<Option<SourceEntry>> {
+        todo!()
+    }
+    /// x
     pub fn sibling(&self) -> Result<Self> {
         unimplemented!()
     }

@@ -34,8 +34,12 @@ macro_rules! commands {
     ($($variant:ident $name:literal [$($context:ident)+] $hint:literal $doc:literal)+) => {
         /// What the user can mean.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "each variant's doc is its line in the table, shown to users")]
-        pub enum Command { $($variant),+ }
+        pub enum Command {
+            $(
+                #[doc = $doc]
+                $variant
+            ),+
+        }
 
         /// One command: itself, its name, where it applies, a word for the hint line (empty: never hinted), its doc.
         #[derive(Clone, Copy, Debug)]

@@ -36,11 +36,6 @@ impl History {
         self.back.push(current.clone());
         Some(view)
     }
-
-    /// How many views lie before.
-    pub fn depth(&self) -> usize {
-        self.back.len()
-    }
 }
 
 #[cfg(test)]

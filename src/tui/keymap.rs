@@ -67,9 +67,10 @@ impl Keymap {
         let tables: BTreeMap<String, BTreeMap<String, String>> =
             toml::from_str(text).map_err(|wrong| error(file, "", "", wrong.to_string().trim_end().to_owned()))?;
         for (table, bindings) in &tables {
-            let context = Context::ALL.into_iter().find(|context| context.name() == table).ok_or_else(|| {
-                error(file, table, "", format!("no such table: use one of {}", Context::ALL.map(Context::name).join(" ")))
-            })?;
+            let context = Context::ALL
+                .into_iter()
+                .find(|context| context.name() == table)
+                .ok_or_else(|| error(file, table, "", format!("no such table: use one of {}", Context::ALL.map(Context::name).join(" "))))?;
             for (sequence, name) in bindings {
                 let at = |what: String| error(file, table, sequence, what);
                 let keys: Vec<Key> = sequence.split(' ').map(str::parse).collect::<Result<_, _>>().map_err(at)?;
@@ -112,7 +113,11 @@ impl Keymap {
     /// The shortest key sequence of a command in a context (or global), for hints and help.
     pub fn key_of(&self, command: Command, context: Context) -> Option<String> {
         let of = |wanted: Context| {
-            self.bindings.iter().filter(|(other, _, bound)| *other == wanted && *bound == command).map(|(_, keys, _)| show(keys)).min_by_key(String::len)
+            self.bindings
+                .iter()
+                .filter(|(other, _, bound)| *other == wanted && *bound == command)
+                .map(|(_, keys, _)| show(keys))
+                .min_by_key(String::len)
         };
         of(context).or_else(|| of(Context::Global))
     }
@@ -175,7 +180,10 @@ mod tests {
             ("[list]\nx = \"fly\"", "keymap mine, [list] x: there is no command “fly”"),
             ("[lists]\nx = \"top\"", "keymap mine, [lists] : no such table: use one of global list detail menu"),
             ("[menu]\nx = \"mark\"", "keymap mine, [menu] x: mark has no meaning here: bind it in [list] or [detail]"),
-            ("[list]\nx = \"top\"\n\"x y\" = \"bottom\"", "keymap mine, [list] x y: it is the beginning of “x” or the other way round: change one of them"),
+            (
+                "[list]\nx = \"top\"\n\"x y\" = \"bottom\"",
+                "keymap mine, [list] x y: it is the beginning of “x” or the other way round: change one of them",
+            ),
         ] {
             assert_eq!(Keymap::default().merge("mine", text).map_err(|wrong| wrong.to_string()), Err(expected.to_owned()));
         }

@@ -69,7 +69,12 @@ impl FromStr for Key {
                 Some((_, code)) => *code,
                 None => match rest.strip_prefix('f').and_then(|number| number.parse().ok()) {
                     Some(number @ 1..=12) => KeyCode::F(number),
-                    _ => return Err(format!("“{text}” is not a key: write a character, ctrl-x, alt-x, f1 or one of {}", NAMED.map(|(n, _)| n).join(" "))),
+                    _ => {
+                        return Err(format!(
+                            "“{text}” is not a key: write a character, ctrl-x, alt-x, f1 or one of {}",
+                            NAMED.map(|(n, _)| n).join(" ")
+                        ));
+                    }
                 },
             },
         };

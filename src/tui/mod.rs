@@ -23,5 +23,6 @@ mod widgets;
 
 pub use app::{Feed, Options, run};
 pub use commands::{Command, Context, TABLE as COMMANDS};
+pub use message::IngestNews;
 pub use keymap::{Keymap, KeymapError};
 pub use theme::{Depth, Theme, ThemeError};

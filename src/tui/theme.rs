@@ -57,8 +57,12 @@ macro_rules! roles {
     ($($variant:ident $name:literal)+) => {
         /// What a piece of the screen means.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "the names say it, and the theme files document them")]
-        pub enum Role { $($variant),+ }
+        pub enum Role {
+            $(
+                #[doc = concat!("`", $name, "` in theme files.")]
+                $variant
+            ),+
+        }
 
         impl Role {
             /// All roles.

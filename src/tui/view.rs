@@ -46,17 +46,8 @@ pub enum Shape {
 
 impl Pane {
     /// All panes.
-    pub const ALL: [Self; 9] = [
-        Self::Timeline,
-        Self::Prompts,
-        Self::Guardrails,
-        Self::Signals,
-        Self::Principals,
-        Self::Buckets,
-        Self::Cli,
-        Self::Query,
-        Self::Case,
-    ];
+    pub const ALL: [Self; 9] =
+        [Self::Timeline, Self::Prompts, Self::Guardrails, Self::Signals, Self::Principals, Self::Buckets, Self::Cli, Self::Query, Self::Case];
 
     /// Its title, long and short.
     pub const fn titles(self) -> (&'static str, &'static str) {
@@ -91,7 +82,9 @@ impl Pane {
             Self::Timeline => "No event is in scope. x drops the last constraint, X all of them; t chooses the time range.",
             Self::Prompts => "No model invocation record is in scope. They come from Bedrock's model invocation logging (CloudWatch Logs or S3).",
             Self::Guardrails => "No change of a guardrail, of invocation logging, of model access or of a trail is in scope.",
-            Self::Signals => "No signals. Detection rules are not part of this version; what they would point at is in the Timeline and in Guardrails.",
+            Self::Signals => {
+                "No signals. Detection rules are not part of this version; what they would point at is in the Timeline and in Guardrails."
+            }
             Self::Principals => "No principal is named in this scope.",
             Self::Buckets => "No bucket is named in this scope. S3 data events and customisation jobs name them.",
             Self::Cli => "No command line is in scope. They come from endpoint telemetry such as Jamf Protect.",
@@ -185,7 +178,11 @@ impl View {
             text: self.scope.text.as_ref().map(|text| text.pattern.clone()),
             open: self.open,
             raw: self.raw,
-            places: self.positions.iter().map(|place| (place.index, place.at.map_or(0, |at| at.millis), place.at.map_or(0, |at| at.id.0), place.top)).collect(),
+            places: self
+                .positions
+                .iter()
+                .map(|place| (place.index, place.at.map_or(0, |at| at.millis), place.at.map_or(0, |at| at.id.0), place.top))
+                .collect(),
         };
         serde_json::to_string(&saved).unwrap_or_default()
     }

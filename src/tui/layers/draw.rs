@@ -78,7 +78,8 @@ fn draw_editor(canvas: &mut Canvas<'_>, editor: &Editor) {
 
 fn draw_help(state: &State, canvas: &mut Canvas<'_>, top: usize) {
     let area = canvas.area();
-    let inner = canvas.popup(centred(area, area.width.saturating_sub(4).min(110), area.height.saturating_sub(2)), "Keys (esc closes, : finds commands by name)");
+    let inner = canvas
+        .popup(centred(area, area.width.saturating_sub(4).min(110), area.height.saturating_sub(2)), "Keys (esc closes, : finds commands by name)");
     let lines = help_lines(state);
     let top = top.min(lines.len().saturating_sub(usize::from(inner.height)));
     for (row, (keys, doc)) in lines.iter().skip(top).take(usize::from(inner.height)).enumerate() {
@@ -95,7 +96,9 @@ fn draw_help(state: &State, canvas: &mut Canvas<'_>, top: usize) {
 /// Every command with its keys, grouped by where it applies; made from the command table.
 fn help_lines(state: &State) -> Vec<(String, String)> {
     let mut lines = Vec::new();
-    for (context, title) in [(Context::List, "In lists, detail and reading view"), (Context::Detail, "In the detail only"), (Context::Global, "Everywhere")] {
+    for (context, title) in
+        [(Context::List, "In lists, detail and reading view"), (Context::Detail, "In the detail only"), (Context::Global, "Everywhere")]
+    {
         lines.push((title.to_owned(), String::new()));
         for entry in TABLE.iter().filter(|entry| entry.contexts.first() == Some(&context)) {
             let keys = state.setup.keymap.keys_of(entry.command);

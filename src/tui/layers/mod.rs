@@ -26,8 +26,6 @@ pub enum Choice {
     Strand(Strand),
     /// Use a theme.
     Theme(&'static str),
-    /// Nothing: the line is there to be read.
-    Nothing,
 }
 
 /// One layer.

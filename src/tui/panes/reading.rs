@@ -88,7 +88,11 @@ fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
     match exchange.body {
         BodyState::S3 => blocks.push(Block::new(BlockKind::Warning, "the body is in S3", exchange.body_paths.join("\n"))),
         BodyState::Absent if exchange.error_code.is_none() => {
-            blocks.push(Block::new(BlockKind::Warning, "the record holds no body", "Text delivery was off, or the body was too large and had no place to go."));
+            blocks.push(Block::new(
+                BlockKind::Warning,
+                "the record holds no body",
+                "Text delivery was off, or the body was too large and had no place to go.",
+            ));
         }
         _ => {}
     }
@@ -134,9 +138,11 @@ fn part_block(part: &Part, side: BlockKind, role: &str) -> Block {
         Part::Reasoning { redacted: true, .. } => Block::new(BlockKind::Reasoning, "reasoning, redacted", ""),
         Part::Reasoning { text, .. } => Block::new(BlockKind::Reasoning, "reasoning", text.clone()).folded(),
         Part::ToolCall { name, input, .. } => Block::new(BlockKind::Tool, format!("calls {name}"), input.clone()),
-        Part::ToolResult { status, text, .. } => {
-            Block::new(BlockKind::Tool, status.as_deref().map_or_else(|| "tool result".to_owned(), |status| format!("tool result: {status}")), text.clone())
-        }
+        Part::ToolResult { status, text, .. } => Block::new(
+            BlockKind::Tool,
+            status.as_deref().map_or_else(|| "tool result".to_owned(), |status| format!("tool result: {status}")),
+            text.clone(),
+        ),
         Part::Media { kind, format, name, bytes, uri } => {
             let size = bytes.map(crate::tui::render::bytes);
             let facts: Vec<&str> = [Some(format.as_str()), name.as_deref(), size.as_deref(), uri.as_deref()].into_iter().flatten().collect();

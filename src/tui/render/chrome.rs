@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Area, Canvas, bytes, grouped};
-use crate::model::{EntityKind, Scope, StrandSet, Strand};
+use crate::model::{EntityKind, Scope, Strand, StrandSet};
 use crate::tui::commands::{Command, Context};
 use crate::tui::message::Severity;
 use crate::tui::state::State;

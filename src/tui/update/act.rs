@@ -281,7 +281,7 @@ fn accept(state: &mut State, effects: &mut Vec<Effect>) {
             open_strands(state, cursor);
         }
         Some(Choice::Theme(name)) => effects.push(Effect::Theme(name.to_owned())),
-        Some(Choice::Nothing) | None => {}
+        None => {}
     }
 }
 
@@ -481,14 +481,21 @@ fn open_ranges(state: &mut State) {
     // Relative to the newest event: a case is often older than today.
     let end = state.case.span.map_or(state.now, |(_, last)| last.plus_millis(1));
     let hour = 3_600_000;
-    let mut items = vec![Item { lead: String::new(), text: "everything".to_owned(), tail: String::new(), value: Choice::Range(TimeRange::default()) }];
-    for (name, millis) in [("last 15 minutes", hour / 4), ("last hour", hour), ("last 4 hours", 4 * hour), ("last day", 24 * hour), ("last 7 days", 168 * hour)] {
+    let mut items =
+        vec![Item { lead: String::new(), text: "everything".to_owned(), tail: String::new(), value: Choice::Range(TimeRange::default()) }];
+    for (name, millis) in
+        [("last 15 minutes", hour / 4), ("last hour", hour), ("last 4 hours", 4 * hour), ("last day", 24 * hour), ("last 7 days", 168 * hour)]
+    {
         let since = end.plus_millis(-millis);
         let range = TimeRange { since: Some(since), until: Some(end) };
         items.push(Item { lead: String::new(), text: name.to_owned(), tail: format!("since {since}"), value: Choice::Range(range) });
     }
     if let Some(at) = state.selected().and_then(crate::model::EventRef::time) {
-        for (name, millis) in [("5 minutes around the selected row", hour / 24), ("1 hour around the selected row", hour / 2), ("1 day around the selected row", 12 * hour)] {
+        for (name, millis) in [
+            ("5 minutes around the selected row", hour / 24),
+            ("1 hour around the selected row", hour / 2),
+            ("1 day around the selected row", 12 * hour),
+        ] {
             let range = TimeRange { since: Some(at.plus_millis(-millis)), until: Some(at.plus_millis(millis)) };
             items.push(Item { lead: String::new(), text: name.to_owned(), tail: String::new(), value: Choice::Range(range) });
         }

@@ -3,7 +3,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use regex::Regex;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -51,11 +51,6 @@ impl<'a> Canvas<'a> {
     /// Draws text at a place, at most `width` cells; cut text ends in `…`. Gives the number of cells used.
     pub fn text(&mut self, x: u16, y: u16, width: u16, text: &str, role: Role) -> u16 {
         self.styled(x, y, width, text, self.theme.style(role))
-    }
-
-    /// The same with the look of two roles, the second over the first (a denied outcome on the selected row).
-    pub fn text_over(&mut self, x: u16, y: u16, width: u16, text: &str, role: Role, over: Role) -> u16 {
-        self.styled(x, y, width, text, self.theme.style(role).patch(self.theme.style(over)))
     }
 
     fn styled(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
@@ -108,11 +103,6 @@ impl<'a> Canvas<'a> {
     pub fn tint(&mut self, area: Area, role: Role) {
         let style = self.theme.style(role);
         self.buffer.set_style(area.intersection(self.area()), style);
-    }
-
-    /// Takes bold and the like away from what is drawn already, so that a tint looks even.
-    pub fn flatten(&mut self, area: Area) {
-        self.buffer.set_style(area.intersection(self.area()), Style::default().remove_modifier(Modifier::all()));
     }
 
     /// A horizontal line with a title in it.

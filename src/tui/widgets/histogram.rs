@@ -41,7 +41,7 @@ impl Histogram {
 
     /// The bin of an instant.
     pub fn bin_of(&self, millis: i64) -> Option<usize> {
-        let index = (millis - self.from).checked_div(self.step)?;
+        let index = (millis - self.from).checked_div_euclid(self.step)?;
         usize::try_from(index).ok().filter(|index| *index < self.bins.len())
     }
 }
@@ -112,7 +112,13 @@ fn draw_axis(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram, cursor:
     let span = histogram.step.saturating_mul(histogram.bins.len() as i64);
     let label = |millis: i64| {
         let at = Timestamp::from_millis(millis).to_jiff();
-        let format = if span > 2 * 86_400_000 { "%m-%d %H:%M" } else if span > 120_000 { "%H:%M" } else { "%H:%M:%S" };
+        let format = if span > 2 * 86_400_000 {
+            "%m-%d %H:%M"
+        } else if span > 120_000 {
+            "%H:%M"
+        } else {
+            "%H:%M:%S"
+        };
         at.strftime(format).to_string()
     };
     let every = 24;

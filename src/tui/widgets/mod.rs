@@ -6,6 +6,6 @@ mod reader;
 mod tree;
 
 pub use canvas::{Area, Canvas, centred};
-pub use histogram::{Histogram, draw_histogram};
-pub use reader::{Block, BlockKind, Line, Page};
-pub use tree::{Tree, TreeLine};
+pub use histogram::{Histogram, draw_histogram, strand_role};
+pub use reader::{Block, BlockKind, Page};
+pub use tree::Tree;

@@ -152,11 +152,6 @@ impl Page {
         self.layout(self.width);
     }
 
-    /// The first line of the first block of a kind.
-    pub fn line_of(&self, kind: BlockKind) -> Option<usize> {
-        self.lines.iter().position(|line| self.blocks.get(line.block).is_some_and(|block| block.kind == kind))
-    }
-
     /// The text of a line, as logged.
     pub fn text_of(&self, line: Line) -> &str {
         let Some(block) = self.blocks.get(line.block) else { return "" };
