@@ -5,15 +5,19 @@
 //! - [`decode`]: one record's bytes to a [`Decoded`] event, by the keys found in it.
 //! - [`exchange`]: one invocation record to an [`Exchange`](crate::model::Exchange), in full, for reading.
 
-pub mod containers;
+// pub mod containers;
 pub mod json;
+mod address;
 mod cloudtrail;
 mod decoded;
 mod endpoint;
+mod folded_key;
 mod invocation;
 mod kind;
+mod nested;
+mod one_line;
 
-pub use decoded::Decoded;
+pub use decoded::{Decoded, Searchable, Text};
 pub use invocation::{Bodies, exchange, model_key};
 pub use kind::{RecordKind, kind_of};
 

@@ -178,6 +178,11 @@ impl<'a> Value<'a> {
         self.node().filter(|node| node.kind == Kind::Text).map_or(&[], |node| self.slice(node))
     }
 
+    /// A string whose bytes hold escapes.
+    pub fn is_escaped(self) -> bool {
+        self.node().is_some_and(|node| node.kind == Kind::Text && node.escaped)
+    }
+
     /// The value as JSON text, as written.
     pub fn json(self) -> Cow<'a, str> {
         crate::model::text_from_bytes(self.raw())
