@@ -5,7 +5,7 @@
 //! - [`decode`]: one record's bytes to a [`Decoded`] event, by the keys found in it.
 //! - [`exchange`]: one invocation record to an [`Exchange`](crate::model::Exchange), in full, for reading.
 
-// pub mod containers;
+pub mod containers;
 pub mod json;
 mod address;
 mod cloudtrail;

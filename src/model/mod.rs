@@ -24,7 +24,7 @@ pub use exchange::{
     ToolCall, Turn,
 };
 pub use ledger::{Compression, IngestSummary, Skip, SourceEntry, SourceId, SourceKind, SourceState};
-pub use lenient::{INVALID_BYTE_BASE, SURROGATE_BASE, invalid_byte_of, surrogate_of, text_from_bytes};
+pub use lenient::{INVALID_BYTE_BASE, SURROGATE_BASE, invalid_byte_of, lossless_json_string, surrogate_of, text_from_bytes};
 pub use marks::Mark;
 pub use principal::{Actor, account_of_arn, fold_arn, person_like_session};
 pub use record::{Digest, RecordPosition, Wrap};

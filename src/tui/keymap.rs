@@ -14,7 +14,7 @@ pub const EMBEDDED: [(&str, &str); 3] = [
 ];
 
 /// What is wrong with a keymap file, and where.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("keymap {file}, [{table}] {key}: {what}")]
 pub struct KeymapError {
     /// File or embedded name.
@@ -138,6 +138,26 @@ impl Keymap {
             .map(|(_, bound, command)| (show(bound.get(keys.len()..).unwrap_or_default()), *command))
             .collect()
     }
+}
+
+/// The reference page of all commands and their keys in every embedded keymap, as Markdown.
+///
+/// # Errors
+/// An embedded keymap is not sound.
+pub fn keys_document() -> Result<String, KeymapError> {
+    let maps = EMBEDDED.map(|(name, _)| Keymap::embedded(name));
+    let mut text = String::from("# Keys and commands\n\nMade from the command table; do not edit. A file `keymap.toml` in the configuration folder is merged over the keymap.\n\n");
+    text.push_str("| command | default | vim | emacs | what it does |\n|---|---|---|---|---|\n");
+    for entry in super::commands::TABLE {
+        text.push_str(&format!("| `{}` |", entry.name));
+        for map in &maps {
+            let map = map.as_ref().map_err(Clone::clone)?;
+            let keys: Vec<String> = map.keys_of(entry.command).iter().map(|keys| format!("`{keys}`")).collect();
+            text.push_str(&format!(" {} |", keys.join(" ")));
+        }
+        text.push_str(&format!(" {} |\n", entry.doc));
+    }
+    Ok(text)
 }
 
 fn show(keys: &[Key]) -> String {

@@ -29,14 +29,12 @@ pub enum Write {
 }
 
 /// The workers.
-#[derive(Debug)]
 pub struct Runner {
     quick: Worker,
     scan: Worker,
     notes: Option<(Sender<Write>, thread::JoinHandle<()>)>,
 }
 
-#[derive(Debug)]
 struct Worker {
     jobs: Sender<(Ask, u64)>,
     interrupter: Interrupter,
