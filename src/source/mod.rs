@@ -1,0 +1,3 @@
+//! Where records come from: files, the built-in demo, and (feature `live`) AWS itself.
+
+pub mod demo;
