@@ -63,9 +63,9 @@ pub(super) fn s3_path(uri: Text<'_>) -> Option<Text<'_>> {
 
 /// A bucket's name, also when its ARN stands in the name's place.
 pub(super) fn last_bucket(name: Text<'_>) -> Text<'_> {
-    match name.starts_with("arn:") {
-        true => name.rfind(':').map_or(name.clone(), |colon| tail(name.clone(), colon + 1)),
-        false => name,
+    match name.rfind(':') {
+        Some(colon) if name.starts_with("arn:") => tail(name, colon + 1),
+        _ => name,
     }
 }
 

@@ -37,3 +37,6 @@ pub fn decode<'a>(record: &'a [u8], tape: &'a mut json::Tape) -> Decoded<'a> {
     }
     decoded
 }
+
+#[cfg(test)]
+mod tests;

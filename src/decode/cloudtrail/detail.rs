@@ -35,7 +35,7 @@ pub(super) fn insight(details: Value<'_>) -> String {
     }
     let statistics = details.at("insightContext.statistics");
     if let (Some(baseline), Some(now)) = (statistics.at("baseline.average").scalar(), statistics.at("insight.average").scalar()) {
-        line.push_str(&format!(": {now} a minute, usually {baseline}"));
+        line = format!("{line}: {now} a minute, usually {baseline}");
     }
     one_line(&line, LONGEST)
 }

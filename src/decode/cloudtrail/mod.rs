@@ -115,6 +115,9 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
     for resource in fields.resources.items_or_self() {
         parameters::resource(resource, &mut found);
     }
+    if let Some(message) = fields.error_message.text_some() {
+        parameters::refused_resource(&message, &mut found);
+    }
     if found.bucket.is_none() && service == "s3" {
         found.bucket = found.mentions.iter().find(|(kind, _)| *kind == EntityKind::Bucket).map(|(_, name)| name.clone());
     }

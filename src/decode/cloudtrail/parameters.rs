@@ -139,6 +139,14 @@ fn copy_source(source: &str, mentions: &mut Mentions<'_>) {
     }
 }
 
+/// Denied calls often have no parameters; the message names what was asked for.
+pub(super) fn refused_resource(message: &str, found: &mut Found<'_>) {
+    if let Some((_, resource)) = message.split_once(" on resource: ") {
+        let arn = resource.split_whitespace().next().unwrap_or_default().trim_end_matches(['.', ',', '"']);
+        address::mention(arn.to_owned().into(), &mut found.mentions);
+    }
+}
+
 /// One element of `resources[]`: an object with `ARN` or `arn`, an ARN as a string, or an object that an exporter
 /// printed into a string (`{'arn': 'arn:aws:…'}`).
 pub(super) fn resource<'a>(value: Value<'a>, found: &mut Found<'a>) {

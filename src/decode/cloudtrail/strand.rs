@@ -22,10 +22,9 @@ pub(super) fn of(signs: &Signs<'_>) -> Strand {
         }
     }
     match signs.management {
-        Some(true) => Strand::Management,
         Some(false) => Strand::Data,
         None if is_data_action(signs.service, signs.action) => Strand::Data,
-        None => Strand::Management,
+        Some(true) | None => Strand::Management,
     }
 }
 

@@ -98,8 +98,7 @@ fn add_call<'a>(decoded: &mut Decoded<'a>, call: aws_cli::Call) {
     call.mention(&mut mentions);
     mentions.sort_unstable();
     mentions.dedup();
-    let first = |kind: EntityKind| mentions.iter().find(|(named, _)| *named == kind).map(|(_, value)| value.clone());
-    decoded.model = first(EntityKind::Model);
+    decoded.model = mentions.iter().find(|(kind, _)| *kind == EntityKind::Model).map(|(_, model)| model.clone());
     decoded.bucket = call.bucket().map(Cow::Owned);
     decoded.mentions = mentions;
     decoded.action = Some(call.verb().map_or("aws".to_owned(), str::to_owned).into());

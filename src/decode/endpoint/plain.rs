@@ -28,12 +28,13 @@ impl Form for Plain {
     }
 }
 
+/// Seconds stay below this until the year 5138, milliseconds are above it since 1973.
+const MILLISECONDS: f64 = 1e11;
+
 /// A spelled-out time, or seconds or milliseconds since the epoch.
 fn read_time(time: &str) -> Option<Timestamp> {
     Timestamp::parse(time).or_else(|| {
         let number: f64 = time.parse().ok()?;
-        // Seconds stay below this until the year 5138, milliseconds are above it since 1973.
-        const MILLISECONDS: f64 = 1e11;
         let millis = if number < MILLISECONDS { number * 1000.0 } else { number };
         (millis.is_finite() && (0.0..1e15).contains(&millis)).then(|| Timestamp::from_millis(millis as i64))
     })

@@ -65,7 +65,11 @@ fn turns<'a>(prompt: Cow<'a, str>, reading: &mut Reading<'a>) {
     let ends: Vec<usize> = starts.iter().skip(1).map(|(at, ..)| *at).chain([prompt.len()]).collect();
     for ((_, from, role), to) in starts.into_iter().zip(ends) {
         let text = part(from, to);
-        // The open `Assistant:` at the end is where the model goes on.
+        // The open `Assistant:` at the end, with its line breaks or without, is where the model goes on.
+        let text = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.strip_suffix("Assistant:").map_or(text, str::trim_end)),
+            Cow::Owned(text) => Cow::Owned(text.strip_suffix("Assistant:").map(|text| text.trim_end().to_owned()).unwrap_or(text)),
+        };
         if !text.is_empty() {
             reading.turn(Cow::Borrowed(role)).push(Block::Text(Snippet::Text(text)));
         }

@@ -1,5 +1,7 @@
 //! The exchange in full, on its own memory: for reading one call.
 
+use std::borrow::Cow;
+
 use super::envelope::Envelope;
 use super::guardrail;
 use super::hidden::hidden;
@@ -62,7 +64,7 @@ fn part(block: &Block<'_>) -> Part {
     match block {
         Block::Text(text) => Part::Text { text: owned(text) },
         Block::Guarded(text, qualifiers) => {
-            Part::Guarded { text: owned(text), qualifiers: qualifiers.items_or_self().filter_map(Value::text).map(|text| text.into_owned()).collect() }
+            Part::Guarded { text: owned(text), qualifiers: qualifiers.items_or_self().filter_map(Value::text).map(Cow::into_owned).collect() }
         }
         Block::Reasoning(text) => Part::Reasoning { text: owned(text), redacted: false },
         Block::Redacted => Part::Reasoning { text: String::new(), redacted: true },

@@ -1,5 +1,7 @@
 //! What a guardrail did, from every shape its verdict and trace come in (FORMATS §2.4).
 
+use std::borrow::Cow;
+
 use super::reading::Reading;
 use super::snippet::joined;
 use crate::decode::json::Value;
@@ -26,7 +28,7 @@ pub(super) fn outcome(reading: &Reading<'_>) -> Guardrail {
         if let Some(reason) = trace.get("actionReason").text() {
             reasons.push_str(&reason.to_ascii_lowercase());
         }
-        guardrail.suppressed.extend(trace.get("modelOutput").items_or_self().filter_map(Value::text).map(|text| text.into_owned()));
+        guardrail.suppressed.extend(trace.get("modelOutput").items_or_self().filter_map(Value::text).map(Cow::into_owned));
     }
     let said = |word: &str| reading.verdicts.iter().any(|verdict| verdict.is(word));
     let intervened = stopped || said("INTERVENED") || said("GUARDRAIL_INTERVENED");
@@ -49,7 +51,7 @@ pub(super) fn outcome(reading: &Reading<'_>) -> Guardrail {
     guardrail
 }
 
-fn add_id(guardrail: &mut Guardrail, id: Option<std::borrow::Cow<'_, str>>) {
+fn add_id(guardrail: &mut Guardrail, id: Option<Cow<'_, str>>) {
     if let Some(id) = id {
         let id = id.rsplit('/').next().unwrap_or(&id).to_owned();
         if !guardrail.ids.contains(&id) {
@@ -117,7 +119,7 @@ fn policies(side: GuardrailSide, assessment: Value<'_>, guardrail: &mut Guardrai
                 side,
                 policy: label.to_owned(),
                 name: name.unwrap_or_default().into_owned(),
-                confidence: ["confidence", "score"].into_iter().find_map(|key| finding.get(key).scalar()).map(|text| text.into_owned()),
+                confidence: ["confidence", "score"].into_iter().find_map(|key| finding.get(key).scalar()).map(Cow::into_owned),
                 action: finding.get("action").text_some().unwrap_or("NONE".into()).into_owned(),
             });
         }

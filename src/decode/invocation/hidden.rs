@@ -64,9 +64,8 @@ impl Run {
 
 fn kind_of(character: char) -> Option<HiddenKind> {
     match u32::from(character) {
-        0x0A | 0x0D | 0x09 => None,
+        0x0A | 0x0D | 0x09 | 0xA0..=0xAC => None,
         0..=0x1F | 0x7F..=0x9F => Some(HiddenKind::Control),
-        0xA0..=0xAC => None,
         0xE_0000..=0xE_007F => Some(HiddenKind::TagCharacters),
         0xFE00..=0xFE0F | 0xE_0100..=0xE_01EF => Some(HiddenKind::VariationSelectors),
         0x061C | 0x200E | 0x200F | 0x202A..=0x202E | 0x2066..=0x2069 => Some(HiddenKind::Bidi),

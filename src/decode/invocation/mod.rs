@@ -124,8 +124,9 @@ fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut readi
         strings(body, pieces);
     }
     let (parts, answer) = (reading.take_parts(), std::mem::take(&mut reading.answer));
-    parts.into_iter().for_each(|block| search_block(block, pieces));
-    answer.into_iter().for_each(|block| search_block(block, pieces));
+    for block in parts.into_iter().chain(answer) {
+        search_block(block, pieces);
+    }
     if let Some(body) = reading.unknown_response {
         strings(body, pieces);
     }
