@@ -1,0 +1,60 @@
+//! The folded form of text: what a hidden or disguised word says to a model.
+//!
+//! NFKC, hidden characters removed, tag characters turned into the ASCII they carry. A search looks at the text as
+//! logged and at this, because attackers split words with characters nobody sees.
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfkc_quick};
+
+use crate::model::hidden_name;
+
+/// The folded form, when it differs from the text.
+pub fn folded(text: &str) -> Option<String> {
+    if text.bytes().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')) {
+        return None;
+    }
+    if !text.chars().any(is_hidden) && is_nfkc_quick(text.chars()) == IsNormalized::Yes {
+        return None;
+    }
+    let folded: String = text.chars().filter_map(shown).nfkc().collect();
+    (folded != text).then_some(folded)
+}
+
+fn is_hidden(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' | ' '..='~' => false,
+        _ => character.is_control() || hidden_name(character).is_some(),
+    }
+}
+
+/// The character that is read in place of this one.
+fn shown(character: char) -> Option<char> {
+    match character {
+        '\u{2028}' | '\u{2029}' => Some('\n'),
+        '\u{e0020}'..='\u{e007e}' => char::from_u32(u32::from(character) - 0xe_0000),
+        _ if is_hidden(character) => None,
+        _ => Some(character),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn disguises_come_off() {
+        for (text, expected) in [
+            ("plain\ttext\r\n", None),
+            ("caf\u{e9} \u{4e16}\u{754c} \u{1f642}", None),
+            ("pass\u{200b}word", Some("password")),
+            ("\u{ff29}\u{ff47}\u{ff4e}ore", Some("Ignore")),
+            ("x\u{e0068}\u{e0069}\u{e007f}", Some("xhi")),
+            ("e\u{301}", Some("\u{e9}")),
+            ("a\u{8}b\u{1b}[0m", Some("ab[0m")),
+            ("one\u{2028}two", Some("one\ntwo")),
+            // Marked lone surrogates and invalid bytes stay.
+            ("\u{10d800}\u{10eeff}", None),
+        ] {
+            assert_eq!(folded(text).as_deref(), expected, "{text:?}");
+        }
+    }
+}

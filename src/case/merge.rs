@@ -1,0 +1,186 @@
+//! Putting neighbouring segments together, so that following a live source does not leave thousands of them.
+//!
+//! No answer changes: row numbers stay, lists are joined end to end.
+
+use rusqlite::{Connection, Rows};
+
+use super::codec::{decode_ids, decode_refs, encode_ids, encode_refs};
+use super::error::{CaseError, Doing as _, Result};
+use super::runs;
+use super::segment::{self, Counts, Extent, Summary, place};
+
+/// How hard to try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// Between commits: only when eight of a size have gathered, so that each event is rewritten a few times in all.
+    Light,
+    /// At the end: the tail, as far as it is not dwarfed by what it would be joined to.
+    Thorough,
+}
+
+/// A segment does not grow beyond this: it bounds the memory of putting it together.
+const MOST_EVENTS: u64 = 1 << 21;
+const FAN: usize = 8;
+
+const DOING: &str = "putting segments together";
+
+/// The neighbours to put together next, if any.
+pub(super) fn choose(connection: &Connection, effort: Effort) -> Result<Option<Vec<Extent>>> {
+    let extents = segment::extents(connection)?;
+    Ok(match effort {
+        Effort::Light => choose_light(&extents),
+        Effort::Thorough => choose_thorough(&extents),
+    })
+}
+
+fn choose_light(extents: &[Extent]) -> Option<Vec<Extent>> {
+    (0..7).find_map(|tier| {
+        let tail = extents.iter().rev().take_while(|extent| extent.events.ilog2() / 3 <= tier).count();
+        let group = extents.get(extents.len() - tail..).filter(|group| group.len() >= FAN)?;
+        let events: u64 = group.iter().map(|extent| u64::from(extent.events)).sum();
+        (events <= MOST_EVENTS).then(|| group.to_vec())
+    })
+}
+
+fn choose_thorough(extents: &[Extent]) -> Option<Vec<Extent>> {
+    let mut events = 0;
+    let tail = extents.iter().rev().take_while(|extent| {
+        let size = u64::from(extent.events);
+        let joins = events == 0 || (size <= 4 * events && events + size <= MOST_EVENTS);
+        events += size;
+        joins
+    });
+    let tail = tail.count();
+    extents.get(extents.len() - tail..).filter(|group| group.len() > 1).map(<[Extent]>::to_vec)
+}
+
+/// Puts neighbours together into a new segment, in one transaction.
+pub(super) fn merge(connection: &mut Connection, group: &[Extent], into: u32) -> Result<()> {
+    let Some(first) = group.first().map(|extent| extent.first) else { return Ok(()) };
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).doing(DOING)?;
+    let (mut refs, mut keys) = (Vec::new(), Vec::new());
+    for extent in group {
+        let mut select = transaction.prepare_cached("SELECT refs, keys FROM segment WHERE id = ?1").doing(DOING)?;
+        let (blob, more): (Vec<u8>, Vec<u8>) = select.query_row([extent.id], |row| Ok((row.get(0)?, row.get(1)?))).doing(DOING)?;
+        decode_refs(&blob, 0, &mut refs).ok_or_else(damaged)?;
+        keys.extend(more);
+    }
+    refs.sort();
+    segment::write(&transaction, into, first, &Counts::of(&refs), &encode_refs(&refs), &keys)?;
+    drop((refs, keys));
+    merge_postings(&transaction, group, first, into)?;
+    for kind in kinds(&transaction)? {
+        let mut pairs = Vec::new();
+        for extent in group {
+            runs::read(&transaction, extent.id, kind, &mut pairs)?;
+        }
+        pairs.sort();
+        runs::write(&transaction, into, kind, &pairs)?;
+    }
+    for extent in group {
+        transaction.execute("DELETE FROM segment WHERE id = ?1", [extent.id]).doing(DOING)?;
+        transaction.execute("DELETE FROM run WHERE segment = ?1", [extent.id]).doing(DOING)?;
+        transaction.execute("DELETE FROM posting WHERE place BETWEEN ?1 AND ?2", (place(extent.id, 0), place(extent.id, u32::MAX))).doing(DOING)?;
+    }
+    transaction.commit().doing(DOING)
+}
+
+/// Kinds of which there are runs.
+fn kinds(connection: &Connection) -> Result<Vec<u8>> {
+    let mut kinds = connection.prepare_cached("SELECT DISTINCT kind FROM run").doing(DOING)?;
+    kinds.query_map([], |row| row.get(0)).doing(DOING)?.collect::<rusqlite::Result<_>>().doing(DOING)
+}
+
+fn damaged() -> CaseError {
+    CaseError::Damaged { doing: DOING, what: "a segment" }
+}
+
+/// A posting at the head of one segment's cursor.
+struct Head {
+    entity: u32,
+    summary: Summary,
+    ids: Vec<u8>,
+}
+
+fn advance(cursor: &mut Rows<'_>) -> Result<Option<Head>> {
+    let Some(row) = cursor.next().doing(DOING)? else { return Ok(None) };
+    let place: i64 = row.get(0).doing(DOING)?;
+    Ok(Some(Head { entity: place as u32, summary: Summary::read(row, 1).doing(DOING)?, ids: row.get(5).doing(DOING)? }))
+}
+
+/// Walks the postings of all segments side by side, in order of entity.
+fn merge_postings(connection: &Connection, group: &[Extent], first: u32, into: u32) -> Result<()> {
+    let sql = "SELECT place, events, denied, first_time, last_time, ids FROM posting WHERE place BETWEEN ?1 AND ?2 ORDER BY place";
+    let mut selects = group.iter().map(|_| connection.prepare(sql).doing(DOING)).collect::<Result<Vec<_>>>()?;
+    let mut cursors = Vec::new();
+    for (extent, select) in group.iter().zip(&mut selects) {
+        let mut cursor = select.query((place(extent.id, 0), place(extent.id, u32::MAX))).doing(DOING)?;
+        let head = advance(&mut cursor)?;
+        cursors.push((extent.first, cursor, head));
+    }
+    let mut write = segment::Postings::insert(connection, into)?;
+    let (mut ids, mut blob) = (Vec::new(), Vec::new());
+    while let Some(entity) = cursors.iter().filter_map(|(_, _, head)| head.as_ref()).map(|head| head.entity).min() {
+        ids.clear();
+        let mut summary = Summary::default();
+        for (base, cursor, head) in &mut cursors {
+            if let Some(here) = head.take_if(|head| head.entity == entity) {
+                summary.join(&here.summary);
+                decode_ids(&here.ids, *base, |id| ids.push(id)).ok_or_else(damaged)?;
+                *head = advance(cursor)?;
+            }
+        }
+        encode_ids(&ids, first, &mut blob);
+        write.write(entity, &summary, &blob)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extents(sizes: &[u32]) -> Vec<Extent> {
+        let mut first = 1;
+        let extent = |(id, events): (usize, &u32)| {
+            let extent = Extent { id: id as u32, first, events: *events };
+            first += events;
+            extent
+        };
+        sizes.iter().enumerate().map(extent).collect()
+    }
+
+    #[test]
+    fn which_are_put_together() {
+        let light = |sizes: &[u32]| choose_light(&extents(sizes)).map_or(0, |group| group.len());
+        let thorough = |sizes: &[u32]| choose_thorough(&extents(sizes)).map_or(0, |group| group.len());
+        assert_eq!(light(&[100_000, 1, 1, 1, 1, 1, 1, 1]), 0);
+        assert_eq!(light(&[100_000, 1, 1, 1, 1, 1, 1, 1, 1]), 8);
+        assert_eq!(light(&[1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000]), 0);
+        assert_eq!(thorough(&[]), 0);
+        assert_eq!(thorough(&[50_000]), 0);
+        assert_eq!(thorough(&[50_000; 20]), 20);
+        assert_eq!(thorough(&[50_000; 50]), 41);
+        assert_eq!(thorough(&[1_000_000, 100]), 0);
+        assert_eq!(thorough(&[1_000_000, 100, 200]), 2);
+    }
+
+    /// Following a live source for a month: a commit every two seconds with ten events.
+    #[test]
+    fn segments_stay_few() {
+        let mut sizes: Vec<u32> = Vec::new();
+        let (mut most, mut rewritten) = (0, 0_u64);
+        for _ in 0..200_000 {
+            sizes.push(10);
+            while let Some(group) = choose_light(&extents(&sizes)) {
+                let sum: u32 = group.iter().map(|extent| extent.events).sum();
+                sizes.truncate(sizes.len() - group.len());
+                sizes.push(sum);
+                rewritten += u64::from(sum);
+            }
+            most = most.max(sizes.len());
+        }
+        assert!(most <= 60, "{most}");
+        assert!(rewritten / 2_000_000 <= 8, "{}", rewritten / 2_000_000);
+    }
+}

@@ -1,0 +1,53 @@
+//! The case file: one SQLite file that holds an investigation. Written by one process, read by many.
+//!
+//! - [`Writable`] is the right to write; it gives the one [`Writer`] (ingest), [`Notebook`]s (the analyst) and
+//!   [`Reader`]s. [`open_read_only`] gives a reader without it.
+//! - Worker threads fill a [`Batch`] with decoded records; the writer appends it, leaves out duplicates, and stores all
+//!   it holds in one transaction at [`Writer::commit`].
+//! - A [`Reader`] answers by scope: lists ([`Reader::refs`]) from posting lists, rows ([`Reader::events`]), pivots
+//!   ([`Reader::values`]), text ([`Reader::search`]) and evidence ([`Reader::record`]).
+//!
+//! How it is laid out, and why: docs/ARCHITECTURE.md, "The case file", and `schema.sql`. No drawing, no AWS, no async.
+
+mod answers;
+mod batch;
+mod codec;
+mod commit;
+mod error;
+mod evidence;
+mod find;
+mod fold;
+mod histogram;
+mod idset;
+mod intern;
+mod lists;
+mod lock;
+mod merge;
+mod notebook;
+mod pivots;
+mod reader;
+mod rows;
+mod runs;
+mod schema;
+mod seal;
+mod search;
+mod segment;
+mod sources;
+mod text;
+mod writable;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use answers::{Appended, CaseNote, Marked, Pending, Revision, Sealed, SearchReport, Side, StoredBodies, Totals, ValueCount};
+pub use batch::Batch;
+pub use error::{CaseError, Result};
+pub use evidence::EvidenceError;
+pub use fold::folded;
+pub use histogram::{Bin, histogram};
+pub use notebook::Notebook;
+pub use reader::{Interrupter, Reader, open_read_only};
+pub use seal::seal;
+pub use writable::Writable;
+pub use writer::{Block, Writer};

@@ -1,0 +1,130 @@
+//! Searchable text in blocks: entries one after the other, a line break between them, and an index of whose they are.
+
+use super::codec::{Take, put, put_signed};
+use super::fold::folded;
+
+/// A block is closed when it holds this much.
+pub(super) const BLOCK_BYTES: usize = 256 << 10;
+
+/// Text being gathered. Entries name a row; what a row number means is the caller's (a row of a batch, an event).
+#[derive(Default)]
+pub(super) struct Gather {
+    pub(super) text: String,
+    entries: Vec<(u32, u32)>,
+}
+
+/// A block of text, compressed. Made in worker threads.
+pub(super) struct TextBlock {
+    /// Row and length of each entry, in the order of the text.
+    pub(super) entries: Vec<(u32, u32)>,
+    /// Bytes of text.
+    pub(super) plain: u32,
+    /// The text, lz4.
+    pub(super) data: Vec<u8>,
+}
+
+impl Gather {
+    /// Ends the entry that starts at `start` (all that was pushed to `text` since), and adds its folded form.
+    pub(super) fn end_entry(&mut self, row: u32, start: usize) {
+        let fold = folded(self.text.get(start..).unwrap_or_default());
+        self.close(row, start);
+        if let Some(fold) = fold {
+            self.push(row, &fold);
+        }
+    }
+
+    /// Adds an entry as it is.
+    pub(super) fn push(&mut self, row: u32, text: &str) {
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.close(row, start);
+    }
+
+    fn close(&mut self, row: u32, start: usize) {
+        if self.text.len() > start {
+            self.entries.push((row, (self.text.len() - start) as u32));
+            self.text.push('\n');
+        }
+    }
+
+    /// Is it time to close the block?
+    pub(super) fn is_full(&self) -> bool {
+        self.text.len() >= BLOCK_BYTES
+    }
+
+    /// Compresses what was gathered and starts anew; nothing when there is nothing.
+    pub(super) fn seal(&mut self) -> Option<TextBlock> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let block = TextBlock {
+            entries: std::mem::take(&mut self.entries),
+            plain: self.text.len() as u32,
+            data: lz4_flex::block::compress(self.text.as_bytes()),
+        };
+        self.text.clear();
+        Some(block)
+    }
+}
+
+/// Writes an index. Row 0 is nobody: text of a record that was in the case already.
+pub(super) fn encode_entries(entries: impl Iterator<Item = (u32, u32)>) -> Vec<u8> {
+    let (mut out, mut previous) = (Vec::new(), 0_i64);
+    for (event, length) in entries {
+        put_signed(&mut out, i64::from(event) - previous);
+        put(&mut out, u64::from(length));
+        previous = i64::from(event);
+    }
+    out
+}
+
+/// Reads an index: event and the range of its text.
+pub(super) fn decode_entries(blob: &[u8]) -> Option<Vec<(u32, std::ops::Range<usize>)>> {
+    let (mut take, mut event, mut start) = (Take(blob), 0_i64, 0_usize);
+    let mut entries = Vec::with_capacity(blob.len() / 2);
+    while !take.is_empty() {
+        event = event.checked_add(take.signed()?)?;
+        let end = start.checked_add(usize::try_from(take.int()?).ok()?)?;
+        entries.push((u32::try_from(event).ok()?, start..end));
+        start = end.checked_add(1)?;
+    }
+    Some(entries)
+}
+
+/// The text of a stored block, into `room`, which is reused.
+pub(super) fn expand<'a>(data: &[u8], plain: usize, room: &'a mut Vec<u8>) -> Option<&'a str> {
+    // lz4 cannot shrink more than 255 times: a damaged length asks for no more memory than that.
+    if plain / 255 > data.len() + 16 {
+        return None;
+    }
+    if room.len() < plain {
+        room.resize(plain, 0);
+    }
+    let length = lz4_flex::block::decompress_into(data, room.get_mut(..plain)?).ok()?;
+    std::str::from_utf8(room.get(..length)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_and_their_index() {
+        let mut gather = Gather::default();
+        gather.text.push_str("pass\u{200b}word");
+        gather.end_entry(7, 0);
+        gather.end_entry(8, gather.text.len());
+        gather.push(9, "x");
+        let block = gather.seal().expect("text");
+        assert_eq!(block.entries, [(7, 11), (7, 8), (9, 1)]);
+        let mut room = Vec::new();
+        let text = expand(&block.data, block.plain as usize, &mut room).expect("a block");
+        assert_eq!(text, "pass\u{200b}word\npassword\nx\n");
+        let entries = decode_entries(&encode_entries(block.entries.iter().copied())).expect("an index");
+        assert_eq!(entries, [(7, 0..11), (7, 12..20), (9, 21..22)]);
+        assert!(gather.seal().is_none());
+        assert!(decode_entries(&[1]).is_none());
+        assert!(expand(&block.data, usize::MAX, &mut room).is_none());
+        assert!(expand(b"\xff\xff\xff", 100, &mut room).is_none());
+    }
+}
