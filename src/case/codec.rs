@@ -180,7 +180,7 @@ mod tests {
     fn a_dense_list_takes_a_bit_an_event() {
         let mut out = Vec::new();
         encode_ids(&(1000..9000).collect::<Vec<_>>(), 1000, &mut out);
-        assert_eq!(out.len(), 1 + (8000 + (1000 - 960)_usize).div_ceil(64) * 8);
+        assert_eq!(out.len(), 1 + (8000_usize + (1000 - 960)).div_ceil(64) * 8);
         encode_ids(&[1000, 1_000_000], 1000, &mut out);
         assert_eq!(out.len(), 1 + 1 + 3);
     }

@@ -60,7 +60,7 @@ impl IdSet {
 
     #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.words.iter().enumerate().flat_map(|(at, word)| bits_of(*word).map(move |bit| self.base + at as u32 * 64 + bit))
+        self.words.iter().enumerate().flat_map(move |(at, word)| bits_of(*word).map(move |bit| self.base + at as u32 * 64 + bit))
     }
 }
 

@@ -67,7 +67,8 @@ mod tests {
         for number in 0..5000 {
             interner.intern(3, &number.to_string());
         }
-        assert_eq!(interner.get(interner.intern(3, "4321")), Some((3, "4321")));
+        let again = interner.intern(3, "4321");
+        assert_eq!(interner.get(again), Some((3, "4321")));
         assert_eq!(interner.len(), 5003);
     }
 }

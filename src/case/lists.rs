@@ -97,8 +97,12 @@ impl Reader {
         if members.as_ref().is_some_and(IdSet::is_empty) {
             return Ok(Vec::new());
         }
+        let is_open = scope.range.is_open();
         let wanted = |event: &EventRef| {
-            event.id.0 > after && scope.strands.contains(event.strand()) && members.as_ref().is_none_or(|members| members.contains(event.id.0))
+            event.id.0 > after
+                && (is_open || event.millis != 0)
+                && scope.strands.contains(event.strand())
+                && members.as_ref().is_none_or(|members| members.contains(event.id.0))
         };
         let all = Arc::clone(&self.lists.all);
         let mut refs: Vec<EventRef> = within(&all, &scope.range).iter().filter(|event| wanted(event)).copied().collect();

@@ -21,6 +21,7 @@ pub(super) enum Effort {
 /// A segment does not grow beyond this: it bounds the memory of putting it together.
 const MOST_EVENTS: u64 = 1 << 21;
 const FAN: usize = 8;
+const FULL: u32 = 7;
 
 const DOING: &str = "putting segments together";
 
@@ -34,12 +35,24 @@ pub(super) fn choose(connection: &Connection, effort: Effort) -> Result<Option<V
 }
 
 fn choose_light(extents: &[Extent]) -> Option<Vec<Extent>> {
-    (0..7).find_map(|tier| {
-        let tail = extents.iter().rev().take_while(|extent| extent.events.ilog2() / 3 <= tier).count();
-        let group = extents.get(extents.len() - tail..).filter(|group| group.len() >= FAN)?;
-        let events: u64 = group.iter().map(|extent| u64::from(extent.events)).sum();
-        (events <= MOST_EVENTS).then(|| group.to_vec())
+    (0..FULL).find_map(|size| {
+        let tail = extents.iter().rev().take_while(|extent| magnitude(extent) <= size).count();
+        let group = extents.get(extents.len() - tail..)?;
+        if group.iter().filter(|extent| magnitude(extent) == size).count() < FAN {
+            return None;
+        }
+        let mut events = 0;
+        let fitting = group.iter().take_while(|extent| {
+            events += u64::from(extent.events);
+            events <= MOST_EVENTS
+        });
+        group.get(..fitting.count()).filter(|group| group.len() > 1).map(<[Extent]>::to_vec)
     })
+}
+
+/// Sizes in steps of eight; [`FULL`] for what can hardly grow.
+fn magnitude(extent: &Extent) -> u32 {
+    if u64::from(extent.events) > MOST_EVENTS / 2 { FULL } else { extent.events.ilog2() / 3 }
 }
 
 fn choose_thorough(extents: &[Extent]) -> Option<Vec<Extent>> {
@@ -156,6 +169,7 @@ mod tests {
         let thorough = |sizes: &[u32]| choose_thorough(&extents(sizes)).map_or(0, |group| group.len());
         assert_eq!(light(&[100_000, 1, 1, 1, 1, 1, 1, 1]), 0);
         assert_eq!(light(&[100_000, 1, 1, 1, 1, 1, 1, 1, 1]), 8);
+        assert_eq!(light(&[300_000; 8]), 6);
         assert_eq!(light(&[1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000]), 0);
         assert_eq!(thorough(&[]), 0);
         assert_eq!(thorough(&[50_000]), 0);

@@ -73,10 +73,11 @@ pub(super) fn open_or_create(path: &Path) -> Result<Connection> {
 pub(super) fn open_to_write(path: &Path) -> Result<Connection> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // NORMAL: a commit survives the death of the process; after a power cut the case is whole, perhaps without the
-    // last commits. A log of 4,000 pages is 32 MiB: copied into the file now and then, not at every commit.
+    // last commits. The log may grow to 32,768 pages (256 MiB) before it is copied into the file: that waits for the disk,
+    // and a load of a usual size waits once, in `finish`, when all of it can be looked at already.
     connection
         .execute_batch(
-            "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864",
+            "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 32768; PRAGMA journal_size_limit = 67108864",
         )
         .doing("opening the case")?;
     Ok(connection)

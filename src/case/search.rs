@@ -94,8 +94,8 @@ impl Reader {
                 })
             });
             let mine = plan.work(connection, false, &mut |found| {
-                deliver(&found);
                 receive.try_iter().for_each(|found| deliver(&found));
+                deliver(&found);
             });
             if mine.is_err() {
                 next.store(usize::MAX / 2, Ordering::Relaxed);

@@ -94,6 +94,9 @@ fn news(progress: &crate::source::Progress, ended: Option<String>) -> IngestNews
 
 fn told(summary: &IngestSummary) -> String {
     let events: u64 = summary.events.values().sum();
+    if events == 0 && summary.skipped.is_empty() {
+        return "nothing new: all of this evidence is in the case already".to_owned();
+    }
     let mut text = format!("read {} new events from {} files in {:.1} s", grouped(events), grouped(summary.files), summary.seconds);
     if summary.duplicate > 0 {
         text.push_str(&format!(" · {} were there already", grouped(summary.duplicate)));

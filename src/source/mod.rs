@@ -1,3 +1,5 @@
 //! Where records come from: files, the built-in demo, and (feature `live`) AWS itself.
 
 pub mod demo;
+pub mod files;
+pub mod ingest;

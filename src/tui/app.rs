@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEventKind};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -163,7 +164,7 @@ impl Workbench {
                     self.take(Event::Clock(now()))?;
                     self.terminal_event(key)?;
                     // A held key sends faster than screens are read: all that has come is one movement.
-                    while let Some(Some(Ok(key))) = keys.next().now_or_never() {
+                    while let Some(key) = waiting(&mut keys).await {
                         self.terminal_event(key)?;
                     }
                     self.patience().await?;
@@ -247,6 +248,16 @@ impl Workbench {
         self.dirty = false;
         Ok(())
     }
+}
+
+/// An event that is there already. Polled with the task's own waker: the stream keeps the first one it is given, and
+/// with another (as `now_or_never` has) it would never wake us again.
+async fn waiting(keys: &mut EventStream) -> Option<TerminalEvent> {
+    std::future::poll_fn(|context| match keys.poll_next_unpin(context) {
+        Poll::Ready(event) => Poll::Ready(event.and_then(Result::ok)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 fn now() -> Timestamp {

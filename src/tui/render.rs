@@ -48,7 +48,7 @@ impl Layout {
             Shape::Page | Shape::Empty => layout.detail = body,
             _ if state.view.open => layout.detail = body,
             Shape::Exchanges if width >= 100 => {
-                let left = (width * 2 / 5).clamp(40, 72);
+                let left = (width * 9 / 20).clamp(44, 80);
                 layout.header = Area::new(0, body.y, left, 1);
                 layout.rows = Area::new(0, body.y + 1, left, body.height.saturating_sub(1));
                 layout.detail = Area::new(left + 1, body.y, width - left - 1, body.height);

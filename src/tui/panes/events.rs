@@ -21,9 +21,9 @@ struct Columns {
 impl Columns {
     fn of(width: u16) -> Self {
         let time = if width >= 110 { 18 } else { 14 };
-        let who = (width / 5).clamp(16, 34);
+        let who = (width / 6).clamp(16, 34);
         let outcome = if width >= 70 { 6 } else { 1 };
-        let place = if width >= 110 { 27 } else { 0 };
+        let place = if width >= 110 { 25 } else { 0 };
         let mut x = 2;
         let mut next = |length: u16| {
             let column = (x, length);

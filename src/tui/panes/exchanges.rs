@@ -31,14 +31,20 @@ pub fn letters(flags: ExchangeFlags) -> String {
     FLAGS.iter().filter(|(flag, ..)| flags.has(*flag)).map(|(_, letter, _)| *letter).collect()
 }
 
+/// Where the columns begin; tokens have one of their own only where there is room for the text beside it.
+const FLAGS_AT: u16 = 17;
+const ASKED_AT: u16 = 23;
+const TOKENS_FROM: u16 = 66;
+
 /// Draws the rows of the window.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     let width = layout.rows.width;
     let (done, all) = state.case.reviewed;
     let progress = if all > 0 { format!("{}/{} reviewed", grouped(done), grouped(all)) } else { String::new() };
-    canvas.text(2, layout.header.y, 14, "time (UTC)", Role::Header);
-    canvas.text(17, layout.header.y, width.saturating_sub(35), "flags  asked", Role::Header);
     let at = width.saturating_sub(progress.len() as u16 + 1);
+    canvas.text(2, layout.header.y, 14, "time (UTC)", Role::Header);
+    canvas.text(FLAGS_AT, layout.header.y, 5, "flags", Role::Header);
+    canvas.text(ASKED_AT, layout.header.y, at.saturating_sub(ASKED_AT + 1), "asked", Role::Header);
     canvas.text(at, layout.header.y, progress.len() as u16, &progress, Role::Muted);
     let position = state.view.position();
     for (line, index) in window(position.top, layout.rows.height, state.list.refs.len()).enumerate() {
@@ -51,7 +57,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
             }
         }
         if index == position.index {
-            select(canvas, Area::new(0, y, width.min(20), 1), !state.detail_has_focus());
+            select(canvas, Area::new(0, y, width, 1), !state.detail_has_focus());
         }
     }
 }
@@ -65,18 +71,24 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Area, row: &Row) {
     canvas.text(2, area.y, 14, &time_text(row.event.time, 14), role);
     let facts = row.facts.as_ref();
     let flags = facts.map(|facts| letters(facts.flags)).unwrap_or_default();
-    canvas.text(17, area.y, 6, &flags, Role::Warning);
-    let tokens = facts.map(tokens).unwrap_or_default();
-    let end = area.width.saturating_sub(tokens.len() as u16 + 1);
-    canvas.text(end, area.y, tokens.len() as u16, &tokens, Role::Muted);
-    let asked = match facts {
-        Some(facts) if !facts.preview.is_empty() => facts.preview.clone(),
-        _ => row.event.error_code.as_deref().map_or_else(|| format!("({})", who(&row.event)), |code| format!("({code})")),
+    canvas.text(FLAGS_AT, area.y, 5, &flags, Role::Warning);
+    let mut end = area.width;
+    if area.width >= TOKENS_FROM {
+        let tokens = facts.map(tokens).unwrap_or_default();
+        end = area.width.saturating_sub(tokens.len() as u16 + 1);
+        canvas.text(end, area.y, tokens.len() as u16, &tokens, Role::Muted);
+    }
+    let room = end.saturating_sub(ASKED_AT + 1);
+    match facts.filter(|facts| !facts.preview.is_empty()) {
+        Some(facts) => canvas.text(ASKED_AT, area.y, room, &facts.preview, role),
+        None => {
+            let instead = row.event.error_code.as_deref().map_or_else(|| who(&row.event), str::to_owned);
+            canvas.text(ASKED_AT, area.y, room, &instead, Role::Muted)
+        }
     };
-    canvas.text(24, area.y, end.saturating_sub(25), &asked, role);
 }
 
-/// `812→304`: total input and output tokens.
+/// `812>304`: total input and output tokens.
 fn tokens(facts: &ExchangeFacts) -> String {
     let show = |count: Option<u64>| match count {
         None => "-".to_owned(),

@@ -61,13 +61,14 @@ pub const fn strand_role(strand: Strand) -> Role {
 const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const ASCII: [&str; 9] = [" ", ".", ".", ":", ":", "+", "+", "#", "#"];
 
-/// Draws the histogram: bars above, an axis row at the bottom with times, `▲` under the cursor and `!` where calls were
-/// denied. Heights are on a square-root scale, so that one event beside ten thousand is still seen.
+/// Draws the histogram: bars above, below them a row with `▲` under the cursor and `!` where calls were denied, and at
+/// the bottom the times (one row for both where there is little room). Heights are on a square-root scale, so that one
+/// event beside ten thousand is still seen.
 pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram, cursor: Option<Timestamp>) {
     if area.height < 2 || histogram.bins.is_empty() {
         return;
     }
-    let bar_rows = area.height - 1;
+    let bar_rows = if area.height >= 5 { area.height - 2 } else { area.height - 1 };
     let top = histogram.bins.iter().map(|bin| bin.iter().sum::<u32>()).max().unwrap_or(0).max(1);
     let levels = u32::from(bar_rows) * 8;
     let glyphs = if canvas.is_ascii() { &ASCII } else { &EIGHTHS };
@@ -87,7 +88,8 @@ pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram
             canvas.bar_cell(area.x + column as u16, area.y + bar_rows - 1 - row, glyph, bottom, above.filter(|_| !canvas.is_ascii()));
         }
     }
-    draw_axis(canvas, Area::new(area.x, area.bottom() - 1, area.width, 1), histogram, cursor);
+    draw_times(canvas, Area::new(area.x, area.bottom() - 1, area.width, 1), histogram);
+    draw_signs(canvas, Area::new(area.x, area.y + bar_rows, area.width, 1), histogram, cursor);
 }
 
 /// The strands of a bar from the bottom up, each with the level it reaches.
@@ -108,23 +110,22 @@ fn role_at(stack: &[(Role, u32)], level: u32) -> Option<Role> {
     stack.iter().find(|(_, reached)| level < *reached).map(|(role, _)| *role)
 }
 
-fn draw_axis(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram, cursor: Option<Timestamp>) {
+fn draw_times(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram) {
     let span = histogram.step.saturating_mul(histogram.bins.len() as i64);
-    let label = |millis: i64| {
-        let at = Timestamp::from_millis(millis).to_jiff();
-        let format = if span > 2 * 86_400_000 {
-            "%m-%d %H:%M"
-        } else if span > 120_000 {
-            "%H:%M"
-        } else {
-            "%H:%M:%S"
-        };
-        at.strftime(format).to_string()
+    let format = if span > 2 * 86_400_000 {
+        "%m-%d %H:%M"
+    } else if span > 120_000 {
+        "%H:%M"
+    } else {
+        "%H:%M:%S"
     };
-    let every = 24;
-    for column in (0..area.width.saturating_sub(12)).step_by(every) {
-        canvas.text(area.x + column, area.y, 12, &label(histogram.from + histogram.step * i64::from(column)), Role::Muted);
+    for column in (0..area.width.saturating_sub(11)).step_by(24) {
+        let at = Timestamp::from_millis(histogram.from + histogram.step * i64::from(column)).to_jiff();
+        canvas.text(area.x + column, area.y, 12, &at.strftime(format).to_string(), Role::Muted);
     }
+}
+
+fn draw_signs(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram, cursor: Option<Timestamp>) {
     for (column, _) in histogram.denied.iter().enumerate().filter(|(_, count)| **count > 0).take(usize::from(area.width)) {
         canvas.text(area.x + column as u16, area.y, 1, "!", Role::Denied);
     }

@@ -113,7 +113,7 @@ impl Page {
         let room = usize::from(width.saturating_sub(INDENT).max(8));
         for (index, block) in self.blocks.iter().enumerate() {
             self.lines.push(Line { block: index, range: None });
-            if !block.folded {
+            if !block.folded && !block.text.is_empty() {
                 wrap(&block.text, room, &mut |start, end| self.lines.push(Line { block: index, range: Some((start, end)) }));
             }
         }
