@@ -232,4 +232,10 @@ impl<'a> Key<'a> {
     pub fn text(self) -> Cow<'a, str> {
         self.0.text().unwrap_or_default()
     }
+
+    /// Where its bytes are in the document, inside the quotes.
+    pub fn range(self) -> std::ops::Range<usize> {
+        let range = self.0.range();
+        range.start + 1..range.end.saturating_sub(1).max(range.start + 1)
+    }
 }

@@ -81,7 +81,11 @@ fn converse_request(talk: &Talk, json: &mut Json<'_>) {
     }
     json.end_array();
     if !talk.system.is_empty() {
-        json.key("system").array().object().field("text", &talk.system).end_object().end_array();
+        json.key("system").array().object().field("text", &talk.system).end_object();
+        if !talk.context.is_empty() {
+            json.object().field("text", &talk.context).end_object();
+        }
+        json.end_array();
     }
     json.key("inferenceConfig").object().field_number("maxTokens", u64::from(talk.max_tokens)).field_raw("temperature", "0.2").end_object();
     if !talk.tools.is_empty() {

@@ -84,6 +84,8 @@ impl Guard {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Talk {
     pub(super) system: String,
+    /// What a search found for the question: a second block of the system text. In the user's turn it would hide what was asked.
+    pub(super) context: String,
     pub(super) messages: Vec<Message>,
     pub(super) reply: Vec<Part>,
     /// In Converse's words: `end_turn`, `tool_use`, `max_tokens`, `stop_sequence`.
@@ -123,7 +125,8 @@ impl Talk {
         if guard.is_some_and(|g| g.blocked_at_input) {
             return Counts::default();
         }
-        let input = self.system.len() + self.tools.len() + self.messages.iter().flat_map(|m| &m.parts).map(Part::len).sum::<usize>();
+        let input =
+            self.system.len() + self.context.len() + self.tools.len() + self.messages.iter().flat_map(|m| &m.parts).map(Part::len).sum::<usize>();
         let output = self.reply.iter().map(Part::len).sum::<usize>();
         let all = input as u64 / 4 + 6;
         let cache_read = all * self.cached / 100;

@@ -285,7 +285,7 @@ fn hostile_text_is_in_the_records() {
         let request = cast().requests(label)[0].to_owned();
         all.invocations.iter().find(|r| r["requestId"] == request.as_str()).unwrap()
     };
-    let said = |label: &str| body(label)["input"]["inputBodyJson"]["messages"][0]["content"][1]["guardContent"]["text"]["text"].as_str().unwrap();
+    let said = |label: &str| body(label)["input"]["inputBodyJson"]["messages"][0]["content"][0]["guardContent"]["text"]["text"].as_str().unwrap();
     assert!(said("inject-escapes").contains("\u{1b}]52;c;") && said("inject-escapes").contains("\u{1b}[2J"));
     assert!(said("inject-tags").contains('\u{e0072}'));
     assert!(said("inject-zero-width").contains('\u{200b}'));

@@ -160,7 +160,7 @@ pub(in super::super) fn support_answer(draw: &mut Draw) -> String {
     text
 }
 
-/// What the search puts before a question.
+/// What the search finds for a question.
 pub(in super::super) fn articles(count: u32, draw: &mut Draw) -> String {
     let mut text = String::from("<articles>\n");
     for _ in 0..count {
@@ -176,9 +176,9 @@ fn support_talk(turn: u32, guardrail: &'static str, version: &'static str, draw:
     let mut talk = Talk { system: support::SYSTEM.to_owned(), stop: "end_turn", max_tokens: 800, ..Talk::default() };
     for number in 0..=turn {
         let question = filled(draw.pick(if number == 0 { support::QUESTIONS } else { support::FOLLOW_UPS }), draw);
-        let found = draw.between(1, 4);
-        let parts = vec![Part::Text(articles(found, draw)), Part::Text(question)];
-        talk.messages.push(Message { assistant: false, parts });
+        let found = draw.between(3, 8);
+        talk.context = articles(found, draw);
+        talk.messages.push(Message::user(question));
         let answer = vec![Part::Text(support_answer(draw))];
         if number == turn {
             talk.reply = answer;

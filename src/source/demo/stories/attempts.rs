@@ -8,11 +8,12 @@ use super::GUARDRAIL;
 
 const REFUSED: &str = "Sorry, I can only help with questions about our shop.";
 
-/// A guarded talk: articles as plain text, the visitor's words as guarded content.
+/// A guarded talk: only the visitor's words are shown to the guardrail.
 fn guarded(said: Part, reply: impl Into<String>, guard: Guard, draw: &mut Draw) -> Talk {
     Talk {
         system: support::SYSTEM.to_owned(),
-        messages: vec![Message { assistant: false, parts: vec![Part::Text(articles(2, draw)), said] }],
+        context: articles(4, draw),
+        messages: vec![Message { assistant: false, parts: vec![said] }],
         reply: vec![Part::Text(reply.into())],
         stop: "end_turn",
         guard: Some(guard),
