@@ -3,3 +3,5 @@
 pub mod demo;
 pub mod files;
 pub mod ingest;
+
+pub use ingest::{IngestError, Input, Progress, ingest, rebuild};

@@ -52,7 +52,7 @@ pub(super) fn inputs(inputs: impl Iterator<Item = Input>, jobs: &Jobs, shared: &
             Input::Stdin => Job::Stdin,
             Input::Bytes { name, bytes } => Job::Bytes { name, bytes },
         };
-        shared.files_total.fetch_add(1, Ordering::Relaxed);
+        shared.files_known.fetch_add(1, Ordering::Relaxed);
         if !send_files(&std::mem::take(&mut paths), jobs, shared) || !jobs.send(job) {
             return;
         }
@@ -64,7 +64,7 @@ fn send_files(paths: &[PathBuf], jobs: &Jobs, shared: &Shared<'_>) -> bool {
     let (mut files, skips) = find(paths);
     let case = std::path::absolute(shared.case.path()).unwrap_or_default();
     files.retain(|file| !belongs_to_case(&file.path, &case));
-    shared.files_total.fetch_add((files.len() + skips.len()) as u64, Ordering::Relaxed);
+    shared.files_known.fetch_add((files.len() + skips.len()) as u64, Ordering::Relaxed);
     skips.into_iter().map(Job::Skip).chain(files.into_iter().map(Job::File)).all(|job| !shared.is_stopped() && jobs.send(job))
 }
 

@@ -24,7 +24,7 @@ pub fn rebuild(case: &Writable, progress: &(dyn Fn(&Progress) + Sync), cancel: &
     }
     writer.clear_derived()?;
     let shared = Shared::new(case, &writer, Vec::new(), cancel);
-    shared.files_total.store(again.len() as u64, Ordering::Relaxed);
+    shared.files_known.store(again.len() as u64, Ordering::Relaxed);
     run(&shared, &mut writer, progress, |jobs| {
         let _ = again.into_iter().all(|entry| jobs.send(Job::Again(entry)));
     })

@@ -34,7 +34,7 @@ pub(super) fn write(
     stored?;
     if shared.is_stopped() {
         let done = shared.files_done.load(Ordering::Relaxed);
-        let total = shared.files_total.load(Ordering::Relaxed).max(done);
+        let total = shared.files_known.load(Ordering::Relaxed).max(done);
         let file = format!("{} of {total} sources", total.saturating_sub(ledger.whole));
         ledger.skips.push(Skip { file, reason: "cancelled before they were read to their end; the same ingest again goes on".into(), count: 1 });
     }
