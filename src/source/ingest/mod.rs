@@ -89,10 +89,10 @@ pub enum IngestError {
     },
 }
 
-/// Reads the inputs into the case. `progress` is called every now and then, and at the end; `cancel` may be set at any
+/// Reads the inputs into the case. `progress` is called on this thread every now and then, and at the end; `cancel` may be set at any
 /// time and ends the ingest within moments, with what was read so far committed. Files that the case holds already and
 /// that have not changed are not read again: their records count as duplicates.
-pub fn ingest<I>(inputs: I, case: &Writable, progress: &(dyn Fn(&Progress) + Sync), cancel: &AtomicBool) -> Result<IngestSummary, IngestError>
+pub fn ingest<I>(inputs: I, case: &Writable, progress: &dyn Fn(&Progress), cancel: &AtomicBool) -> Result<IngestSummary, IngestError>
 where
     I: IntoIterator<Item = Input>,
 {
@@ -116,6 +116,7 @@ pub(super) struct Shared<'a> {
     files_done: AtomicU64,
     files_known: AtomicU64,
     bytes: AtomicU64,
+    events: AtomicU64,
     current: Mutex<String>,
 }
 
@@ -134,6 +135,7 @@ impl<'a> Shared<'a> {
             files_done: AtomicU64::new(0),
             files_known: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
+            events: AtomicU64::new(0),
             current: Mutex::new(String::new()),
         }
     }
@@ -149,12 +151,12 @@ impl<'a> Shared<'a> {
         current.push_str(name);
     }
 
-    fn progress(&self, events: u64, finished: bool) -> Progress {
+    fn progress(&self, finished: bool) -> Progress {
         Progress {
             files_done: self.files_done.load(Ordering::Relaxed),
             files_known: self.files_known.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
-            events,
+            events: self.events.load(Ordering::Relaxed),
             current: self.current.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             finished,
         }
@@ -165,11 +167,12 @@ impl<'a> Shared<'a> {
 fn run(
     shared: &Shared<'_>,
     writer: &mut Writer,
-    progress: &(dyn Fn(&Progress) + Sync),
-    feed: impl FnOnce(&feed::Jobs),
+    progress: &dyn Fn(&Progress),
+    feed: impl FnOnce(&feed::Jobs<'_>),
 ) -> Result<IngestSummary, IngestError> {
     let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let (jobs, queue) = feed::Jobs::new(workers);
+    let tick = || progress(&shared.progress(false));
+    let (jobs, queue) = feed::Jobs::new(&tick);
     let queue = Mutex::new(queue);
     let (parcels, incoming) = sync_channel(workers);
     let summary = std::thread::scope(|scope| {
@@ -179,12 +182,12 @@ fn run(
             scope.spawn(move || work(sink, queue, shared));
         }
         drop(parcels);
-        let writing = scope.spawn(move || writing::write(shared, writer, &incoming, progress));
+        let writing = scope.spawn(move || writing::write(shared, writer, &incoming));
         feed(&jobs);
-        drop(jobs);
+        jobs.close(|| writing.is_finished());
         writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })?;
-    progress(&shared.progress(summary.events.values().sum(), true));
+    progress(&shared.progress(true));
     Ok(summary)
 }
 
