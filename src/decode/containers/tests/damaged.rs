@@ -158,7 +158,20 @@ fn limits_hold_in_every_form() {
 /// is a hundred times what it takes.
 #[test]
 fn damage_alone_is_cheap() {
-    for unit in ["{\"a\":\n", "{\"a\":[@},", "[{\"a\":[\n", "{\"a\":\"\n", "}{", "[", "{\"Records\":[{\"a\":", "\"{\n", " {\"a\":\n{\"a\":["] {
+    for unit in [
+        "{\"a\":\n",
+        "{\"a\":[@},",
+        "[{\"a\":[\n",
+        "{\"a\":\"\n",
+        "}{",
+        "[",
+        "{\"Records\":[{\"a\":",
+        "[{\"eventName\":\"A\"},",
+        "[{\"eventName\":\"A\"}]",
+        "[[{\"field\":\"a\",\"value\":1},",
+        "\"{\n",
+        " {\"a\":\n{\"a\":[",
+    ] {
         let text = unit.repeat((2 << 20) / unit.len());
         let start = std::time::Instant::now();
         read_in_pieces(text.as_bytes(), &[1 << 16], &Limits::default());
