@@ -21,9 +21,8 @@ impl Documents<'_, '_, '_, '_> {
         }
         match self.first_behind(1) {
             Some(b'{') => {}
-            // Empty or cut off, nested, or of strings that may be records.
-            None | Some(b']' | b'[' | b'"') => return Some(Wrap::None),
-            Some(b'n') => return Some(Wrap::None),
+            // Empty or cut off, nested, of strings that may be records, or with a `null` in place of one.
+            None | Some(b']' | b'[' | b'"' | b'n') => return Some(Wrap::None),
             Some(b'0'..=b'9' | b'-' | b't' | b'f') if !self.frames.is_empty() => return Some(Wrap::None),
             _ => return None,
         }
