@@ -40,7 +40,7 @@ pub fn run(paths: &[PathBuf], args: WorkbenchArgs) -> Result<Done, Failure> {
 }
 
 /// Makes the inputs, on the thread that reads them.
-pub type Inputs = Box<dyn FnOnce() -> Box<dyn Iterator<Item = Input>> + Send>;
+pub type Inputs = Box<dyn FnOnce() -> Box<dyn Iterator<Item = Input> + Send> + Send>;
 
 /// Opens the workbench on a case, reading inputs into it meanwhile.
 pub fn open(case: &Path, inputs: Option<Inputs>, args: WorkbenchArgs) -> Result<Done, Failure> {
@@ -89,7 +89,7 @@ fn feed(inputs: Inputs) -> Feed {
 }
 
 fn news(progress: &crate::source::Progress, ended: Option<String>) -> IngestNews {
-    IngestNews { files: (progress.files_done, progress.files_known), bytes: progress.bytes, ended }
+    IngestNews { files: (progress.files_done, progress.files_total), bytes: progress.bytes, ended }
 }
 
 fn told(summary: &IngestSummary) -> String {

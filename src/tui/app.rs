@@ -1,7 +1,7 @@
 //! The loop: events in, state updated, effects out, one frame when something changed. Idle, it does nothing at all.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::thread;
@@ -27,7 +27,7 @@ use crate::case::{Reader, Writable};
 use crate::model::{Glyphs, Timestamp};
 
 /// Reads evidence into the case while the workbench is open: told to stop by the flag, it reports through the callback.
-pub type Feed = Box<dyn FnOnce(&Writable, &dyn Fn(IngestNews), &AtomicBool) + Send>;
+pub type Feed = Box<dyn FnOnce(&Writable, &(dyn Fn(IngestNews) + Sync), &AtomicBool) + Send>;
 
 /// What the workbench is opened with.
 pub struct Options {
@@ -103,8 +103,15 @@ impl Workbench {
         let feeder = match (options.feed, options.writable) {
             (Some(feed), Some(writable)) => {
                 let stop = Arc::clone(&stop);
+                let seen = Mutex::new(reader);
                 Some(thread::spawn(move || {
-                    let tell = |news| drop(sender.blocking_send(Event::Ingest(news)).map(|()| tell_revision(&mut writable.reader().ok(), &sender)));
+                    let tell = |news| {
+                        let _ = sender.blocking_send(Event::Ingest(news));
+                        let revision = seen.lock().ok().and_then(|reader| reader.revision().ok());
+                        if let Some(revision) = revision {
+                            let _ = sender.blocking_send(Event::Revision(revision_number(revision)));
+                        }
+                    };
                     feed(&writable, &tell, &stop);
                 }))
             }
@@ -264,13 +271,7 @@ fn now() -> Timestamp {
     Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 
-fn tell_revision(reader: &mut Option<Reader>, sender: &tokio::sync::mpsc::Sender<Event>) {
-    if let Some(revision) = reader.as_mut().and_then(|reader| reader.revision().ok()) {
-        let _ = sender.blocking_send(Event::Revision(revision_number(revision)));
-    }
-}
-
-/// Looks once a second whether another process has written to the case.
+/// Looks four times a second whether another process has written to the case.
 fn watch(reader: Reader, sender: &tokio::sync::mpsc::Sender<Event>, stop: &AtomicBool) {
     let mut seen = reader.revision().ok();
     while !stop.load(Ordering::Relaxed) {
