@@ -14,7 +14,7 @@ pub fn run(args: DemoArgs) -> Result<Done, Failure> {
     options.seed = args.seed.unwrap_or(options.seed);
     if let Some(folder) = &args.write {
         let bar = super::ingest::progress_bar();
-        let written = demo::write(&options, folder, |written: &demo::Written| bar.set_position(written.files))
+        let written = demo::write(&options, folder, &mut |files| bar.set_position(files))
             .map_err(|error| Failure::Error(format!("cannot write the demo to {}: {error}", folder.display())))?;
         bar.finish_and_clear();
         let (files, events) = (grouped(written.files), grouped(written.events));

@@ -78,6 +78,7 @@ struct Workbench {
     feeder: Option<thread::JoinHandle<()>>,
     rest_at: Option<Instant>,
     drawn_at: Instant,
+    window: render::Window,
     dirty: bool,
 }
 
@@ -129,7 +130,7 @@ impl Workbench {
         if read_only {
             state.tell(Severity::Warning, "another outcrop is writing to this case: open read-only, marks and notes cannot be kept");
         }
-        Ok(Self { state, screen, theme, depth, runner, replies, stop, feeder, rest_at: None, drawn_at: Instant::now(), dirty: true })
+        Ok(Self { state, screen, theme, depth, runner, replies, stop, feeder, rest_at: None, drawn_at: Instant::now(), window: render::Window::default(), dirty: true })
     }
 
     async fn run(mut self) -> anyhow::Result<()> {
@@ -250,7 +251,10 @@ impl Workbench {
 
     fn draw(&mut self) -> anyhow::Result<()> {
         let (state, theme) = (&self.state, &self.theme);
-        self.screen.draw(|buffer| render::draw(state, &mut Canvas::new(buffer, theme, state.setup.glyphs)))?;
+        let window = render::Window::of(state);
+        let scrolled = window.scrolled_from(&self.window);
+        self.screen.draw(state.size, scrolled.as_ref(), |buffer| render::draw(state, &mut Canvas::new(buffer, theme, state.setup.glyphs)))?;
+        self.window = window;
         self.drawn_at = Instant::now();
         self.dirty = false;
         Ok(())

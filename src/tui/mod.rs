@@ -11,6 +11,7 @@ mod keymap;
 mod keys;
 mod layers;
 mod message;
+mod painter;
 mod panes;
 mod render;
 mod runner;

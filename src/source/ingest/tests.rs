@@ -279,7 +279,7 @@ fn a_silent_pipe_is_noticed_and_loses_nothing() {
     let mut silences = 0;
     let mut text = String::new();
     let source = Slow { turns: vec![(0, b"one ".to_vec()), (300, b"two".to_vec())] };
-    super::pipe::Pipe::new(source, || {
+    pipe::Pipe::new(source, || {
         silences += 1;
         true
     })
@@ -290,7 +290,7 @@ fn a_silent_pipe_is_noticed_and_loses_nothing() {
 
     let endless = Slow { turns: vec![(0, b"one".to_vec()), (60_000, Vec::new())] };
     let mut text = String::new();
-    super::pipe::Pipe::new(endless, || false).read_to_string(&mut text).unwrap();
+    pipe::Pipe::new(endless, || false).read_to_string(&mut text).unwrap();
     assert_eq!(text, "one", "a pipe can be left while it is silent");
 }
 

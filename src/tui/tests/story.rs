@@ -44,7 +44,7 @@ fn prompts_are_read_marked_noted_and_the_place_is_kept() {
     assert_eq!(session.state.view.pane, Pane::Prompts);
     assert!(session.state.list.refs.iter().all(|event| event.strand() == Strand::Invocation));
     assert!(session.state.reads_conversation());
-    session.keys("jj b n");
+    session.keys("jjbn");
     session.keys("asks for <esc>");
     assert!(session.state.selected_row().is_some_and(|row| row.mark.note.is_empty()), "esc leaves the note as it was");
     session.keys("na first note<ctrl-s>");
@@ -65,7 +65,7 @@ fn a_reviewer_needs_three_keys() {
     session.keys(" ");
     let second = session.state.selected().expect("the next");
     assert!(second > first);
-    session.keys("jbkk u");
+    session.keys("jbk ");
     let after: Vec<_> = session.state.list.refs.iter().take(3).map(|event| event.id).collect();
     assert_eq!(session.state.selected().map(|event| event.id), Some(after[2]), "the first two are reviewed");
     assert_eq!(session.state.case.reviewed.0, 2);
