@@ -110,8 +110,15 @@ pub(super) fn mention<'a>(arn: Text<'a>, mentions: &mut Mentions<'a>) {
                 "guardrail" => EntityKind::Guardrail,
                 "agent" | "agent-alias" => EntityKind::Agent,
                 "knowledge-base" => EntityKind::KnowledgeBase,
-                "foundation-model" | "inference-profile" | "application-inference-profile" | "provisioned-model" | "custom-model"
-                | "custom-model-deployment" | "imported-model" | "default-prompt-router" | "prompt-router" => {
+                "foundation-model"
+                | "inference-profile"
+                | "application-inference-profile"
+                | "provisioned-model"
+                | "custom-model"
+                | "custom-model-deployment"
+                | "imported-model"
+                | "default-prompt-router"
+                | "prompt-router" => {
                     let model = model_key(&arn).into_owned();
                     mentions.push((EntityKind::Model, model.into()));
                     return;

@@ -1,5 +1,7 @@
 //! Keys compared without regard to case: Athena and CloudTrail Lake copies write `eventname` for `eventName`.
 
+use super::json::Key;
+
 /// A key in lower case, on the stack. Longer keys than any we look for fold to nothing.
 pub(super) struct FoldedKey {
     bytes: [u8; Self::LONGEST],
@@ -11,10 +13,11 @@ impl FoldedKey {
     const LONGEST: usize = 48;
 
     /// Folds a key.
-    pub(super) fn of(key: &str) -> Self {
+    pub(super) fn of(key: Key<'_>) -> Self {
+        let key = key.raw();
         let mut folded = Self { bytes: [0; Self::LONGEST], length: 0 };
         if let Some(room) = folded.bytes.get_mut(..key.len()) {
-            room.copy_from_slice(key.as_bytes());
+            room.copy_from_slice(key);
             room.make_ascii_lowercase();
             folded.length = key.len();
         }
@@ -22,7 +25,7 @@ impl FoldedKey {
     }
 
     /// The folded key.
-    pub(super) fn as_str(&self) -> &str {
-        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
     }
 }

@@ -27,18 +27,21 @@ pub fn kind_of(record: Value<'_>) -> RecordKind {
     }
     let (mut invocation, mut model, mut event, mut source, mut trail) = (0, false, false, false, 0);
     for (key, value) in record.entries() {
-        match FoldedKey::of(&key.text()).as_str() {
-            "schematype" if value.is("ModelInvocationLog") => return RecordKind::Invocation,
-            "insightdetails" => return RecordKind::CloudTrail,
-            "modelid" => model = true,
-            "requestid" | "operation" | "input" | "output" | "inferenceregion" => invocation += 1,
-            "eventname" => event = true,
-            "eventsource" => source = true,
-            "eventversion" | "eventtime" | "awsregion" | "useridentity" | "recipientaccountid" | "sourceipaddress" => trail += 1,
+        match FoldedKey::of(key).as_bytes() {
+            b"schematype" if value.is("ModelInvocationLog") => return RecordKind::Invocation,
+            b"insightdetails" => return RecordKind::CloudTrail,
+            b"modelid" => model = true,
+            b"requestid" | b"operation" | b"input" | b"output" | b"inferenceregion" => invocation += 1,
+            b"eventname" => event = true,
+            b"eventsource" => source = true,
+            b"eventversion" | b"eventtime" | b"awsregion" | b"useridentity" | b"recipientaccountid" | b"sourceipaddress" => trail += 1,
             _ => {}
         }
+        if event && source {
+            return RecordKind::CloudTrail;
+        }
     }
-    if (event && source) || trail + i32::from(event) + i32::from(source) >= 3 {
+    if trail + i32::from(event) + i32::from(source) >= 3 {
         RecordKind::CloudTrail
     } else if model && invocation >= 2 {
         RecordKind::Invocation
@@ -63,8 +66,7 @@ fn not_an_object(record: Value<'_>) -> String {
 }
 
 fn unknown_keys(record: Value<'_>) -> String {
-    let mut names: Vec<String> =
-        record.entries().take(KEYS_NAMED).map(|(key, _)| key.text().chars().take(40).collect::<String>()).collect();
+    let mut names: Vec<String> = record.entries().take(KEYS_NAMED).map(|(key, _)| key.text().chars().take(40).collect::<String>()).collect();
     if names.is_empty() {
         return "the record is an empty object".to_owned();
     }

@@ -9,14 +9,14 @@ use super::{Bodies, Decoded, Searchable, decode, exchange};
 
 /// The records of a file of samples, one by one; nothing, with a word, where there are no samples.
 pub(super) fn samples(file: &str) -> Vec<Vec<u8>> {
-    let folder = std::env::var_os("OUTCROP_SAMPLES")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), PathBuf::from);
+    let folder =
+        std::env::var_os("OUTCROP_SAMPLES").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), PathBuf::from);
     let path = folder.join(file);
     let Ok(mut bytes) = std::fs::read(&path) else {
         eprintln!("skipped: no samples at {}", path.display());
         return Vec::new();
     };
-    if file.ends_with(".gz") {
+    if path.extension().is_some_and(|extension| extension == "gz") {
         let mut plain = Vec::new();
         std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut plain).expect("a gzip file");
         bytes = plain;
@@ -72,7 +72,21 @@ enum Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    let values = ["null", "NaN", "-1", "1e999", "\"\"", "[]", "{}", "\"\\ud800\"", "[[[{}]]]", "\"s3://\"", "\"arn:aws:s3:::\"", "18446744073709551616", "\"\u{e0041}\""];
+    let values = [
+        "null",
+        "NaN",
+        "-1",
+        "1e999",
+        "\"\"",
+        "[]",
+        "{}",
+        "\"\\ud800\"",
+        "[[[{}]]]",
+        "\"s3://\"",
+        "\"arn:aws:s3:::\"",
+        "18446744073709551616",
+        "\"\u{e0041}\"",
+    ];
     prop_oneof![
         (any::<usize>(), any::<u8>()).prop_map(|(at, byte)| Damage::Flip(at, byte)),
         any::<usize>().prop_map(Damage::Cut),
@@ -112,7 +126,9 @@ proptest! {
     #[test]
     fn damaged_records_get_a_strand_or_a_reason(seed in 0..SEEDS.len(), damages in prop::collection::vec(damage(), 0..5)) {
         let mut record = SEEDS[seed].as_bytes().to_vec();
-        damages.iter().for_each(|damage| apply(&mut record, damage));
+        for damage in &damages {
+            apply(&mut record, damage);
+        }
         let mut tape = Tape::new();
         let decoded = decode(&record, &mut tape);
         prop_assert!(decoded.strand.is_some() || decoded.undecodable.is_some());
@@ -151,8 +167,10 @@ fn hostile_shapes_are_linear() {
     // Ten thousand turns; objects nested beyond what the tape looks into; ten thousand keys; ten thousand tool fragments.
     let turn = r#"{"role":"user","content":[{"text":"x"}]},"#;
     let many = format!(r#"{{"schemaType":"ModelInvocationLog","input":{{"inputBodyJson":{{"messages":[{}]}}}}}}"#, turn.repeat(10_000));
-    let deep = format!(r#"{{"eventSource":"s3.amazonaws.com","eventName":"X","requestParameters":{}{}}}"#, r#"{"a":"#.repeat(50_000), "}".repeat(50_000));
-    let wide = format!(r#"{{"eventSource":"s3.amazonaws.com","eventName":"X","requestParameters":{{{}"z":1}}}}"#, r#""a":"s3://b/k","#.repeat(10_000));
+    let deep =
+        format!(r#"{{"eventSource":"s3.amazonaws.com","eventName":"X","requestParameters":{}{}}}"#, r#"{"a":"#.repeat(50_000), "}".repeat(50_000));
+    let wide =
+        format!(r#"{{"eventSource":"s3.amazonaws.com","eventName":"X","requestParameters":{{{}"z":1}}}}"#, r#""a":"s3://b/k","#.repeat(10_000));
     let start = r#"{"type":"content_block_start","index":7,"content_block":{"type":"tool_use","id":"t","name":"n"}},"#;
     let fragment = r#"{"type":"content_block_delta","index":7,"delta":{"type":"input_json_delta","partial_json":"a"}},"#;
     let stream = format!(r#"{{"schemaType":"ModelInvocationLog","output":{{"outputBodyJson":[{start}{}]}}}}"#, fragment.repeat(10_000));

@@ -60,15 +60,15 @@ impl<'a> Identity<'a> {
     fn of(value: Value<'a>) -> Self {
         let mut identity = Self::default();
         for (key, value) in value.entries() {
-            let slot = match FoldedKey::of(&key.text()).as_str() {
-                "type" => &mut identity.kind,
-                "arn" => &mut identity.arn,
-                "accountid" => &mut identity.account,
-                "principalid" => &mut identity.principal_id,
-                "username" => &mut identity.user_name,
-                "accesskeyid" => &mut identity.key,
-                "invokedby" => &mut identity.invoked_by,
-                "sessioncontext" => {
+            let slot = match FoldedKey::of(key).as_bytes() {
+                b"type" => &mut identity.kind,
+                b"arn" => &mut identity.arn,
+                b"accountid" => &mut identity.account,
+                b"principalid" => &mut identity.principal_id,
+                b"username" => &mut identity.user_name,
+                b"accesskeyid" => &mut identity.key,
+                b"invokedby" => &mut identity.invoked_by,
+                b"sessioncontext" => {
                     let issuer = value.get("sessionIssuer");
                     if issuer.get("type").is("Role") {
                         identity.issuer_role = issuer.get("userName").text_some();
@@ -76,7 +76,7 @@ impl<'a> Identity<'a> {
                     }
                     continue;
                 }
-                "onbehalfof" => {
+                b"onbehalfof" => {
                     identity.behalf_of = value.get("userId").text_some();
                     continue;
                 }
@@ -134,7 +134,11 @@ impl<'a> Identity<'a> {
                 Some(Actor { principal: "anonymous".to_owned(), actor: "anonymous".to_owned(), ..Actor::default() })
             }
             "AWSAccount" => match before {
-                "" => (!account.is_empty()).then(|| Actor { principal: format!("{account}/account"), actor: format!("{account}/account"), ..Actor::default() }),
+                "" => (!account.is_empty()).then(|| Actor {
+                    principal: format!("{account}/account"),
+                    actor: format!("{account}/account"),
+                    ..Actor::default()
+                }),
                 _ => Some(with_session(named(account, "principal", before), after)),
             },
             _ => match self.invoked_by.as_deref() {
@@ -221,7 +225,13 @@ mod tests {
             (r#"{"type":"AWSAccount","accountId":"444455556666"}"#, "444455556666/account", "444455556666/account", "", ""),
             (r#"{"type":"AWSAccount","principalId":"","accountId":"ANONYMOUS_PRINCIPAL"}"#, "anonymous", "anonymous", "", ""),
             (r#"{"type":"AWSAccount","accountId":"anonymous"}"#, "anonymous", "anonymous", "", ""),
-            (r#"{"type":"AWSService","invokedBy":"bedrock.amazonaws.com"}"#, "service/bedrock.amazonaws.com", "service:bedrock.amazonaws.com", "", ""),
+            (
+                r#"{"type":"AWSService","invokedBy":"bedrock.amazonaws.com"}"#,
+                "service/bedrock.amazonaws.com",
+                "service:bedrock.amazonaws.com",
+                "",
+                "",
+            ),
             (r#"{"invokedBy":"bedrock.amazonaws.com"}"#, "service/bedrock.amazonaws.com", "service:bedrock.amazonaws.com", "", ""),
             (
                 r#"{"type":"IdentityCenterUser","accountId":"111122223333","onBehalfOf":{"userId":"u-1","identityStoreArn":"arn:aws:identitystore::1:identitystore/d-1"}}"#,

@@ -62,27 +62,27 @@ impl<'a> Fields<'a> {
             service_details: none,
         };
         for (key, value) in record.entries() {
-            let slot = match FoldedKey::of(&key.text()).as_str() {
-                "eventtime" => &mut fields.time,
-                "eventsource" => &mut fields.source,
-                "eventname" => &mut fields.name,
-                "awsregion" => &mut fields.region,
-                "sourceipaddress" => &mut fields.address,
-                "useragent" => &mut fields.agent,
-                "errorcode" => &mut fields.error_code,
-                "errormessage" => &mut fields.error_message,
-                "requestparameters" => &mut fields.request,
-                "responseelements" => &mut fields.response,
-                "additionaleventdata" => &mut fields.additional,
-                "requestid" => &mut fields.request_id,
-                "eventcategory" => &mut fields.category,
-                "managementevent" => &mut fields.management,
-                "recipientaccountid" => &mut fields.recipient,
-                "useridentity" => &mut fields.identity,
-                "sessioncredentialfromconsole" => &mut fields.console,
-                "resources" => &mut fields.resources,
-                "insightdetails" => &mut fields.insight,
-                "serviceeventdetails" => &mut fields.service_details,
+            let slot = match FoldedKey::of(key).as_bytes() {
+                b"eventtime" => &mut fields.time,
+                b"eventsource" => &mut fields.source,
+                b"eventname" => &mut fields.name,
+                b"awsregion" => &mut fields.region,
+                b"sourceipaddress" => &mut fields.address,
+                b"useragent" => &mut fields.agent,
+                b"errorcode" => &mut fields.error_code,
+                b"errormessage" => &mut fields.error_message,
+                b"requestparameters" => &mut fields.request,
+                b"responseelements" => &mut fields.response,
+                b"additionaleventdata" => &mut fields.additional,
+                b"requestid" => &mut fields.request_id,
+                b"eventcategory" => &mut fields.category,
+                b"managementevent" => &mut fields.management,
+                b"recipientaccountid" => &mut fields.recipient,
+                b"useridentity" => &mut fields.identity,
+                b"sessioncredentialfromconsole" => &mut fields.console,
+                b"resources" => &mut fields.resources,
+                b"insightdetails" => &mut fields.insight,
+                b"serviceeventdetails" => &mut fields.service_details,
                 _ => continue,
             };
             // Of a key that is there twice the first stands, as with `Value::get`.
@@ -106,11 +106,7 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
     let who = identity::who(fields.identity);
     let account = fields.recipient.scalar().filter(|text| !text.is_empty()).or_else(|| who.account.clone());
 
-    let subject = Subject {
-        action: action.as_deref().unwrap_or_default(),
-        service: &service,
-        account: account.as_deref().unwrap_or_default(),
-    };
+    let subject = Subject { action: action.as_deref().unwrap_or_default(), service: &service, account: account.as_deref().unwrap_or_default() };
     let mut found = read_parameters(&subject, &fields);
     for resource in fields.resources.items_or_self() {
         parameters::resource(resource, &mut found);
@@ -213,7 +209,7 @@ fn searchable<'a>(fields: &Fields<'a>) -> Vec<Searchable<'a>> {
         if value.is_text() {
             pieces.push(Searchable::Raw(value.raw_text(), value.is_escaped()));
         } else if value.is_some() && !value.is_empty() {
-            pieces.push(Searchable::Text(value.json()));
+            pieces.push(Searchable::Raw(value.raw(), false));
         }
     }
     pieces

@@ -37,9 +37,9 @@ impl Found<'_> {
 /// Reads parameters, response and additional data of one event.
 pub(super) fn read<'a>(subject: &Subject<'_>, request: Value<'a>, response: Value<'a>, additional: Value<'a>) -> Found<'a> {
     let mut found = Found::default();
-    walk(subject, "", request, &mut found.mentions);
+    walk(subject, b"", request, &mut found.mentions);
     let asked = found.mentions.len();
-    walk(subject, "", response, &mut found.mentions);
+    walk(subject, b"", response, &mut found.mentions);
 
     if is_bedrock(subject.service) {
         found.model = ["modelId", "model", "modelIdentifier", "baseModelIdentifier", "foundationModel"]
@@ -91,9 +91,9 @@ fn model_of<'a>(id: &str) -> Text<'a> {
 }
 
 /// Depth is bounded by the tape.
-fn walk<'a>(subject: &Subject<'_>, key: &str, value: Value<'a>, mentions: &mut Mentions<'a>) {
+fn walk<'a>(subject: &Subject<'_>, key: &[u8], value: Value<'a>, mentions: &mut Mentions<'a>) {
     match value.kind() {
-        Kind::Object => value.entries().for_each(|(key, value)| walk(subject, &key.text(), value, mentions)),
+        Kind::Object => value.entries().for_each(|(key, value)| walk(subject, key.raw(), value, mentions)),
         Kind::Array => value.items().for_each(|value| walk(subject, key, value, mentions)),
         Kind::Text => {
             if let Some(text) = text(value) {
@@ -104,22 +104,28 @@ fn walk<'a>(subject: &Subject<'_>, key: &str, value: Value<'a>, mentions: &mut M
     }
 }
 
-fn named<'a>(subject: &Subject<'_>, key: &str, text: Text<'a>, mentions: &mut Mentions<'a>) {
+fn named<'a>(subject: &Subject<'_>, key: &[u8], text: Text<'a>, mentions: &mut Mentions<'a>) {
     match key {
-        "bucketName" | "s3BucketName" | "destinationBucketName" => mentions.push((EntityKind::Bucket, address::last_bucket(text))),
-        "modelId" | "model" | "modelIdentifier" | "baseModelIdentifier" | "foundationModel" | "modelArn" | "foundationModelArn"
-        | "embeddingModelArn"
+        b"bucketName" | b"s3BucketName" | b"destinationBucketName" => mentions.push((EntityKind::Bucket, address::last_bucket(text))),
+        b"modelId"
+        | b"model"
+        | b"modelIdentifier"
+        | b"baseModelIdentifier"
+        | b"foundationModel"
+        | b"modelArn"
+        | b"foundationModelArn"
+        | b"embeddingModelArn"
             if is_bedrock(subject.service) =>
         {
             mentions.push((EntityKind::Model, model_of(&text)));
         }
-        "guardrailIdentifier" | "guardrailId" | "guardrailArn" => mentions.push((EntityKind::Guardrail, address::last_part(text))),
-        "agentId" if is_bedrock(subject.service) => mentions.push((EntityKind::Agent, text)),
-        "knowledgeBaseId" => mentions.push((EntityKind::KnowledgeBase, text)),
-        "accessKeyId" => mentions.push((EntityKind::Key, text)),
-        "x-amz-copy-source" => copy_source(&text, mentions),
-        "userName" if subject.service == "iam" => mentions.push((EntityKind::Principal, format!("{}/user/{text}", subject.account).into())),
-        "roleName" if subject.service == "iam" => mentions.push((EntityKind::Principal, format!("{}/role/{text}", subject.account).into())),
+        b"guardrailIdentifier" | b"guardrailId" | b"guardrailArn" => mentions.push((EntityKind::Guardrail, address::last_part(text))),
+        b"agentId" if is_bedrock(subject.service) => mentions.push((EntityKind::Agent, text)),
+        b"knowledgeBaseId" => mentions.push((EntityKind::KnowledgeBase, text)),
+        b"accessKeyId" => mentions.push((EntityKind::Key, text)),
+        b"x-amz-copy-source" => copy_source(&text, mentions),
+        b"userName" if subject.service == "iam" => mentions.push((EntityKind::Principal, format!("{}/user/{text}", subject.account).into())),
+        b"roleName" if subject.service == "iam" => mentions.push((EntityKind::Principal, format!("{}/role/{text}", subject.account).into())),
         _ if text.starts_with("arn:") => address::mention(text, mentions),
         _ => address::mention_uri(text, mentions),
     }

@@ -72,7 +72,14 @@ fn samples_read_by_eye() {
             vec![
                 ("111111111111/principal/AROAEXAMPLE", "111111111111/principal/AROAEXAMPLE/session-name", NoKey, Denied, Network, "s3:GetObject"),
                 ("111111111111/principal/AROAEXAMPLE", "111111111111/principal/AROAEXAMPLE/session-name", NoKey, Ok, Network, "s3:GetObject"),
-                ("111122223333/principal/SAMPLE_PRINCIPAL_ID", "111122223333/principal/SAMPLE_PRINCIPAL_ID/lambda-name", NoKey, Ok, Management, "sts:AssumeRole"),
+                (
+                    "111122223333/principal/SAMPLE_PRINCIPAL_ID",
+                    "111122223333/principal/SAMPLE_PRINCIPAL_ID/lambda-name",
+                    NoKey,
+                    Ok,
+                    Management,
+                    "sts:AssumeRole",
+                ),
                 (
                     "123456789012/federated-user/federated-user",
                     "123456789012/federated-user/federated-user",
@@ -165,28 +172,64 @@ fn samples_read_by_eye() {
 #[test]
 fn what_samples_name() {
     for (file, index, expected, bucket, detail) in [
-        ("elastic_s3_copy_object.ndjson", 0, vec![
-            "bucket elastic-cspm-cloudtrail-test-bucket",
-            "object elastic-cspm-cloudtrail-test-bucket/test-copy-object/README-copy.md",
-            "object elastic-cspm-cloudtrail-test-bucket/test-copy-object/README.md",
-        ], "elastic-cspm-cloudtrail-test-bucket", "s3://elastic-cspm-cloudtrail-test-bucket/test-copy-object/README.md → s3://elastic-cspm-cloudtrail-test-bucket/test-copy-object/README-copy.md"),
+        (
+            "elastic_s3_copy_object.ndjson",
+            0,
+            vec![
+                "bucket elastic-cspm-cloudtrail-test-bucket",
+                "object elastic-cspm-cloudtrail-test-bucket/test-copy-object/README-copy.md",
+                "object elastic-cspm-cloudtrail-test-bucket/test-copy-object/README.md",
+            ],
+            "elastic-cspm-cloudtrail-test-bucket",
+            "s3://elastic-cspm-cloudtrail-test-bucket/test-copy-object/README.md → s3://elastic-cspm-cloudtrail-test-bucket/test-copy-object/README-copy.md",
+        ),
         ("panther_bedrock_management.ndjson", 0, vec![], "", "logging off"),
         ("panther_bedrock_management.ndjson", 2, vec!["guardrail cmy5azq5koeo"], "", "guardrail cmy5azq5koeo"),
         ("panther_bedrock_management.ndjson", 3, vec!["guardrail cmy5azq5koeo"], "", "guardrail cmy5azq5koeo"),
-        ("panther_identity_forms.ndjson", 0, vec!["bucket example-bucket", "object example-bucket/sensitive-file.txt"], "example-bucket", "s3://example-bucket/sensitive-file.txt"),
-        ("panther_identity_forms.ndjson", 2, vec!["principal 111122223333/role/SampleRole", "key SAMPLE_ACCESS_KEY", "session SampleSession"], "", "role SampleRole as SampleSession"),
-        ("panther_identity_forms.ndjson", 4, vec!["principal 123456789123/role/my_role_arn"], "", "role my_role_arn as awslambda_55_20240602202712548"),
-        ("panther_s3_object_events.ndjson", 5, vec![
-            "bucket attacker-exfil-1764604156",
-            "bucket ransomware-test-victim-1764604156",
-            "bucket sample-bucket-busy-carver",
-            "bucket sample-bucket-magical-ardinghelli",
-            "object attacker-exfil-1764604156/customer-database.csv",
-            "object ransomware-test-victim-1764604156/customer-database.csv",
-            "object sample-bucket-busy-carver/customer-database.csv",
-            "object sample-bucket-magical-ardinghelli/customer-database.csv",
-        ], "attacker-exfil-1764604156", "s3://ransomware-test-victim-1764604156/customer-database.csv → s3://attacker-exfil-1764604156/customer-database.csv"),
-        ("218007301253_CloudTrail_us-east-1_20230710T1210Z_bXGZYqBeCCsqWq1U.json.gz", 0, vec!["principal 123837392027/role/stratus-red-team-leave-org-role"], "", ""),
+        (
+            "panther_identity_forms.ndjson",
+            0,
+            vec!["bucket example-bucket", "object example-bucket/sensitive-file.txt"],
+            "example-bucket",
+            "s3://example-bucket/sensitive-file.txt",
+        ),
+        (
+            "panther_identity_forms.ndjson",
+            2,
+            vec!["principal 111122223333/role/SampleRole", "key SAMPLE_ACCESS_KEY", "session SampleSession"],
+            "",
+            "role SampleRole as SampleSession",
+        ),
+        (
+            "panther_identity_forms.ndjson",
+            4,
+            vec!["principal 123456789123/role/my_role_arn"],
+            "",
+            "role my_role_arn as awslambda_55_20240602202712548",
+        ),
+        (
+            "panther_s3_object_events.ndjson",
+            5,
+            vec![
+                "bucket attacker-exfil-1764604156",
+                "bucket ransomware-test-victim-1764604156",
+                "bucket sample-bucket-busy-carver",
+                "bucket sample-bucket-magical-ardinghelli",
+                "object attacker-exfil-1764604156/customer-database.csv",
+                "object ransomware-test-victim-1764604156/customer-database.csv",
+                "object sample-bucket-busy-carver/customer-database.csv",
+                "object sample-bucket-magical-ardinghelli/customer-database.csv",
+            ],
+            "attacker-exfil-1764604156",
+            "s3://ransomware-test-victim-1764604156/customer-database.csv → s3://attacker-exfil-1764604156/customer-database.csv",
+        ),
+        (
+            "218007301253_CloudTrail_us-east-1_20230710T1210Z_bXGZYqBeCCsqWq1U.json.gz",
+            0,
+            vec!["principal 123837392027/role/stratus-red-team-leave-org-role"],
+            "",
+            "",
+        ),
         ("stratus_aws.initial-access.console-login-without-mfa.json", 0, vec![], "", "login Success, without MFA"),
         ("stratus_aws.defense-evasion.cloudtrail-event-selectors.json", 0, vec![], "", "trailName stratus-red-team-ctes-trail-khlvciwdor"),
     ] {
@@ -336,10 +379,7 @@ fn insight_events_say_what_they_found() {
     with(record, |decoded| {
         assert_eq!(decoded.strand, Some(Strand::Management));
         assert_eq!((decoded.service.as_deref(), decoded.action.as_deref()), (Some("bedrock"), Some("InvokeModel")));
-        assert_eq!(
-            decoded.detail.as_deref(),
-            Some("insight ApiCallRateInsight Start bedrock.amazonaws.com InvokeModel: 90.0 a minute, usually 0.5")
-        );
+        assert_eq!(decoded.detail.as_deref(), Some("insight ApiCallRateInsight Start bedrock.amazonaws.com InvokeModel: 90.0 a minute, usually 0.5"));
     });
 }
 
@@ -366,11 +406,8 @@ fn bearer_keys_and_fallbacks() {
 
 #[test]
 fn parameters_messages_and_agents_are_searched() {
-    let record = event(
-        "s3",
-        "PutObject",
-        r#""userAgent":"tool/1","errorMessage":"no \"way\"","requestParameters":{"key":"a\/b"},"responseElements":null"#,
-    );
+    let record =
+        event("s3", "PutObject", r#""userAgent":"tool/1","errorMessage":"no \"way\"","requestParameters":{"key":"a\/b"},"responseElements":null"#);
     with(record.as_bytes(), |decoded| {
         assert_eq!(searched(&decoded), ["no \"way\"", r#"{"key":"a\/b"}"#, "tool/1"]);
         assert!(decoded.mentions.iter().all(|(kind, _)| *kind != EntityKind::Object), "no bucket, no object");

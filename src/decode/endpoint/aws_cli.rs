@@ -20,16 +20,8 @@ pub(super) struct Call {
 }
 
 /// Options of the CLI itself that take no value; they may stand before the service.
-const GLOBAL_FLAGS: [&str; 8] = [
-    "--debug",
-    "--no-verify-ssl",
-    "--no-paginate",
-    "--no-sign-request",
-    "--no-cli-pager",
-    "--cli-auto-prompt",
-    "--no-cli-auto-prompt",
-    "--version",
-];
+const GLOBAL_FLAGS: [&str; 8] =
+    ["--debug", "--no-verify-ssl", "--no-paginate", "--no-sign-request", "--no-cli-pager", "--cli-auto-prompt", "--no-cli-auto-prompt", "--version"];
 
 impl Call {
     /// The first call of the AWS CLI in these words, also inside `sh -c "…"` and after other commands.
@@ -149,7 +141,8 @@ fn names(value: &str, mentions: &mut Mentions<'_>) {
 
 /// `-c`, `-lc`, `/c`, `-Command`.
 fn is_command_option(word: &str) -> bool {
-    matches!(word.to_ascii_lowercase().as_str(), "-c" | "/c" | "-command") || (word.starts_with('-') && !word.starts_with("--") && word.ends_with('c'))
+    matches!(word.to_ascii_lowercase().as_str(), "-c" | "/c" | "-command")
+        || (word.starts_with('-') && !word.starts_with("--") && word.ends_with('c'))
 }
 
 /// Leaves out `NAME=value`, `sudo`, `env` and the like before a program; tells the Region such a setting names.

@@ -37,7 +37,8 @@ pub(super) fn split(line: &str) -> Vec<String> {
 /// In Windows command lines a backslash is a part of a path, not an escape.
 fn is_windows(line: &str) -> bool {
     let bytes = line.as_bytes();
-    line.to_ascii_lowercase().contains(".exe") || bytes.windows(3).take(4).any(|part| matches!(part, [drive, b':', b'\\'] if drive.is_ascii_alphabetic()))
+    line.to_ascii_lowercase().contains(".exe")
+        || bytes.windows(3).take(4).any(|part| matches!(part, [drive, b':', b'\\'] if drive.is_ascii_alphabetic()))
 }
 
 /// The words as one line, quoted where a shell needs it.

@@ -20,10 +20,10 @@ impl Family for ClaudeMessages {
 
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
         for (key, value) in request.entries() {
-            match key.text().as_ref() {
-                "system" => blocks::system(value, reading),
-                "messages" => blocks::messages(value, reading),
-                "tools" => reading.tools.extend(value.items().map(|tool| tool.get("name")).filter(|name| name.is_text())),
+            match key.raw() {
+                b"system" => blocks::system(value, reading),
+                b"messages" => blocks::messages(value, reading),
+                b"tools" => reading.tools.extend(value.items().map(|tool| tool.get("name")).filter(|name| name.is_text())),
                 _ => {}
             }
         }
@@ -31,15 +31,16 @@ impl Family for ClaudeMessages {
 
     /// A body blocked at its input has only `type`, `role` and `content` (FORMATS §2.4).
     fn is_response(&self, response: Value<'_>) -> bool {
-        response.get("content").is_array() && (response.get("role").is_text() || response.get("type").is("message") || response.get("stop_reason").is_text())
+        response.get("content").is_array()
+            && (response.get("role").is_text() || response.get("type").is("message") || response.get("stop_reason").is_text())
     }
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
         for (key, value) in response.entries() {
-            match key.text().as_ref() {
-                "content" => blocks::content(value, &mut reading.answer),
-                "stop_reason" => reading.stopped(value),
-                "usage" => usage(value, reading),
+            match key.raw() {
+                b"content" => blocks::content(value, &mut reading.answer),
+                b"stop_reason" => reading.stopped(value),
+                b"usage" => usage(value, reading),
                 _ => {}
             }
         }

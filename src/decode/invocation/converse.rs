@@ -1,4 +1,4 @@
-//! Converse and ConverseStream, of any model; Nova's own bodies are written alike (FORMATS §2.1). In the log a stream is
+//! Converse and ConverseStream, of any model (FORMATS §2.1). In the log a stream is
 //! already assembled; the event array is read all the same.
 
 use super::blocks;
@@ -18,19 +18,22 @@ impl Family for Converse {
 
     fn is_request(&self, request: Value<'_>, answered: bool) -> bool {
         let messages = request.get("messages");
-        let own_key = || ["inferenceConfig", "toolConfig", "guardrailConfig", "additionalModelRequestFields"].into_iter().any(|key| request.get(key).is_object());
+        let own_key = || {
+            ["inferenceConfig", "toolConfig", "guardrailConfig", "additionalModelRequestFields"].into_iter().any(|key| request.get(key).is_object())
+        };
         // Blocks of one key and no type are Converse's own.
-        let own_block = || messages.items().any(|message| message.get("content").items().any(|block| block.is_object() && !block.get("type").is_text()));
+        let own_block =
+            || messages.items().any(|message| message.get("content").items().any(|block| block.is_object() && !block.get("type").is_text()));
         messages.is_array() && (answered || own_key() || own_block())
     }
 
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
         for (key, value) in request.entries() {
-            match key.text().as_ref() {
-                "system" => blocks::system(value, reading),
-                "messages" => blocks::messages(value, reading),
-                "toolConfig" => tools(value, reading),
-                "guardrailConfig" => reading.guardrails.push(value.get("guardrailIdentifier")),
+            match key.raw() {
+                b"system" => blocks::system(value, reading),
+                b"messages" => blocks::messages(value, reading),
+                b"toolConfig" => tools(value, reading),
+                b"guardrailConfig" => reading.guardrails.push(value.get("guardrailIdentifier")),
                 _ => {}
             }
         }
@@ -42,10 +45,10 @@ impl Family for Converse {
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
         for (key, value) in response.entries() {
-            match key.text().as_ref() {
-                "output" => blocks::content(value.at("message.content"), &mut reading.answer),
-                "stopReason" => reading.stopped(value),
-                _ => closing(key.text().as_ref(), value, reading),
+            match key.raw() {
+                b"output" => blocks::content(value.at("message.content"), &mut reading.answer),
+                b"stopReason" => reading.stopped(value),
+                other => closing(other, value, reading),
             }
         }
     }
@@ -59,16 +62,16 @@ impl Family for Converse {
     fn chunk<'a>(&self, chunk: Value<'a>, reading: &mut Reading<'a>) {
         for (event, value) in chunk.entries() {
             let index = value.get("contentBlockIndex").count().unwrap_or_default();
-            match event.text().as_ref() {
-                "contentBlockStart" => {
+            match event.raw() {
+                b"contentBlockStart" => {
                     let tool = value.at("start.toolUse");
                     if tool.is_object() {
                         reading.open_tool(index, tool.get("toolUseId"), tool.get("name"));
                     }
                 }
-                "contentBlockDelta" => delta(index, value.get("delta"), reading),
-                "messageStop" => reading.stopped(value.get("stopReason")),
-                "metadata" => value.entries().for_each(|(key, value)| closing(key.text().as_ref(), value, reading)),
+                b"contentBlockDelta" => delta(index, value.get("delta"), reading),
+                b"messageStop" => reading.stopped(value.get("stopReason")),
+                b"metadata" => value.entries().for_each(|(key, value)| closing(key.raw(), value, reading)),
                 _ => {}
             }
         }
@@ -77,10 +80,10 @@ impl Family for Converse {
 
 fn delta<'a>(index: u64, delta: Value<'a>, reading: &mut Reading<'a>) {
     for (key, value) in delta.entries() {
-        match key.text().as_ref() {
-            "text" => reading.answer.push(Block::Text(Snippet::of(value))),
-            "toolUse" => reading.tool_fragment(index, value.get("input")),
-            "reasoningContent" => {
+        match key.raw() {
+            b"text" => reading.answer.push(Block::Text(Snippet::of(value))),
+            b"toolUse" => reading.tool_fragment(index, value.get("input")),
+            b"reasoningContent" => {
                 let text = value.get("text");
                 if text.is_text() {
                     reading.answer.push(Block::Reasoning(Snippet::of(text)));
@@ -88,18 +91,18 @@ fn delta<'a>(index: u64, delta: Value<'a>, reading: &mut Reading<'a>) {
                     reading.answer.push(Block::Redacted);
                 }
             }
-            "citation" => {}
+            b"citation" => {}
             _ => reading.answer.push(Block::Json(delta)),
         }
     }
 }
 
 /// Keys of a whole response, or of a stream's `metadata` event.
-fn closing<'a>(key: &str, value: Value<'a>, reading: &mut Reading<'a>) {
+fn closing<'a>(key: &[u8], value: Value<'a>, reading: &mut Reading<'a>) {
     match key {
-        "usage" => reading.usage = usage(value),
-        "metrics" => reading.latency_ms = value.get("latencyMs").count().or(reading.latency_ms),
-        "trace" => reading.traces.push(value.get("guardrail")),
+        b"usage" => reading.usage = usage(value),
+        b"metrics" => reading.latency_ms = value.get("latencyMs").count().or(reading.latency_ms),
+        b"trace" => reading.traces.push(value.get("guardrail")),
         _ => {}
     }
 }
@@ -127,28 +130,28 @@ fn tools<'a>(config: Value<'a>, reading: &mut Reading<'a>) {
 pub(super) fn block<'a>(block: Value<'a>, blocks: &mut Vec<Block<'a>>) {
     let before = blocks.len();
     for (key, value) in block.entries() {
-        match key.text().as_ref() {
-            "text" if value.is_text() => blocks.push(Block::Text(Snippet::of(value))),
-            "guardContent" => guarded(value, blocks),
-            "reasoningContent" => reasoning(value, blocks),
-            "toolUse" => blocks.push(Block::ToolCall {
+        match key.raw() {
+            b"text" if value.is_text() => blocks.push(Block::Text(Snippet::of(value))),
+            b"guardContent" => guarded(value, blocks),
+            b"reasoningContent" => reasoning(value, blocks),
+            b"toolUse" => blocks.push(Block::ToolCall {
                 id: value.get("toolUseId"),
                 name: value.get("name"),
                 input: value.get("input").is_some().then(|| Snippet::of(value.get("input"))).into_iter().collect(),
             }),
-            "toolResult" => {
+            b"toolResult" => {
                 blocks::tool_result(value.get("toolUseId"), value.get("status").text_some(), value.get("content"), blocks);
             }
-            "image" => blocks.push(Block::Media(blocks::media("image", value))),
-            "document" => blocks.push(Block::Media(blocks::media("document", value))),
-            "video" => blocks.push(Block::Media(blocks::media("video", value))),
-            "audio" => blocks.push(Block::Media(blocks::media("audio", value))),
+            b"image" => blocks.push(Block::Media(blocks::media("image", value))),
+            b"document" => blocks.push(Block::Media(blocks::media("document", value))),
+            b"video" => blocks.push(Block::Media(blocks::media("video", value))),
+            b"audio" => blocks.push(Block::Media(blocks::media("audio", value))),
             // An answer's text is split over text and citation blocks, to be put together in order.
-            "citationsContent" => {
+            b"citationsContent" => {
                 let texts = value.get("content").items().map(|part| part.get("text")).filter(|text| text.is_text());
                 blocks.extend(texts.map(|text| Block::Text(Snippet::of(text))));
             }
-            "cachePoint" => return,
+            b"cachePoint" => return,
             _ => {}
         }
     }

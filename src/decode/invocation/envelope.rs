@@ -52,19 +52,19 @@ impl<'a> Envelope<'a> {
             output: Body::of(none),
         };
         for (key, value) in record.entries() {
-            match key.text().as_ref() {
-                "timestamp" => envelope.timestamp = value,
-                "accountId" => envelope.account = scalar(value),
-                "region" => envelope.region = scalar(value),
-                "inferenceRegion" => envelope.inference_region = scalar(value),
-                "requestId" => envelope.request_id = scalar(value),
-                "operation" => envelope.operation = scalar(value),
-                "modelId" => envelope.model_id = scalar(value),
-                "identity" => envelope.identity_arn = value.get("arn").text_some(),
-                "errorCode" => envelope.error_code = scalar(value),
-                "requestMetadata" => envelope.metadata = value,
-                "input" => envelope.input = Body::of(value),
-                "output" => envelope.output = Body::of(value),
+            match key.raw() {
+                b"timestamp" => envelope.timestamp = value,
+                b"accountId" => envelope.account = scalar(value),
+                b"region" => envelope.region = scalar(value),
+                b"inferenceRegion" => envelope.inference_region = scalar(value),
+                b"requestId" => envelope.request_id = scalar(value),
+                b"operation" => envelope.operation = scalar(value),
+                b"modelId" => envelope.model_id = scalar(value),
+                b"identity" => envelope.identity_arn = value.get("arn").text_some(),
+                b"errorCode" => envelope.error_code = scalar(value),
+                b"requestMetadata" => envelope.metadata = value,
+                b"input" => envelope.input = Body::of(value),
+                b"output" => envelope.output = Body::of(value),
                 _ => {}
             }
         }
@@ -108,13 +108,13 @@ impl<'a> Body<'a> {
     fn of(side: Value<'a>) -> Self {
         let mut body = Self { json: side.item(usize::MAX), path: None, count: None, cache_read: None, cache_write: None };
         for (key, value) in side.entries() {
-            match key.text().as_ref() {
-                "inputBodyJson" | "outputBodyJson" => body.json = value,
-                "inputBodyS3Path" | "outputBodyS3Path" => body.path = value.text_some(),
-                "outputVideoS3Path" if body.path.is_none() => body.path = value.text_some(),
-                "inputTokenCount" | "outputTokenCount" => body.count = value.count(),
-                "cacheReadInputTokenCount" => body.cache_read = value.count(),
-                "cacheWriteInputTokenCount" => body.cache_write = value.count(),
+            match key.raw() {
+                b"inputBodyJson" | b"outputBodyJson" => body.json = value,
+                b"inputBodyS3Path" | b"outputBodyS3Path" => body.path = value.text_some(),
+                b"outputVideoS3Path" if body.path.is_none() => body.path = value.text_some(),
+                b"inputTokenCount" | b"outputTokenCount" => body.count = value.count(),
+                b"cacheReadInputTokenCount" => body.cache_read = value.count(),
+                b"cacheWriteInputTokenCount" => body.cache_write = value.count(),
                 _ => {}
             }
         }

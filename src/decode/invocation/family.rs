@@ -34,10 +34,20 @@ pub(super) trait Family: Sync {
 
 /// Every family, the more particular before the more general.
 const FAMILIES: &[&dyn Family] = &[
+    &super::apply_guardrail::ApplyGuardrail,
     &super::claude_messages::ClaudeMessages,
+    &super::nova::Nova,
     &super::converse::Converse,
     &super::claude_text::ClaudeText,
-    &super::apply_guardrail::ApplyGuardrail,
+    &super::titan_text::TitanText,
+    &super::llama::Llama,
+    &super::mistral_text::MistralText,
+    &super::cohere_command_r::CommandR,
+    &super::cohere_command::Command,
+    &super::ai21_j2::Jurassic,
+    &super::embeddings::Embeddings,
+    &super::images::Images,
+    &super::chat::Chat,
 ];
 
 /// What a body of no known family is called.
@@ -50,9 +60,7 @@ pub(super) fn read<'a>(request: Value<'a>, response: Value<'a>) -> Reading<'a> {
     let response = Some(response).filter(|body| has_content(*body));
 
     let answering = response.and_then(|body| FAMILIES.iter().position(|family| answers(*family, body)));
-    let asking = request.and_then(|body| {
-        FAMILIES.iter().enumerate().position(|(index, family)| family.is_request(body, answering == Some(index)))
-    });
+    let asking = request.and_then(|body| FAMILIES.iter().enumerate().position(|(index, family)| family.is_request(body, answering == Some(index))));
     let family_at = |index: Option<usize>| index.and_then(|index| FAMILIES.get(index));
     if let Some(body) = request {
         match family_at(asking) {
@@ -68,10 +76,9 @@ pub(super) fn read<'a>(request: Value<'a>, response: Value<'a>) -> Reading<'a> {
         // Guardrail keys and metrics ride on bodies of every family.
         body.items_or_self().for_each(|part| amazon_keys(part, &mut reading));
     }
-    reading.family = family_at(asking).or_else(|| family_at(answering)).map_or_else(
-        || if request.is_some() || response.is_some() { UNKNOWN } else { "" },
-        |family| family.name(),
-    );
+    reading.family = family_at(asking)
+        .or_else(|| family_at(answering))
+        .map_or_else(|| if request.is_some() || response.is_some() { UNKNOWN } else { "" }, |family| family.name());
     reading
 }
 
@@ -106,10 +113,10 @@ fn answer<'a>(family: &dyn Family, response: Value<'a>, reading: &mut Reading<'a
 /// `amazon-bedrock-…` keys: on a whole body, on a delta, on the last chunk (FORMATS §2.3, §2.4).
 fn amazon_keys<'a>(part: Value<'a>, reading: &mut Reading<'a>) {
     for (key, value) in part.entries() {
-        match key.text().as_ref() {
-            "amazon-bedrock-guardrailAction" => reading.verdicts.push(value),
-            "amazon-bedrock-trace" => reading.traces.push(value.get("guardrail")),
-            "amazon-bedrock-invocationMetrics" => {
+        match key.raw() {
+            b"amazon-bedrock-guardrailAction" => reading.verdicts.push(value),
+            b"amazon-bedrock-trace" => reading.traces.push(value.get("guardrail")),
+            b"amazon-bedrock-invocationMetrics" => {
                 let count = |key: &str| value.get(key).count();
                 let metrics = &mut reading.metrics;
                 metrics.input = count("inputTokenCount").or(metrics.input);

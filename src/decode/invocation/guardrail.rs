@@ -69,11 +69,11 @@ fn has_placeholder(text: &str) -> bool {
 
 fn assessments(trace: Value<'_>, guardrail: &mut Guardrail) {
     for (key, value) in trace.entries() {
-        let side = match key.text().as_ref() {
-            "input" | "inputAssessment" => GuardrailSide::Input,
-            "output" | "outputs" | "outputAssessment" | "outputAssessments" => GuardrailSide::Output,
+        let side = match key.raw() {
+            b"input" | b"inputAssessment" => GuardrailSide::Input,
+            b"output" | b"outputs" | b"outputAssessment" | b"outputAssessments" => GuardrailSide::Output,
             // ApplyGuardrail's reply does not repeat the side; a text handed in is an input.
-            "assessments" => {
+            b"assessments" => {
                 for assessment in value.items() {
                     add_id(guardrail, assessment.at("appliedGuardrailDetails.guardrailId").text_some());
                     policies(GuardrailSide::Input, assessment, guardrail);

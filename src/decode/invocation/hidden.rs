@@ -76,7 +76,8 @@ fn kind_of(character: char) -> Option<HiddenKind> {
 
 fn is_ordinary(character: char, before: Option<char>, after: Option<char>) -> bool {
     // Letters and emoji of the scripts these characters were made for; another invisible one is no such neighbour.
-    let visible = |neighbour: Option<char>| neighbour.is_some_and(|c| !c.is_ascii() && (kind_of(c).is_none() || matches!(c, '\u{FE0E}' | '\u{FE0F}')));
+    let visible =
+        |neighbour: Option<char>| neighbour.is_some_and(|c| !c.is_ascii() && (kind_of(c).is_none() || matches!(c, '\u{FE0E}' | '\u{FE0F}')));
     match character {
         '\u{FE0E}' | '\u{FE0F}' => before.is_some_and(|c| (!c.is_ascii() && kind_of(c).is_none()) || c.is_ascii_digit() || matches!(c, '#' | '*')),
         '\u{200C}' | '\u{200D}' => visible(before) && visible(after),

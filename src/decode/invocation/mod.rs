@@ -1,21 +1,31 @@
 //! Bedrock model invocation records (FORMATS §1, §2): the bulk path to an event with the facts that a list shows, and one
 //! record in full for reading. Both stand on the same [`reading`] of the bodies.
 
+mod ai21_j2;
 mod apply_guardrail;
 mod blocks;
+mod chat;
 mod claude_messages;
 mod claude_text;
+mod cohere_command;
+mod cohere_command_r;
 mod converse;
+mod embeddings;
 mod envelope;
 mod facts;
 mod family;
 mod full;
 mod guardrail;
 mod hidden;
+mod images;
+mod llama;
+mod mistral_text;
 mod model_key;
+mod nova;
 mod reading;
 mod signs;
 mod snippet;
+mod titan_text;
 
 use std::borrow::Cow;
 
@@ -69,10 +79,8 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
         add_reading(&mut decoded, &envelope, reading, false);
     } else {
         let unreadable = [&input, &output].into_iter().flatten().any(|nested| nested.problem().is_some());
-        let reading = family::read(
-            input.as_ref().map_or(envelope.input.json, Nested::root),
-            output.as_ref().map_or(envelope.output.json, Nested::root),
-        );
+        let reading =
+            family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
         let mut apart = Decoded::default();
         add_reading(&mut apart, &envelope, reading, unreadable);
         decoded.exchange = apart.exchange;
@@ -162,7 +170,8 @@ fn strings<'a>(value: Value<'a>, pieces: &mut Vec<Searchable<'a>>) {
 /// Long, and without a blank for as long: no prose looks like this.
 fn is_base64(raw: &[u8]) -> bool {
     const LONG: usize = 512;
-    raw.len() > LONG && raw.get(..LONG).unwrap_or(raw).iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_'))
+    raw.len() > LONG
+        && raw.get(..LONG).unwrap_or(raw).iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_'))
 }
 
 /// Decodes one invocation record in full. Never fails: what cannot be read is said in [`Exchange::unreadable`].
@@ -185,12 +194,11 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
     };
     let input = open("request body", envelope.input.json, &bodies.input);
     let output = open("response body", envelope.output.json, &bodies.output);
-    let reading = family::read(
-        input.as_ref().map_or(envelope.input.json, Nested::root),
-        output.as_ref().map_or(envelope.output.json, Nested::root),
-    );
+    let reading = family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
     full::of(&envelope, &reading, unreadable)
 }
 
+#[cfg(test)]
+mod family_tests;
 #[cfg(test)]
 mod tests;

@@ -85,10 +85,7 @@ mod tests {
             ("arn:aws:sagemaker:us-east-1:111122223333:endpoint/my-llm", "endpoint/my-llm"),
             ("anthropic.claude-3-haiku-20240307-v1:0:28k", "anthropic.claude-3-haiku-20240307-v1:0"),
             ("anthropic.claude-v2:0:18k", "anthropic.claude-v2:0"),
-            (
-                "arn%3Aaws%3Abedrock%3Aus-east-1%3A111122223333%3Ainference-profile%2Fus.amazon.nova-lite-v1%3A0",
-                "amazon.nova-lite-v1:0",
-            ),
+            ("arn%3Aaws%3Abedrock%3Aus-east-1%3A111122223333%3Ainference-profile%2Fus.amazon.nova-lite-v1%3A0", "amazon.nova-lite-v1:0"),
             ("us.anthropic.claude-3-haiku-20240307-v1%3A0", "anthropic.claude-3-haiku-20240307-v1:0"),
             // No model behind the prefix; a percent sign that encodes nothing; an ARN cut short.
             ("us.x", "us.x"),

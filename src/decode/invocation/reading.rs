@@ -45,6 +45,14 @@ pub(super) struct Media<'a> {
     pub(super) text: Option<Snippet<'a>>,
 }
 
+impl<'a> Media<'a> {
+    /// An image that stands in the body as base64.
+    pub(super) fn inline_image(base64: Value<'a>) -> Self {
+        let bytes = Some(super::blocks::decoded_size(base64.raw_text()));
+        Self { kind: "image", format: Cow::Borrowed(""), name: None, bytes, uri: None, text: None }
+    }
+}
+
 struct TurnStart<'a> {
     role: Cow<'a, str>,
     at: usize,

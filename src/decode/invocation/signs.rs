@@ -16,7 +16,9 @@ static INJECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let phrases = [
         format!("(?:ignore|disregard|forget|override|bypass)~{all}{what}~(?:{what}~)?{rules}"),
         format!("(?:ignore|disregard|forget|override|bypass)~(?:all|your)~{rules}"),
-        format!("(?:reveal|show|print|repeat|output|tell~me|what~is|what~are)~{all}(?:system|hidden|initial|original)~(?:prompt|instruction|message)"),
+        format!(
+            "(?:reveal|show|print|repeat|output|tell~me|what~is|what~are)~{all}(?:system|hidden|initial|original)~(?:prompt|instruction|message)"
+        ),
         "system~prompt".to_owned(),
         "developer~mode".to_owned(),
         "do~anything~now".to_owned(),
@@ -30,7 +32,7 @@ static INJECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Access keys, private keys, Bedrock API keys, and the words of a credentials file.
 static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?-u)\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*|\bABSK[A-Za-z0-9+/=]{20,}|(?i:aws_secret_access_key)").ok()
+    Regex::new(r"(?-u)\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*|\bABSK[A-Za-z0-9+/=]{20,}|aws_secret_access_key|AWS_SECRET_ACCESS_KEY|aws_session_token").ok()
 });
 
 /// Words typical of prompt injection.
@@ -59,7 +61,9 @@ mod tests {
         ] {
             assert!(is_injection(&Snippet::Raw(text.as_bytes(), true)), "{text}");
         }
-        for text in ["Dan wrote the instructions", "a system of prompts", "what is the capital of Japan?", "ignore the noise in the previous plot", ""] {
+        for text in
+            ["Dan wrote the instructions", "a system of prompts", "what is the capital of Japan?", "ignore the noise in the previous plot", ""]
+        {
             assert!(!is_injection(&Snippet::Raw(text.as_bytes(), false)), "{text}");
         }
     }

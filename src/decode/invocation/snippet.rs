@@ -17,7 +17,7 @@ pub(super) enum Snippet<'a> {
 impl<'a> Snippet<'a> {
     /// A string's text; anything else as JSON text.
     pub(super) fn of(value: Value<'a>) -> Self {
-        if value.is_text() { Self::Raw(value.raw_text(), value.is_escaped()) } else { Self::Text(value.json()) }
+        if value.is_text() { Self::Raw(value.raw_text(), value.is_escaped()) } else { Self::Raw(value.raw(), false) }
     }
 
     /// The bytes as they stand.
@@ -158,7 +158,9 @@ mod tests {
 
     #[test]
     fn counts_of_what_stands_there() {
-        for (bytes, count) in [(&b"abc"[..], 3), (br#"a\nb\"c"#, 5), (br"\ud83d\ude42", 1), ("世界".as_bytes(), 2), (b"a\xffb", 3), (br"\ud800", 1), (b"", 0)] {
+        for (bytes, count) in
+            [(&b"abc"[..], 3), (br#"a\nb\"c"#, 5), (br"\ud83d\ude42", 1), ("世界".as_bytes(), 2), (b"a\xffb", 3), (br"\ud800", 1), (b"", 0)]
+        {
             assert_eq!(raw(bytes).characters(), count, "{bytes:?}");
         }
         assert!(raw(br"a\nb").is_plain());

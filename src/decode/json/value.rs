@@ -223,6 +223,11 @@ impl<'a> Key<'a> {
         self.0.is(expected)
     }
 
+    /// Its bytes inside the quotes, still escaped: names that we look for never are.
+    pub fn raw(self) -> &'a [u8] {
+        self.0.raw_text()
+    }
+
     /// Its text.
     pub fn text(self) -> Cow<'a, str> {
         self.0.text().unwrap_or_default()
