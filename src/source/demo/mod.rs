@@ -83,9 +83,8 @@ pub struct Written {
     pub plain_bytes: u64,
 }
 
-/// Writes the files below `dir`, which is made when missing; calls `progress` with the number of files after each.
-/// Errors name the path.
-pub fn write(options: &Options, dir: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<Written> {
+/// Writes the files below `dir`, which is made when missing; calls `progress` after each file. Errors name the path.
+pub fn write(options: &Options, dir: &Path, mut progress: impl FnMut(&Written)) -> io::Result<Written> {
     let mut written = Written::default();
     for parcel in Parcels::new(options) {
         written.events += parcel.events;
@@ -106,7 +105,7 @@ pub fn write(options: &Options, dir: &Path, progress: &mut dyn FnMut(u64)) -> io
         write().map_err(|error| context("write", &error))?;
         written.files += 1;
         written.bytes += file.bytes.len() as u64;
-        progress(written.files);
+        progress(&written);
     }
     Ok(written)
 }
