@@ -1,6 +1,6 @@
 //! The small types in which a case answers.
 
-use crate::model::{Digest, EventId, Mark, Name, Timestamp};
+use crate::model::{Digest, EventId, Mark, Name, SourceId, Timestamp};
 
 /// Counts commits. A reader that has seen this revision need not ask again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,8 +11,27 @@ pub struct Revision {
     pub commit: u64,
 }
 
-/// What came of appending a batch.
+/// What came of the records of one source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceCounts {
+    /// New events.
+    pub events: u64,
+    /// … of which could not be decoded.
+    pub undecodable: u64,
+    /// Records that were in the case already.
+    pub duplicates: u64,
+}
+
+impl std::ops::AddAssign for SourceCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.events += other.events;
+        self.undecodable += other.undecodable;
+        self.duplicates += other.duplicates;
+    }
+}
+
+/// What came of appending a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Appended {
     /// New events, by `Strand as usize`.
     pub new_by_strand: [u64; 6],
@@ -20,6 +39,8 @@ pub struct Appended {
     pub duplicates: u64,
     /// New events that could not be decoded; counted among their strand too.
     pub undecodable: u64,
+    /// The same by source, for the ledger. A source may be named more than once.
+    pub by_source: Vec<(SourceId, SourceCounts)>,
 }
 
 impl Appended {

@@ -20,6 +20,7 @@ mod fold;
 mod histogram;
 mod idset;
 mod intern;
+mod kept;
 mod lists;
 mod lock;
 mod merge;
@@ -40,12 +41,15 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use answers::{Appended, CaseNote, Marked, Pending, Revision, Sealed, SearchReport, Side, StoredBodies, Totals, ValueCount};
+pub use answers::{
+    Appended, CaseNote, Marked, Pending, Revision, Sealed, SearchReport, Side, SourceCounts, StoredBodies, Totals, ValueCount,
+};
 pub use batch::Batch;
 pub use error::{CaseError, Result};
 pub use evidence::EvidenceError;
 pub use fold::folded;
 pub use histogram::{Bin, histogram};
+pub use kept::{Kept, KeptForm};
 pub use notebook::Notebook;
 pub use reader::{Interrupter, Reader, open_read_only};
 pub use seal::seal;

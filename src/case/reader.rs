@@ -76,6 +76,11 @@ impl Reader {
         Ok(Self { path: path.to_owned(), connection, cancel, helper: None, lists: Lists::default(), names: Names::default(), expanded: None, epoch })
     }
 
+    /// Path of the case file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Another reader of the same case, for another thread.
     pub fn sibling(&self) -> Result<Self> {
         Self::open(&self.path)

@@ -18,6 +18,11 @@ impl Reader {
         statement.query_map([], entry).doing(DOING)?.collect::<rusqlite::Result<_>>().doing(DOING)
     }
 
+    /// One source.
+    pub fn source(&mut self, id: SourceId) -> Result<Option<SourceEntry>> {
+        source(self.connection(), id)
+    }
+
     /// What was not read, or not to its end, and why.
     pub fn skips(&mut self) -> Result<Vec<Skip>> {
         let unread = |entry: &SourceEntry| matches!(entry.state, SourceState::Skipped | SourceState::Damaged);

@@ -6,7 +6,7 @@
 use hashbrown::HashSet;
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::answers::{Appended, Pending, Revision, Side};
+use super::answers::{Appended, Pending, Revision, Side, SourceCounts};
 use super::batch::{Batch, Extra, Row};
 use super::error::{CaseError, Doing as _, Result};
 use super::intern::Interner;
@@ -158,8 +158,15 @@ impl Writer {
         let keys = self.keys.get_or_insert_default();
         let mut ids = Vec::with_capacity(batch.rows.len());
         for row in &batch.rows {
+            if appended.by_source.last().is_none_or(|(source, _)| *source != row.source) {
+                appended.by_source.push((row.source, SourceCounts::default()));
+            }
+            let mut counts = appended.by_source.last_mut().map(|(_, counts)| counts);
             if !keys.insert(row.dedup) {
                 appended.duplicates += 1;
+                if let Some(counts) = &mut counts {
+                    counts.duplicates += 1;
+                }
                 ids.push(0);
                 continue;
             }
@@ -170,6 +177,10 @@ impl Writer {
                 *count += 1;
             }
             appended.undecodable += u64::from(reference.is_undecodable());
+            if let Some(counts) = counts {
+                counts.events += 1;
+                counts.undecodable += u64::from(reference.is_undecodable());
+            }
         }
         let id_of = |row: u32| ids.get(row as usize).copied().unwrap_or(0);
         self.held.wide.extend(batch.wide.drain(..).map(|(row, kind, hash)| (kind.code(), (hash, id_of(row)))).filter(|(_, pair)| pair.1 != 0));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::json;
-use crate::model::{EntityKind, ExchangeFacts, KeyKind, Outcome, Strand, Timestamp};
+use crate::model::{EntityKind, ExchangeFacts, ExchangeFlags, KeyKind, Outcome, Strand, Timestamp};
 
 /// Text borrowed from the record, or made from it.
 pub type Text<'a> = Cow<'a, str>;
@@ -89,6 +89,9 @@ impl Decoded<'_> {
             json::End::Truncated => format!("cut off after {} bytes: {}", problem.at, problem.what),
             _ => format!("not JSON from byte {}: {}", problem.at, problem.what),
         };
+        if let Some(exchange) = &mut self.exchange {
+            exchange.flags.set(ExchangeFlags::UNREADABLE, true);
+        }
         match &mut self.undecodable {
             Some(reason) => *reason = format!("{reason}; {what}"),
             None => self.undecodable = Some(what),

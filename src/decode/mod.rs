@@ -7,13 +7,17 @@
 
 pub mod containers;
 pub mod json;
+mod address;
 mod cloudtrail;
 mod decoded;
 mod endpoint;
+mod folded_key;
 mod invocation;
 mod kind;
+mod nested;
+mod one_line;
 
-pub use decoded::Decoded;
+pub use decoded::{Decoded, Searchable, Text};
 pub use invocation::{Bodies, exchange, model_key};
 pub use kind::{RecordKind, kind_of};
 
@@ -33,3 +37,6 @@ pub fn decode<'a>(record: &'a [u8], tape: &'a mut json::Tape) -> Decoded<'a> {
     }
     decoded
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,7 +105,12 @@ impl Documents<'_, '_, '_, '_> {
         }
     }
 
-    fn broken(&mut self, length: usize, what: &str) -> Flow {
+    /// The next line that could begin a record, among the first `length` unread bytes.
+    pub(super) fn next_line_within(&self, length: usize) -> Option<usize> {
+        next_line(self.window.front(length), 0)
+    }
+
+    pub(super) fn broken(&mut self, length: usize, what: &str) -> Flow {
         let flow = self.out.broken(self.window.front(length), self.window.offset(), what);
         self.take(length.max(1));
         flow
@@ -122,9 +127,9 @@ impl Documents<'_, '_, '_, '_> {
                     return self.out.refused(start, length, self.out.limits.too_large());
                 }
                 Step::More | Step::List => {
-                    self.take(scan.forget());
+                    self.window.consume(scan.forget());
                     if step == Step::More && !self.window.more() {
-                        self.window.consume(self.window.bytes().len());
+                        self.take(self.window.bytes().len());
                         let length = self.window.offset() - start;
                         self.out.problem(|| "it ends inside a record".into());
                         return self.out.refused(start, length, format!("{}, and cut off", self.out.limits.too_large()));
@@ -132,6 +137,7 @@ impl Documents<'_, '_, '_, '_> {
                 }
                 Step::Damaged(what) => {
                     let reason = format!("{}, and damaged ({what})", self.out.limits.too_large());
+                    self.window.consume(scan.at);
                     return self.skip_to_line(start, &reason);
                 }
             }

@@ -72,7 +72,7 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
     pub(super) fn read(&mut self) -> Flow {
         loop {
             if self.frames.last() == Some(&Frame::Rest) {
-                self.rest_of_object();
+                self.rest_of_object()?;
                 continue;
             }
             let Some(byte) = self.skip_blanks() else { break };
@@ -211,10 +211,11 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
         match self.scan(&mut scan) {
             Ended::Done => {
                 let (bytes, offset) = (self.window.front(scan.at), self.window.offset());
-                let holds_object = bytes.iter().skip(1).find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+                let holds_object = holds_object(bytes);
                 self.found(Container::Documents);
                 let (bytes, position) = (self.window.front(scan.at), RecordPosition { offset, length: scan.at as u32, wrap: Wrap::JsonString });
-                let flow = if holds_object { self.out.wrapped(bytes, position, None) } else { self.out.broken(bytes, offset, "a string, not a record") };
+                let flow =
+                    if holds_object { self.out.wrapped(bytes, position, None) } else { self.out.broken(bytes, offset, "a string, not a record") };
                 self.take(scan.at);
                 flow
             }
@@ -223,7 +224,7 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
     }
 
     /// What stands behind a list in its object: other keys, perhaps another list. None of it is a record.
-    fn rest_of_object(&mut self) {
+    fn rest_of_object(&mut self) -> Flow {
         let mut scan = Scan::rest_of_object();
         match self.scan(&mut scan) {
             Ended::Done => {
@@ -237,10 +238,18 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
             Ended::Damaged(what) => {
                 let at = self.window.offset() + scan.at as u64;
                 self.out.problem(|| format!("damaged behind its list, at byte {at}: {what}"));
-                self.window.consume(scan.at);
                 self.frames.pop();
+                let end = self.next_line_within(scan.at).unwrap_or(scan.at);
+                self.broken(end, what)?;
             }
-            Ended::CutOff => self.window.consume(self.window.bytes().len()),
+            Ended::CutOff => match self.next_line_within(usize::MAX) {
+                Some(end) => {
+                    self.frames.pop();
+                    self.out.problem(|| "cut off behind its list".into());
+                    self.broken(end, "cut off: the next record begins inside it")?;
+                }
+                None => self.window.consume(self.window.bytes().len()),
+            },
             Ended::Oversized(_) => {
                 self.out.problem(|| "what stands behind its list is too large and was not looked at".into());
                 self.window.consume(scan.at.max(1));
@@ -253,6 +262,7 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
             let records = self.out.report.records;
             self.out.problem(|| format!("it ends inside its document, after {records} records"));
         }
+        Flow::Continue(())
     }
 
     /// Scans the value at the start of the window.
@@ -320,6 +330,12 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
     }
 }
 
+/// Does this JSON string hold an object, or a string that may?
+pub(super) fn holds_object(string: &[u8]) -> bool {
+    let inside = string.strip_prefix(b"\"").unwrap_or_default().trim_ascii_start();
+    inside.starts_with(b"{") || inside.starts_with(b"\\\"")
+}
+
 fn container_of(list: List) -> Container {
     match list {
         List::Bare => Container::Array,
@@ -335,7 +351,7 @@ fn container_of(list: List) -> Container {
 /// How the record is wrapped in an object with these keys. A wrapper is told by what only a wrapper has, so that no
 /// field a caller controls can make a record look like one.
 pub(super) fn wrap_of(scan: &Scan, bytes: &[u8], list: Option<List>) -> Wrap {
-    let value = || bytes.get(scan.value_at..).unwrap_or_default().trim_ascii_start();
+    let begins = |at: usize, with: &[u8]| bytes.get(at..).unwrap_or_default().trim_ascii_start().starts_with(with);
     if list == Some(List::Records) {
         Wrap::None
     } else if list == Some(List::Lake) {
@@ -346,8 +362,8 @@ pub(super) fn wrap_of(scan: &Scan, bytes: &[u8], list: Option<List>) -> Wrap {
         Wrap::Detail
     } else if scan.keys.has(&[Keys::IDENTITY]) {
         // A record has an object here.
-        if value().starts_with(b"\"") { Wrap::LakeRow } else { Wrap::None }
-    } else if scan.keys.has(&[Keys::MESSAGE]) && (list == Some(List::LogEvents) || value().starts_with(b"\"{")) {
+        if begins(scan.identity_at, b"\"") { Wrap::LakeRow } else { Wrap::None }
+    } else if scan.keys.has(&[Keys::MESSAGE]) && (list == Some(List::LogEvents) || begins(scan.message_at, b"\"{")) {
         Wrap::Message
     } else {
         Wrap::None

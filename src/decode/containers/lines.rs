@@ -34,8 +34,9 @@ fn begins_with_date(line: &[u8]) -> bool {
 /// A line of the Linux audit log.
 pub(super) fn is_audit_line(line: &[u8]) -> bool {
     let line = line.get(..256).unwrap_or(line);
-    let line = if line.starts_with(b"node=") { line.iter().position(|byte| *byte == b' ').and_then(|at| line.get(at + 1..)).unwrap_or(line) } else { line };
-    line.starts_with(b"type=") && memchr::memmem::find(line, b" msg=audit(").is_some()
+    let line =
+        if line.starts_with(b"node=") { line.iter().position(|byte| *byte == b' ').and_then(|at| line.get(at + 1..)).unwrap_or(line) } else { line };
+    line.starts_with(b"type=") && memchr::memmem::find(line, b" msg=").is_some()
 }
 
 /// Reads an export: an entry reaches to the next line that begins with a time.

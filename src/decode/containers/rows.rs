@@ -17,7 +17,8 @@ impl Documents<'_, '_, '_, '_> {
             Some(b'{') => {}
             // Empty or cut off, nested, or of strings that may be records.
             None | Some(b']' | b'[' | b'"') if self.frames.len() < 16 => return Some(Wrap::None),
-            Some(b'0'..=b'9' | b'-' | b't' | b'f' | b'n') if !self.frames.is_empty() => return Some(Wrap::None),
+            Some(b'n') => return Some(Wrap::None),
+            Some(b'0'..=b'9' | b'-' | b't' | b'f') if !self.frames.is_empty() => return Some(Wrap::None),
             _ => return None,
         }
         let Some(scan) = self.peek_object(1) else { return Some(Wrap::None) };
@@ -105,10 +106,32 @@ struct Peeked {
 /// Names of the columns that a CloudTrail Lake query may ask for: the fields of a record (FORMATS §3.1).
 fn is_cloudtrail_field(name: &[u8]) -> bool {
     const FIELDS: [&[u8]; 26] = [
-        b"eventVersion", b"userIdentity", b"eventTime", b"eventSource", b"eventName", b"awsRegion", b"sourceIPAddress", b"userAgent",
-        b"errorCode", b"errorMessage", b"requestParameters", b"responseElements", b"additionalEventData", b"requestID", b"eventID",
-        b"readOnly", b"resources", b"eventType", b"apiVersion", b"managementEvent", b"recipientAccountId", b"sharedEventID",
-        b"vpcEndpointId", b"eventCategory", b"serviceEventDetails", b"tlsDetails",
+        b"eventVersion",
+        b"userIdentity",
+        b"eventTime",
+        b"eventSource",
+        b"eventName",
+        b"awsRegion",
+        b"sourceIPAddress",
+        b"userAgent",
+        b"errorCode",
+        b"errorMessage",
+        b"requestParameters",
+        b"responseElements",
+        b"additionalEventData",
+        b"requestID",
+        b"eventID",
+        b"readOnly",
+        b"resources",
+        b"eventType",
+        b"apiVersion",
+        b"managementEvent",
+        b"recipientAccountId",
+        b"sharedEventID",
+        b"vpcEndpointId",
+        b"eventCategory",
+        b"serviceEventDetails",
+        b"tlsDetails",
     ];
     FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name))
 }

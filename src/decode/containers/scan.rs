@@ -67,13 +67,16 @@ pub(super) struct Scan {
     pub(super) blanks: bool,
     /// The last key of the top object: its inside.
     pub(super) last_key: (usize, usize),
-    /// Where the value of `message` or `userIdentity` begins, blanks included.
-    pub(super) value_at: usize,
+    /// Where the value of `message` begins, blanks included.
+    pub(super) message_at: usize,
+    /// Where the value of `userIdentity` begins, blanks included.
+    pub(super) identity_at: usize,
     /// The last string: its inside.
     pub(super) string: (usize, usize),
     depth: u32,
     objects: u64,
     after: bool,
+    key_due: bool,
     in_string: bool,
     keyed: bool,
     watch: bool,
@@ -128,7 +131,7 @@ impl Scan {
                 }
             }
         }
-        let mut after = self.after;
+        let (mut after, mut key_due) = (self.after, self.key_due);
         let step = loop {
             let Some(&byte) = bytes.get(at) else { break Step::More };
             match byte {
@@ -153,25 +156,26 @@ impl Scan {
                 }
                 b':' if after && self.objects & 1 == 1 => {
                     at += 1;
-                    after = false;
+                    (after, key_due) = (false, false);
                     if self.depth == 1 && self.keyed {
                         self.note_key(bytes, at);
                     }
                 }
                 b',' if after => {
                     at += 1;
-                    after = false;
+                    (after, key_due) = (false, self.objects & 1 == 1);
                 }
                 b' ' | b'\n' | b'\r' | b'\t' => {
                     self.blanks = true;
                     at += 1;
                 }
-                b'{' if !after => {
+                b'{' if !after && !key_due => {
                     at += 1;
+                    key_due = true;
                     self.depth += 1;
                     self.objects = self.objects << 1 | 1;
                 }
-                b'[' if !after => {
+                b'[' if !after && !key_due => {
                     at += 1;
                     let listed = self.watch && self.depth == 1 && self.objects & 1 == 1;
                     self.depth += 1;
@@ -193,7 +197,7 @@ impl Scan {
                         break Step::Done;
                     }
                 }
-                b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I' if !after && self.depth > 0 => {
+                b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b'N' | b'I' if !after && !key_due && self.depth > 0 => {
                     let rest = bytes.get(at..).unwrap_or_default();
                     let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.')).count();
                     if length > MAX_WORD {
@@ -206,11 +210,13 @@ impl Scan {
                     after = true;
                 }
                 _ if after => break Step::Damaged("a comma, a colon or a closing bracket was expected"),
+                _ if key_due => break Step::Damaged("a key in quotes was expected"),
                 _ => break Step::Damaged("no JSON value starts like this"),
             }
         };
         self.at = at;
         self.after = after;
+        self.key_due = key_due;
         step
     }
 
@@ -219,8 +225,10 @@ impl Scan {
         self.last_key = self.string;
         let key = Keys::of(bytes.get(self.string.0..self.string.1).unwrap_or_default());
         self.keys.0 |= key.0;
-        if key == Keys::MESSAGE || key == Keys::IDENTITY {
-            self.value_at = value_at;
+        if key == Keys::MESSAGE {
+            self.message_at = value_at;
+        } else if key == Keys::IDENTITY {
+            self.identity_at = value_at;
         }
     }
 }
@@ -299,12 +307,14 @@ mod tests {
     #[test]
     fn damage_is_noticed_where_it_is() {
         for (text, at) in [
-            ("{\"a\":\"b\n{\"a\":1}", 9),
+            ("{\"a\":\"b\n{\"a\":1}", 10),
             (r#"{"a":1 {"b":2}"#, 7),
             (r#"{"a":[1}"#, 7),
             (r#"{"a":@}"#, 5),
             (r#"{"a" "b"}"#, 5),
             (r#"["a":1]"#, 4),
+            (r#"{"a":1,{"b":2}}"#, 7),
+            (r#"{1}"#, 1),
             ("x", 0),
         ] {
             let (step, found) = end_of(text);

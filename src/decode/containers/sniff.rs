@@ -105,8 +105,8 @@ fn begins_json(head: &[u8]) -> bool {
     let next = rest.get(blanks(rest)..).unwrap_or_default().first();
     match first {
         b'{' => matches!(next, Some(b'"' | b'}') | None),
-        b'[' => matches!(next, Some(b'{' | b'[' | b'"' | b']') | None),
-        b'"' => rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{'),
+        b'[' => matches!(next, Some(b'{' | b'[' | b'"' | b']') | None) || rest.starts_with(b"null"),
+        b'"' => super::documents::holds_object(head),
         _ => false,
     }
 }
@@ -198,7 +198,8 @@ pub fn body_file(path: &str) -> Option<(String, BodySide)> {
         None => (stem.strip_suffix("_output")?, BodySide::Output),
     };
     let folder = Path::new(path).parent().and_then(Path::file_name).and_then(std::ffi::OsStr::to_str);
-    let is_uuid = id.len() == 36 && id.bytes().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() });
+    let is_uuid = id.len() == 36
+        && id.bytes().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() });
     (!id.is_empty() && (is_uuid || folder == Some("data"))).then(|| (id.to_owned(), side))
 }
 

@@ -23,7 +23,10 @@ pub(super) struct Columns {
 pub(super) fn columns(header: &[u8]) -> Option<Columns> {
     let names = fields(header);
     let position = |wanted: &[&[u8]]| {
-        wanted.iter().find_map(|want| names.iter().position(|name| name.trim_ascii().eq_ignore_ascii_case(want))).and_then(|at| u16::try_from(at).ok())
+        wanted
+            .iter()
+            .find_map(|want| names.iter().position(|name| name.trim_ascii().eq_ignore_ascii_case(want)))
+            .and_then(|at| u16::try_from(at).ok())
     };
     Some(Columns { record: position(&RECORD_COLUMNS)?, time: position(&TIME_COLUMNS) })
 }
@@ -55,7 +58,8 @@ pub(super) fn read(window: &mut Window<'_>, out: &mut Out<'_>) -> ControlFlow<()
         let offset = window.offset();
         let Some(row) = row_end(window, out.limits.max_record, offset < line_by_line_until) else { return ControlFlow::Continue(()) };
         if row.end > out.limits.max_record {
-            out.refused(offset, row.end as u64 + skip_line(window, row.end), out.limits.too_large())?;
+            skip_line(window, out.limits.max_record);
+            out.refused(offset, window.offset() - offset, out.limits.too_large())?;
             continue;
         }
         let bytes = window.front(row.end).trim_ascii_end();
@@ -113,10 +117,9 @@ fn row_end(window: &mut Window<'_>, max: usize, one_line: bool) -> Option<Row> {
     }
 }
 
-/// Consumes to the end of the line, keeping nothing; gives the number of bytes beyond `known`.
-fn skip_line(window: &mut Window<'_>, known: usize) -> u64 {
+/// Consumes `known` bytes and on to the end of the line, keeping nothing.
+fn skip_line(window: &mut Window<'_>, known: usize) {
     window.consume(known);
-    let start = window.offset();
     while window.byte(0).is_some() {
         let length = window.bytes().len();
         let end = memchr(b'\n', window.bytes());
@@ -125,5 +128,4 @@ fn skip_line(window: &mut Window<'_>, known: usize) -> u64 {
             break;
         }
     }
-    window.offset() - start
 }

@@ -178,6 +178,11 @@ impl<'a> Value<'a> {
         self.node().filter(|node| node.kind == Kind::Text).map_or(&[], |node| self.slice(node))
     }
 
+    /// A string whose bytes hold escapes.
+    pub fn is_escaped(self) -> bool {
+        self.node().is_some_and(|node| node.kind == Kind::Text && node.escaped)
+    }
+
     /// The value as JSON text, as written.
     pub fn json(self) -> Cow<'a, str> {
         crate::model::text_from_bytes(self.raw())
@@ -218,8 +223,19 @@ impl<'a> Key<'a> {
         self.0.is(expected)
     }
 
+    /// Its bytes inside the quotes, still escaped: names that we look for never are.
+    pub fn raw(self) -> &'a [u8] {
+        self.0.raw_text()
+    }
+
     /// Its text.
     pub fn text(self) -> Cow<'a, str> {
         self.0.text().unwrap_or_default()
+    }
+
+    /// Where its bytes are in the document, inside the quotes.
+    pub fn range(self) -> std::ops::Range<usize> {
+        let range = self.0.range();
+        range.start + 1..range.end.saturating_sub(1).max(range.start + 1)
     }
 }

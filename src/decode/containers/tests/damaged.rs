@@ -17,7 +17,7 @@ fn good_records_behind_bad_ones_are_read() {
     for (text, expected) in [
         // A line cut off inside a string, inside a list, before a value, in a number.
         ("{\"a\":\"b\n{\"a\":1}\n{\"a\":2}\n", vec!["-{\"a\":\"b", "+{\"a\":1}", "+{\"a\":2}"]),
-        ("{\"a\":[1,2,\n{\"a\":1}\n{\"a\":2}", vec!["-{\"a\":[1,2,", "+{\"a\":1}", "+{\"a\":2}"]),
+        ("{\"a\":[1,2,\n{\"a\":1}\n{\"a\":2}", vec!["-{\"a\":[1,2", "+{\"a\":1}", "+{\"a\":2}"]),
         ("{\"a\":\n{\"a\":1}\n", vec!["-{\"a\":", "+{\"a\":1}"]),
         ("{\"a\":1\n{\"a\":1}\n{\"a\":2}", vec!["-{\"a\":1", "+{\"a\":1}", "+{\"a\":2}"]),
         ("{\"a\":1}\n{\"a\":\n{\"a\":\n{\"a\":3}", vec!["+{\"a\":1}", "-{\"a\":", "-{\"a\":", "+{\"a\":3}"]),
@@ -47,7 +47,10 @@ fn good_records_behind_bad_ones_are_read() {
 #[test]
 fn half_a_document_is_kept_and_told() {
     let (got, report) = read("{\"a\":1}\n{\"requestId\":\"r\",\"input\":{\"inp");
-    assert_eq!(got[1], Got::Broken { text: "{\"requestId\":\"r\",\"input\":{\"inp".into(), offset: 8, reason: "cut off: the source ends inside it".into() });
+    assert_eq!(
+        got[1],
+        Got::Broken { text: "{\"requestId\":\"r\",\"input\":{\"inp".into(), offset: 8, reason: "cut off: the source ends inside it".into() }
+    );
     assert_eq!(report.problem.as_deref(), Some("it ends inside a record"));
     let (got, report) = read("{\"Records\":[{\"a\":1},{\"a\":2}");
     assert_eq!((got.len(), report.problem.as_deref()), (2, Some("it ends inside its list, after 2 records")));
@@ -78,7 +81,7 @@ fn a_source_that_fails_loses_nothing_before() {
     });
     assert!(found > 1_000, "{found}");
     assert!(broken <= 1);
-    assert_eq!(report.problem, Some(format!("gzip ended early after {} plain bytes", super::compression::grouped(report.plain_bytes))));
+    assert_eq!(report.problem, Some(format!("gzip ended early after {} plain bytes", compression::grouped(report.plain_bytes))));
 }
 
 #[test]
@@ -103,14 +106,13 @@ struct Huge {
 
 impl Read for Huge {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let part = if self.head.is_empty() { &mut self.tail } else { &mut self.head };
         if self.head.is_empty() && self.middle > 0 {
             let size = buffer.len().min(usize::try_from(self.middle).unwrap());
             buffer[..size].fill(b'x');
             self.middle -= size as u64;
             return Ok(size);
         }
-        part.read(buffer)
+        if self.head.is_empty() { self.tail.read(buffer) } else { self.head.read(buffer) }
     }
 }
 

@@ -28,7 +28,13 @@ fn cloudtrail_files() {
 
 #[test]
 fn a_list_under_another_name_is_part_of_its_record() {
-    for text in [r#"{"resources":[{"a":1}],"eventName":"x"}"#, r#"{"results":[{"outputText":"x"}]}"#, r#"{"Records":["x"]}"#, r#"{"events":7}"#, r#"{"results":{"Records":[{}]}}"#] {
+    for text in [
+        r#"{"resources":[{"a":1}],"eventName":"x"}"#,
+        r#"{"results":[{"outputText":"x"}]}"#,
+        r#"{"Records":["x"]}"#,
+        r#"{"events":7}"#,
+        r#"{"results":{"Records":[{}]}}"#,
+    ] {
         assert_eq!(records(text), [text]);
     }
 }
@@ -67,7 +73,13 @@ fn lookup_events() {
     assert_eq!(report.container, Container::LookupEvents);
     assert_eq!(
         got[0],
-        Got::Record { text: r#"{"eventName":"A","x":"\u0041\""}"#.into(), outer: (11, 126), wrap: Wrap::CloudTrailEvent, logged_at: Some(1_737_481_787_500), compact: false }
+        Got::Record {
+            text: r#"{"eventName":"A","x":"\u0041\""}"#.into(),
+            outer: (11, 122),
+            wrap: Wrap::CloudTrailEvent,
+            logged_at: Some(1_737_481_787_500),
+            compact: false
+        }
     );
     assert_eq!(got[1].text(), r#"{"eventName":"B"}"#);
     assert_eq!(got.len(), 2);
@@ -80,9 +92,18 @@ fn log_events_of_every_kind() {
     assert_eq!(report.container, Container::LogEvents);
     assert_eq!(
         got,
-        [Got::Record { text: r#"{"schemaType":"ModelInvocationLog"}"#.into(), outer: (11, 130), wrap: Wrap::Message, logged_at: Some(1_760_000_000_123), compact: false }]
+        [Got::Record {
+            text: r#"{"schemaType":"ModelInvocationLog"}"#.into(),
+            outer: (11, 131),
+            wrap: Wrap::Message,
+            logged_at: Some(1_760_000_000_123),
+            compact: false
+        }]
     );
-    assert_eq!(records("{\"timestamp\":1,\"message\":\"{\\\"a\\\":1}\"}\n{\"timestamp\":2,\"message\":\"{\\\"a\\\":2}\"}"), ["{\"a\":1}", "{\"a\":2}"]);
+    assert_eq!(
+        records("{\"timestamp\":1,\"message\":\"{\\\"a\\\":1}\"}\n{\"timestamp\":2,\"message\":\"{\\\"a\\\":2}\"}"),
+        ["{\"a\":1}", "{\"a\":2}"]
+    );
     assert_eq!(records(r#"[{"message":"{\"a\":1}"},{"message":"{\"a\":2}"}]"#), ["{\"a\":1}", "{\"a\":2}"]);
     assert_eq!(records(r#"{"events":[{"message":{"a":1}}]}"#), ["{\"a\":1}"]);
 
@@ -114,7 +135,7 @@ fn logs_insights_results() {
     assert_eq!(got.len(), 2);
     assert_eq!(
         got[0],
-        Got::Record { text: "{\"a\":1}".into(), outer: (12, 129), wrap: Wrap::InsightsField, logged_at: Some(1_755_855_666_000), compact: false }
+        Got::Record { text: "{\"a\":1}".into(), outer: (12, 128), wrap: Wrap::InsightsField, logged_at: Some(1_755_855_666_000), compact: false }
     );
     assert_eq!(got[1].text(), r#"{"n":"7","@timestamp":"2025-08-22 09:41:07.000"}"#, "a row without @message is a record of its fields");
     assert_eq!(records(r#"{"results":[],"status":"Running"}"#), [] as [&str; 0]);
@@ -127,7 +148,10 @@ fn logs_insights_results_flattened() {
     assert_eq!(report.container, Container::InsightsFields);
     assert_eq!(got.iter().map(Got::text).collect::<Vec<_>>(), ["{\"a\":1}", "{\"a\":2}"]);
     assert!(matches!(got[1], Got::Record { logged_at: Some(1_755_855_666_000), wrap: Wrap::InsightsField, .. }), "{got:?}");
-    assert_eq!(records(r#"{"results":[{"field":"@message","value":"{\"a\":1}"},{"field":"@message","value":"{\"a\":2}"}]}"#), ["{\"a\":1}", "{\"a\":2}"]);
+    assert_eq!(
+        records(r#"{"results":[{"field":"@message","value":"{\"a\":1}"},{"field":"@message","value":"{\"a\":2}"}]}"#),
+        ["{\"a\":1}", "{\"a\":2}"]
+    );
 }
 
 #[test]
@@ -138,9 +162,15 @@ fn logs_insights_csv() {
     assert_eq!(
         got,
         [
-            Got::Record { text: "{\"a\":\"x, y\"}".into(), outer: (27, 46), wrap: Wrap::CsvColumn(1), logged_at: Some(1_755_855_666_000), compact: false },
-            Got::Record { text: "{\"a\":\n2}".into(), outer: (77, 40), wrap: Wrap::CsvColumn(1), logged_at: Some(1_755_855_667_000), compact: false },
-            Got::Broken { text: "2025-08-22 09:41:08.000,,1".into(), offset: 119, reason: "this CSV row has no record in its column".into() },
+            Got::Record {
+                text: "{\"a\":\"x, y\"}".into(),
+                outer: (26, 44),
+                wrap: Wrap::CsvColumn(1),
+                logged_at: Some(1_755_855_666_000),
+                compact: false
+            },
+            Got::Record { text: "{\"a\":\n2}".into(), outer: (74, 38), wrap: Wrap::CsvColumn(1), logged_at: Some(1_755_855_667_000), compact: false },
+            Got::Broken { text: "2025-08-22 09:41:08.000,,1".into(), offset: 114, reason: "this CSV row has no record in its column".into() },
         ]
     );
     assert_eq!(records("\"eventTime\",\"eventJson\"\n\"x\",\"{\"\"a\"\":1}\"\n"), ["{\"a\":1}"]);
@@ -151,7 +181,10 @@ fn cloudwatch_exports() {
     let text = "2026-10-05T10:00:00.000Z {\"a\":1}\n2026-10-05T10:00:01.250Z {\n  \"a\": 2\n}\r\n2026-10-05T10:00:02.000Z START RequestId\n2026-10-05T10:00:03.000Z type=EXECVE msg=audit(1.2:3): argc=1\n2026-10-05T10:00:04.000Z {\"detail-type\":\"AWS API Call via CloudTrail\",\"detail\":{\"a\":3}}";
     let (got, report) = read(text);
     assert_eq!(report.container, Container::ExportLines);
-    assert_eq!(got[0], Got::Record { text: "{\"a\":1}".into(), outer: (25, 7), wrap: Wrap::None, logged_at: Some(1_791_194_400_000), compact: false });
+    assert_eq!(
+        got[0],
+        Got::Record { text: "{\"a\":1}".into(), outer: (25, 7), wrap: Wrap::None, logged_at: Some(1_791_194_400_000), compact: false }
+    );
     assert_eq!(got[1].text(), "{\n  \"a\": 2\n}");
     assert_eq!(got[2], Got::Broken { text: "START RequestId".into(), offset: 97, reason: "an exported message that is not JSON".into() });
     assert_eq!(got[3].text(), "type=EXECVE msg=audit(1.2:3): argc=1");
@@ -167,7 +200,8 @@ fn cloudtrail_lake() {
     assert_eq!(records(format!("[{row},{row}]")), [expected, expected]);
     let (got, report) = read(format!("{{\"QueryResultRows\":[{row}],\"QueryStatus\":\"FINISHED\"}}"));
     assert_eq!((got.len(), got[0].text(), report.container), (1, expected, Container::LakeRows));
-    let flat = r#"{"eventVersion":"1.09","userIdentity":"{\"type\":\"IAMUser\",\"arn\":\"a\"}","eventTime":"2025-01-21 17:49:47.000","readOnly":"true"}"#;
+    let flat =
+        r#"{"eventVersion":"1.09","userIdentity":"{\"type\":\"IAMUser\",\"arn\":\"a\"}","eventTime":"2025-01-21 17:49:47.000","readOnly":"true"}"#;
     assert_eq!(records(flat), [expected]);
     assert_eq!(records(format!("[{flat},\n{flat}]")), [expected, expected]);
 }
@@ -178,7 +212,13 @@ fn event_bridge_and_strings() {
     let (got, _) = read(event);
     assert_eq!(
         got,
-        [Got::Record { text: r#"{"eventName":"A"}"#.into(), outer: (0, 117), wrap: Wrap::Detail, logged_at: Some(1_737_481_787_000), compact: false }]
+        [Got::Record {
+            text: r#"{"eventName":"A"}"#.into(),
+            outer: (0, 116),
+            wrap: Wrap::Detail,
+            logged_at: Some(1_737_481_787_000),
+            compact: false
+        }]
     );
     let quoted = serde_json::to_string(event).unwrap();
     assert_eq!(records(format!("{quoted}\n\"{{\\\"a\\\":1}}\"")), [r#"{"eventName":"A"}"#, "{\"a\":1}"]);

@@ -3,7 +3,8 @@
 use super::*;
 
 fn sample(name: &str) -> Option<Vec<u8>> {
-    let folder = std::env::var_os("OUTCROP_SAMPLES").map_or_else(|| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), Into::into);
+    let folder =
+        std::env::var_os("OUTCROP_SAMPLES").map_or_else(|| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), Into::into);
     let bytes = std::fs::read(folder.join(name)).ok();
     if bytes.is_none() {
         eprintln!("skipped: no {name} in {}", folder.display());
@@ -21,7 +22,7 @@ fn every_sample_is_read_whole() {
         ("cloudtrail/panther_s3_object_events.ndjson", 6, Container::Documents),
         ("cloudtrail/stratus_aws.impact.bedrock-invoke-model.json", 15, Container::Array),
         ("endpoint/auditd_normal.log", 17, Container::LogLines),
-        ("endpoint/auditd_rhel7.log", 49, Container::LogLines),
+        ("endpoint/auditd_rhel7.log", 50, Container::LogLines),
         ("endpoint/crowdstrike_fdr_processrollup2.ndjson", 6, Container::Documents),
         ("endpoint/defender_device_process_events.json", 1, Container::Documents),
         ("endpoint/jamf_protect_telemetry.ndjson", 1, Container::Documents),

@@ -1,0 +1,310 @@
+//! The arguments, defined once. Help, completions and the man page are made from these definitions.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::{Entity, EntityKind, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_when};
+
+/// Where bedrock comes to the surface: investigate what happened in AWS Bedrock, from a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "outcrop", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(after_help = "Without a command: opens the workbench on the paths, or on the last case.\nExit codes: 0 done; 1 an error; 2 wrong usage; 3 done but incomplete.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Files, folders or globs with evidence; `-` reads standard input.
+    pub paths: Vec<PathBuf>,
+    /// How the workbench is opened.
+    #[command(flatten)]
+    pub workbench: WorkbenchArgs,
+}
+
+/// How the workbench is opened.
+#[derive(Clone, Debug, Default, Args)]
+pub struct WorkbenchArgs {
+    /// The case file; without it, one in the data folder named after the paths.
+    #[arg(long, value_name = "FILE")]
+    pub case: Option<PathBuf>,
+    /// A theme: default, light, mono, high-contrast, or the path of a theme file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub theme: Option<String>,
+    /// A keymap: default, vim or emacs.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub keymap: String,
+    /// Colours: auto looks at the terminal and at NO_COLOR.
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Only ASCII characters on the screen.
+    #[arg(long)]
+    pub ascii: bool,
+}
+
+/// Use of colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// As the terminal and NO_COLOR say.
+    #[default]
+    Auto,
+    /// None.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the workbench on the built-in incident: no AWS, no files, no network
+    Demo(DemoArgs),
+    /// Read evidence into a case without a screen, and print a summary
+    Ingest(IngestArgs),
+    /// Print events, oldest first
+    Events(EventsArgs),
+    /// Print one event or exchange, by event id or request id
+    Show(ShowArgs),
+    /// Print every event that mentions an entity; without VALUE, the values of a kind with counts
+    Pivot(PivotArgs),
+    /// Copy the evidence a case refers to into it, so that it travels alone
+    Seal(SealArgs),
+    /// Derive everything in a case again from its records
+    Rebuild(RebuildArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Write the incident as files, as AWS would deliver them, instead of opening it
+    #[arg(long, value_name = "DIR")]
+    pub write: Option<PathBuf>,
+    /// About how many events; the stories stay the same, the background grows
+    #[arg(long, value_name = "N")]
+    pub events: Option<u64>,
+    /// Another seed gives another background
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Begin afresh: forget marks, notes and the place of the last time
+    #[arg(long, conflicts_with = "write")]
+    pub fresh: bool,
+    /// How the workbench is opened.
+    #[command(flatten)]
+    pub workbench: WorkbenchArgs,
+}
+
+/// Arguments of `ingest`.
+#[derive(Debug, Args)]
+pub struct IngestArgs {
+    /// Files, folders or globs; `-` reads standard input
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The case file, made when it is not there
+    #[arg(long, value_name = "FILE")]
+    pub case: PathBuf,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `events`.
+#[derive(Debug, Args)]
+pub struct EventsArgs {
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Which events.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// An event id, the beginning of one (four characters or more), or a request id
+    pub id: String,
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `pivot`.
+#[derive(Debug, Args)]
+pub struct PivotArgs {
+    /// Kind of entity: request principal key ip bucket object model guardrail agent knowledge-base account region host user-agent session
+    pub kind: EntityKind,
+    /// Its value; without it the values are listed, the most frequent first
+    pub value: Option<String>,
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Which events.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `seal`.
+#[derive(Debug, Args)]
+pub struct SealArgs {
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `rebuild`.
+#[derive(Debug, Args)]
+pub struct RebuildArgs {
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Which case to read.
+#[derive(Clone, Debug, Args)]
+pub struct CaseArgs {
+    /// The case file; without it, the last one
+    #[arg(long, value_name = "FILE")]
+    pub case: Option<PathBuf>,
+}
+
+/// Form of an answer.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct OutputArgs {
+    /// Form: table when stdout is a terminal, ndjson when not
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+}
+
+/// Forms of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// One array, or one object.
+    Json,
+    /// One object a line.
+    Ndjson,
+    /// Comma-separated values.
+    Csv,
+}
+
+/// Which events.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Scope")]
+pub struct ScopeArgs {
+    /// From this time on: 24h, yesterday, 14:00, 2026-11-10, RFC 3339 (UTC)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Before this time
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Only this principal, as `pivot principal` lists them
+    #[arg(long, value_name = "VALUE")]
+    pub principal: Option<String>,
+    /// Only this request id
+    #[arg(long, value_name = "ID")]
+    pub request: Option<String>,
+    /// Only this bucket
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
+    /// Only this model
+    #[arg(long, value_name = "ID")]
+    pub model: Option<String>,
+    /// Only this access key id
+    #[arg(long, value_name = "ID")]
+    pub key: Option<String>,
+    /// Only this source address
+    #[arg(long, value_name = "ADDRESS")]
+    pub ip: Option<String>,
+    /// Only this strand: management data invocation endpoint network span (may be repeated)
+    #[arg(long, value_name = "STRAND")]
+    pub strand: Vec<Strand>,
+    /// Only events that mention this entity (may be repeated; all must hold)
+    #[arg(long = "where", value_name = "KIND=VALUE")]
+    pub constraint: Vec<String>,
+    /// Only events whose text matches this regular expression
+    #[arg(long, value_name = "REGEX")]
+    pub text: Option<String>,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+}
+
+impl ScopeArgs {
+    /// The scope they name.
+    ///
+    /// # Errors
+    /// A sentence about the first argument that cannot be understood.
+    pub fn scope(&self, now: Timestamp) -> Result<Scope, String> {
+        let when = |text: &Option<String>| text.as_deref().map(|text| parse_when(text, now)).transpose();
+        let named = [
+            (EntityKind::Principal, &self.principal),
+            (EntityKind::Request, &self.request),
+            (EntityKind::Bucket, &self.bucket),
+            (EntityKind::Model, &self.model),
+            (EntityKind::Key, &self.key),
+            (EntityKind::Ip, &self.ip),
+        ];
+        let mut entities: Vec<Entity> =
+            named.into_iter().filter_map(|(kind, value)| Some(Entity::new(kind, value.as_deref()?))).collect();
+        for constraint in &self.constraint {
+            let (kind, value) = constraint.split_once('=').ok_or_else(|| format!("--where {constraint}: write KIND=VALUE, such as --where key=AKIA…"))?;
+            entities.push(Entity::new(kind.parse::<EntityKind>().map_err(|error| format!("--where {constraint}: {error}"))?, value));
+        }
+        let strands = if self.strand.is_empty() { StrandSet::ALL } else { self.strand.iter().fold(StrandSet::NONE, |set, strand| set.with(*strand)) };
+        if let Some(pattern) = &self.text {
+            regex::Regex::new(pattern).map_err(|error| format!("--text {pattern}: {error}"))?;
+        }
+        let text = self.text.clone().map(|pattern| TextFilter { pattern });
+        Ok(Scope { range: TimeRange { since: when(&self.since)?, until: when(&self.until)? }, entities, strands, text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn scopes_are_read_and_mistakes_named() {
+        let now = Timestamp::parse("2026-11-20T12:00:00Z").expect("a time");
+        let args = ScopeArgs { since: Some("1h".to_owned()), constraint: vec!["guardrail=gr-1".to_owned()], strand: vec![Strand::Data], ..ScopeArgs::default() };
+        let scope = args.scope(now).expect("a scope");
+        assert_eq!(scope.range.since.map(|t| t.to_string()).as_deref(), Some("2026-11-20T11:00:00.000Z"));
+        assert_eq!(scope.entities, [Entity::new(EntityKind::Guardrail, "gr-1")]);
+        assert!(scope.strands.contains(Strand::Data) && !scope.strands.contains(Strand::Management));
+        for (args, word) in [
+            (ScopeArgs { since: Some("soonish".to_owned()), ..ScopeArgs::default() }, "soonish"),
+            (ScopeArgs { constraint: vec!["guardrail".to_owned()], ..ScopeArgs::default() }, "KIND=VALUE"),
+            (ScopeArgs { constraint: vec!["rail=x".to_owned()], ..ScopeArgs::default() }, "not a kind"),
+            (ScopeArgs { text: Some("(".to_owned()), ..ScopeArgs::default() }, "--text"),
+        ] {
+            assert!(args.scope(now).expect_err("wrong").contains(word));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `outcrop events`: events of a scope, oldest first.
+
+use super::Done;
+use super::cli::{EventsArgs, Format};
+use super::failure::Failure;
+use super::output::Output;
+use super::place;
+use crate::case::{Reader, open_read_only};
+use crate::model::{EventRef, Scope};
+use crate::report::{COLUMNS, EventJson, event_cells, events_with_entities};
+
+/// Runs the command.
+pub fn run(args: &EventsArgs) -> Result<Done, Failure> {
+    let scope = args.scope.scope(place::now()).map_err(Failure::Usage)?;
+    let mut reader = open_read_only(&place::named_or_last(args.case.case.as_deref())?)?;
+    print(&mut reader, &scope, args.scope.limit, &mut Output::new(args.output))
+}
+
+/// Prints the events of a scope; more than the limit are said, and make the answer incomplete.
+pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, output: &mut Output) -> Result<Done, Failure> {
+    let refs = reader.refs(scope)?;
+    let shown: &[EventRef] = limit.and_then(|limit| refs.get(..limit)).unwrap_or(&refs);
+    match output.format() {
+        Format::Table | Format::Csv => {
+            let mut rows = Vec::new();
+            for page in shown.chunks(1000) {
+                let ids: Vec<_> = page.iter().map(|event| event.id).collect();
+                rows.extend(reader.events(&ids)?.iter().map(event_cells));
+            }
+            if output.format() == Format::Csv {
+                output.rows(&COLUMNS, &rows)?;
+            } else {
+                // A person reads these: the summary says the rest.
+                output.rows(&["id", "time", "strand", "outcome", "principal", "summary", "region", "ip"], rows.iter().map(|row| {
+                    let [id, time, strand, outcome, principal, _, summary, _, region, ip, ..] = row;
+                    [id, time, strand, outcome, principal, summary, region, ip]
+                }))?;
+            }
+            output.flush()?;
+        }
+        Format::Json | Format::Ndjson => {
+            let mut failed = None;
+            events_with_entities(reader, shown, &mut |event, entities, source| {
+                output.element(&EventJson::new(event, entities, source)).map_err(|failure| {
+                    failed = Some(failure);
+                    std::io::Error::other("stopped")
+                })
+            })?
+            .or_else(|error| Err(failed.take().unwrap_or_else(|| error.into())))?;
+            output.end_list()?;
+        }
+    }
+    if shown.len() < refs.len() {
+        eprintln!("outcrop: {} of {} events shown; --limit raises it", shown.len(), refs.len());
+        return Ok(Done::Incomplete);
+    }
+    Ok(Done::Complete)
+}

@@ -1,0 +1,78 @@
+//! `outcrop ingest`: read evidence without a screen, print a summary.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::cli::{Format, IngestArgs, OutputArgs};
+use super::failure::Failure;
+use super::output::Output;
+use super::{Done, place};
+use crate::case::Writable;
+use crate::model::{IngestSummary, SafeText};
+use crate::report::{bytes, grouped};
+use crate::source::{Input, Progress, ingest};
+
+/// Runs the command.
+pub fn run(args: &IngestArgs) -> Result<Done, Failure> {
+    let case = Writable::open(&args.case)?;
+    place::remember(&args.case);
+    let bar = progress_bar();
+    let summary = ingest(inputs(&args.paths), &case, &|progress| show(&bar, progress), &AtomicBool::new(false));
+    bar.finish_and_clear();
+    print(&summary.map_err(|error| Failure::Error(error.to_string()))?, args.output)
+}
+
+/// What paths on a command line mean: `-` is standard input.
+pub fn inputs(paths: &[PathBuf]) -> Vec<Input> {
+    paths.iter().map(|path| if path == Path::new("-") { Input::Stdin } else { Input::Path(path.clone()) }).collect()
+}
+
+/// A progress bar on stderr when that is a terminal, else none.
+pub fn progress_bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} files  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(0).with_style(style)
+}
+
+/// Shows how far reading has got.
+pub fn show(bar: &ProgressBar, progress: &Progress) {
+    bar.set_length(progress.files_total);
+    bar.set_position(progress.files_done);
+    bar.set_message(format!("{} events, {}", grouped(progress.events), bytes(progress.bytes)));
+}
+
+/// Prints the summary of an ingest.
+pub fn print(summary: &IngestSummary, args: OutputArgs) -> Result<Done, Failure> {
+    let mut output = Output::new(args);
+    if matches!(output.format(), Format::Table | Format::Csv) {
+        let speed = summary.bytes as f64 / 1e6 / summary.seconds.max(0.001);
+        output.line(&format!(
+            "{} files, {} records, {} in {:.1} s ({speed:.0} MB/s)",
+            grouped(summary.files),
+            grouped(summary.records),
+            bytes(summary.bytes),
+            summary.seconds
+        ))?;
+        for (strand, count) in summary.events.iter().filter(|(_, count)| **count > 0) {
+            output.line(&format!("  {strand:<11} {:>11} events", grouped(*count)))?;
+        }
+        if summary.duplicate > 0 {
+            output.line(&format!("  {:<11} {:>11} were in the case already", "duplicate", grouped(summary.duplicate)))?;
+        }
+        if summary.undecodable > 0 {
+            output.line(&format!("  {:<11} {:>11} kept as events with the reason", "undecodable", grouped(summary.undecodable)))?;
+        }
+        for skip in &summary.skipped {
+            output.line(&format!("  skipped {}: {}", SafeText::new(&skip.file), skip.reason))?;
+        }
+        output.flush()?;
+    } else {
+        output.object(summary)?;
+    }
+    Ok(if summary.is_incomplete() { Done::Incomplete } else { Done::Complete })
+}

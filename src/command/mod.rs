@@ -1,0 +1,62 @@
+//! The command line: one file a command, the arguments defined once in [`cli`].
+
+pub mod cli;
+mod demo;
+mod events;
+mod failure;
+mod generate;
+mod ingest;
+mod open;
+mod output;
+mod pivot;
+mod place;
+mod rebuild;
+mod seal;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use failure::Failure;
+
+/// How a command ended, when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Everything was done.
+    Complete,
+    /// Something was skipped, truncated or could not be decoded: counted in the answer.
+    Incomplete,
+}
+
+/// Runs the command line. Exit codes: 0 done; 1 an error; 2 wrong usage; 3 done but incomplete.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    match run(cli) {
+        Ok(Done::Complete) => ExitCode::SUCCESS,
+        Ok(Done::Incomplete) => ExitCode::from(3),
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(cli: Cli) -> Result<Done, Failure> {
+    match cli.command {
+        None => open::run(&cli.paths, cli.workbench),
+        Some(Command::Demo(args)) => demo::run(args),
+        Some(Command::Ingest(args)) => ingest::run(&args),
+        Some(Command::Events(args)) => events::run(&args),
+        Some(Command::Show(args)) => show::run(&args),
+        Some(Command::Pivot(args)) => pivot::run(&args),
+        Some(Command::Seal(args)) => seal::run(&args),
+        Some(Command::Rebuild(args)) => rebuild::run(&args),
+        Some(Command::Completions { shell }) => generate::completions(shell),
+        Some(Command::Man) => generate::man(),
+    }
+}

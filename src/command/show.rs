@@ -1,0 +1,134 @@
+//! `outcrop show ID`: one event or exchange in full, by event id or request id.
+
+use serde::Serialize;
+
+use super::Done;
+use super::cli::{Format, ShowArgs};
+use super::failure::Failure;
+use super::output::Output;
+use super::place;
+use crate::case::{Reader, open_read_only};
+use crate::decode;
+use crate::model::{Entity, Event, Exchange, Part, Strand, text_from_bytes};
+use crate::report::EventJson;
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    event: EventJson<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exchange: Option<Exchange>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<String>,
+}
+
+/// Runs the command.
+pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
+    let mut reader = open_read_only(&place::named_or_last(args.case.case.as_deref())?)?;
+    let mut ids = reader.find(&args.id)?;
+    if ids.is_empty() {
+        let case = reader.path().display().to_string();
+        return Err(Failure::Error(format!("no event of {case} has the id or request id “{}”: `outcrop events` lists ids", args.id)));
+    }
+    ids.sort_unstable();
+    let mut output = Output::new(args.output);
+    let mut done = Done::Complete;
+    let mut events = reader.events(&ids)?;
+    events.sort_by_key(|event| (event.time, event.id));
+    for event in &events {
+        let entities = reader.mentions(event.id)?;
+        let source = reader.source(event.source)?.map(|source| source.path).unwrap_or_default();
+        let (raw, missing) = match reader.record(event) {
+            Ok(bytes) => (Some(bytes), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        if missing.is_some() {
+            done = Done::Incomplete;
+        }
+        let exchange = exchange_of(&mut reader, event, raw.as_deref());
+        let text = raw.as_deref().map(text_from_bytes);
+        match output.format() {
+            Format::Json | Format::Ndjson => output.element(&Shown { event: EventJson::new(event, &entities, &source), exchange, raw: text.as_deref(), missing })?,
+            Format::Table | Format::Csv => print(&mut output, event, &entities, &source, exchange.as_ref(), text.as_deref(), missing.as_deref())?,
+        }
+    }
+    if matches!(output.format(), Format::Json | Format::Ndjson) {
+        output.end_list()?;
+    }
+    output.flush()?;
+    Ok(done)
+}
+
+fn exchange_of(reader: &mut Reader, event: &Event, record: Option<&[u8]>) -> Option<Exchange> {
+    let record = record.filter(|_| event.strand == Strand::Invocation)?;
+    let stored = event.request_id.as_deref().and_then(|request| reader.bodies(request).ok()).unwrap_or_default();
+    Some(decode::exchange(record, &decode::Bodies { input: stored.input, output: stored.output }))
+}
+
+/// For a person: facts, then the conversation, or the record.
+fn print(
+    output: &mut Output,
+    event: &Event,
+    entities: &[Entity],
+    source: &str,
+    exchange: Option<&Exchange>,
+    record: Option<&str>,
+    missing: Option<&str>,
+) -> Result<(), Failure> {
+    let facts = [
+        ("id", Some(event.uid())),
+        ("time", event.time.map(|time| time.to_string())),
+        ("what", Some(event.summary())),
+        ("outcome", Some(event.outcome.name().to_owned())),
+        ("message", event.error_message.clone()),
+        ("who", event.actor.as_deref().map(str::to_owned)),
+        ("source", Some(format!("{source} @{}", event.position.offset))),
+        ("sha256", Some(event.digest.hex())),
+    ];
+    for (label, value) in facts {
+        if let Some(value) = value {
+            output.line(&format!("{label:<9} {value}"))?;
+        }
+    }
+    for entity in entities.iter().filter(|entity| !entity.kind.is_facet()) {
+        output.line(&format!("{:<15} {}", entity.kind, entity.value))?;
+    }
+    let mut block = |title: &str, text: &str| -> Result<(), Failure> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        output.line("")?;
+        output.line(&format!("-- {title}"))?;
+        text.lines().try_for_each(|line| output.line(line))
+    };
+    match exchange {
+        Some(exchange) if exchange.unknown_shape.is_none() => {
+            for system in &exchange.system {
+                block("system", system)?;
+            }
+            for turn in &exchange.turns {
+                for part in &turn.parts {
+                    let (title, text) = match part {
+                        Part::ToolCall { name, input, .. } => (format!("{} calls {name}", turn.role), input.as_str()),
+                        Part::Media { kind, format, .. } => (format!("{} sends {kind}", turn.role), format.as_str()),
+                        Part::Json { text } => (turn.role.clone(), text.as_str()),
+                        other => (turn.role.clone(), other.text().unwrap_or_default()),
+                    };
+                    block(&title, text)?;
+                }
+            }
+            block("reasoning", &exchange.reasoning)?;
+            block("answer", &exchange.completion)?;
+            for call in &exchange.tool_calls {
+                block(&format!("answer calls {}", call.name), &call.input)?;
+            }
+        }
+        _ => block("record", record.unwrap_or_default())?,
+    }
+    if let Some(missing) = missing {
+        block("the record cannot be had", missing)?;
+    }
+    output.line("")
+}

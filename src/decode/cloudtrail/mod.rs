@@ -1,0 +1,219 @@
+//! CloudTrail events (FORMATS §3): one walk over the record's keys, then who, what it was about, and how it ended.
+
+mod detail;
+mod identity;
+mod parameters;
+mod strand;
+
+use super::decoded::{Decoded, Searchable, Text};
+use super::folded_key::FoldedKey;
+use super::json::Value;
+use super::nested::Nested;
+use crate::model::{EntityKind, KeyKind, Outcome, Timestamp};
+use parameters::Found;
+
+/// The record's top-level values that are read; missing where the record has none.
+struct Fields<'a> {
+    time: Value<'a>,
+    source: Value<'a>,
+    name: Value<'a>,
+    region: Value<'a>,
+    address: Value<'a>,
+    agent: Value<'a>,
+    error_code: Value<'a>,
+    error_message: Value<'a>,
+    request: Value<'a>,
+    response: Value<'a>,
+    additional: Value<'a>,
+    request_id: Value<'a>,
+    category: Value<'a>,
+    management: Value<'a>,
+    recipient: Value<'a>,
+    identity: Value<'a>,
+    console: Value<'a>,
+    resources: Value<'a>,
+    insight: Value<'a>,
+    service_details: Value<'a>,
+}
+
+impl<'a> Fields<'a> {
+    fn of(record: Value<'a>) -> Self {
+        let none = record.item(usize::MAX);
+        let mut fields = Self {
+            time: none,
+            source: none,
+            name: none,
+            region: none,
+            address: none,
+            agent: none,
+            error_code: none,
+            error_message: none,
+            request: none,
+            response: none,
+            additional: none,
+            request_id: none,
+            category: none,
+            management: none,
+            recipient: none,
+            identity: none,
+            console: none,
+            resources: none,
+            insight: none,
+            service_details: none,
+        };
+        for (key, value) in record.entries() {
+            let slot = match FoldedKey::of(key).as_bytes() {
+                b"eventtime" => &mut fields.time,
+                b"eventsource" => &mut fields.source,
+                b"eventname" => &mut fields.name,
+                b"awsregion" => &mut fields.region,
+                b"sourceipaddress" => &mut fields.address,
+                b"useragent" => &mut fields.agent,
+                b"errorcode" => &mut fields.error_code,
+                b"errormessage" => &mut fields.error_message,
+                b"requestparameters" => &mut fields.request,
+                b"responseelements" => &mut fields.response,
+                b"additionaleventdata" => &mut fields.additional,
+                b"requestid" => &mut fields.request_id,
+                b"eventcategory" => &mut fields.category,
+                b"managementevent" => &mut fields.management,
+                b"recipientaccountid" => &mut fields.recipient,
+                b"useridentity" => &mut fields.identity,
+                b"sessioncredentialfromconsole" => &mut fields.console,
+                b"resources" => &mut fields.resources,
+                b"insightdetails" => &mut fields.insight,
+                b"serviceeventdetails" => &mut fields.service_details,
+                _ => continue,
+            };
+            // Of a key that is there twice the first stands, as with `Value::get`.
+            if !slot.is_some() {
+                *slot = value;
+            }
+        }
+        fields
+    }
+}
+
+/// Decodes one CloudTrail record.
+pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
+    let fields = Fields::of(record);
+    let insight = fields.insight.is_object();
+    let name = if insight { fields.insight.get("eventName") } else { fields.name };
+    let source = if insight { fields.insight.get("eventSource") } else { fields.source };
+    let source = source.text_some().unwrap_or_default();
+    let service = without_domain(source);
+    let action = name.text_some();
+    let who = identity::who(fields.identity);
+    let account = fields.recipient.scalar().filter(|text| !text.is_empty()).or_else(|| who.account.clone());
+
+    let subject = Subject { action: action.as_deref().unwrap_or_default(), service: &service, account: account.as_deref().unwrap_or_default() };
+    let mut found = read_parameters(&subject, &fields);
+    for resource in fields.resources.items_or_self() {
+        parameters::resource(resource, &mut found);
+    }
+    if let Some(message) = fields.error_message.text_some() {
+        parameters::refused_resource(&message, &mut found);
+    }
+    if found.bucket.is_none() && service == "s3" {
+        found.bucket = found.mentions.iter().find(|(kind, _)| *kind == EntityKind::Bucket).map(|(_, name)| name.clone());
+    }
+    found.mentions.sort_unstable();
+    found.mentions.dedup();
+
+    let error_code = fields.error_code.text_some();
+    let key_kind = key_kind(who.key.as_deref(), found.bearer, fields.console.boolean() == Some(true));
+    let detail = if insight { Some(detail::insight(fields.insight).into()) } else { found.detail };
+    let strand = strand::of(&strand::Signs {
+        category: fields.category.text_some().as_deref().unwrap_or_default(),
+        management: fields.management.boolean(),
+        service: &service,
+        action: action.as_deref().unwrap_or_default(),
+    });
+    let mut decoded = Decoded {
+        time: fields.time.text().and_then(|text| Timestamp::parse(&text)),
+        strand: Some(strand),
+        outcome: Outcome::from_error_code(error_code.as_deref()),
+        region: fields.region.text_some(),
+        actor: who.actor,
+        principal: who.principal,
+        role: who.role,
+        session: who.session,
+        key: who.key,
+        key_kind,
+        ip: fields.address.text_some(),
+        user_agent: fields.agent.text_some(),
+        error_code,
+        error_message: fields.error_message.text_some(),
+        request_id: fields.request_id.text_some(),
+        model: found.model,
+        bucket: found.bucket,
+        detail,
+        mentions: found.mentions,
+        account,
+        action,
+        service: (!service.is_empty()).then_some(service),
+        ..Decoded::default()
+    };
+    decoded.searchable = searchable(&fields);
+    decoded
+}
+
+/// What the parameters are read in the light of.
+struct Subject<'s> {
+    action: &'s str,
+    service: &'s str,
+    account: &'s str,
+}
+
+/// Reads parameters and response, also when an exporter made JSON strings of them.
+fn read_parameters<'a>(subject: &Subject<'_>, fields: &Fields<'a>) -> Found<'a> {
+    let request = Nested::of(fields.request);
+    let response = Nested::of(fields.response);
+    let additional = Nested::of(fields.additional);
+    if request.is_none() && response.is_none() && additional.is_none() {
+        return parameters::read(subject, fields.request, fields.response, fields.additional);
+    }
+    parameters::read(
+        subject,
+        request.as_ref().map_or(fields.request, Nested::root),
+        response.as_ref().map_or(fields.response, Nested::root),
+        additional.as_ref().map_or(fields.additional, Nested::root),
+    )
+    .into_owned()
+}
+
+/// The event source without its domain: `bedrock.amazonaws.com` is `bedrock`.
+fn without_domain(source: Text<'_>) -> Text<'_> {
+    const DOMAIN: &str = ".amazonaws.com";
+    match source {
+        Text::Borrowed(text) => Text::Borrowed(text.strip_suffix(DOMAIN).unwrap_or(text)),
+        Text::Owned(text) => Text::Owned(text.strip_suffix(DOMAIN).map(str::to_owned).unwrap_or(text)),
+    }
+}
+
+/// DETECTIONS §0.2 `x.key_kind`. `ABIA` keys are bearer tokens of STS.
+fn key_kind(key: Option<&str>, bearer: bool, console: bool) -> KeyKind {
+    match key.and_then(|key| key.get(..4)) {
+        _ if bearer => KeyKind::Bearer,
+        _ if console => KeyKind::Console,
+        Some("AKIA") => KeyKind::LongTerm,
+        Some("ASIA") => KeyKind::Temporary,
+        Some("ABIA") => KeyKind::Bearer,
+        _ => KeyKind::None,
+    }
+}
+
+fn searchable<'a>(fields: &Fields<'a>) -> Vec<Searchable<'a>> {
+    let mut pieces = Vec::with_capacity(4);
+    for value in [fields.error_message, fields.request, fields.response, fields.insight, fields.service_details, fields.agent] {
+        if value.is_text() {
+            pieces.push(Searchable::Raw(value.raw_text(), value.is_escaped()));
+        } else if value.is_some() && !value.is_empty() {
+            pieces.push(Searchable::Raw(value.raw(), false));
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! AI21 Jurassic-2 bodies; the reply repeats the prompt token by token, which is no output (FORMATS §2.2).
+
+use super::family::Family;
+use super::reading::{Block, Reading};
+use super::snippet::Snippet;
+use crate::decode::json::Value;
+
+/// The family.
+pub(super) struct Jurassic;
+
+impl Family for Jurassic {
+    fn name(&self) -> &'static str {
+        "ai21-j2"
+    }
+
+    fn is_request(&self, request: Value<'_>, answered: bool) -> bool {
+        request.get("prompt").is_text() && (answered || request.get("maxTokens").is_some())
+    }
+
+    fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
+        reading.prompt(Snippet::of(request.get("prompt")));
+    }
+
+    fn is_response(&self, response: Value<'_>) -> bool {
+        response.at("completions.0.data.text").is_text()
+    }
+
+    fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
+        for completion in response.get("completions").items() {
+            reading.answer.push(Block::Text(Snippet::of(completion.at("data.text"))));
+            reading.stopped(completion.at("finishReason.reason"));
+        }
+    }
+}

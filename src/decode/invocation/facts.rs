@@ -1,0 +1,85 @@
+//! What a list shows of an exchange, computed while reading in bulk: counts are taken where the text stands, and text is
+//! copied only where a preview or a suspicion needs it.
+
+use super::envelope::Envelope;
+use super::hidden::hidden;
+use super::reading::{Block, Reading};
+use super::snippet::{Snippet, joined};
+use super::{guardrail, signs};
+use crate::decode::one_line::first_characters;
+use crate::model::{BodyState, ExchangeFacts, ExchangeFlags, GuardrailAction};
+
+/// The longest preview, in characters (see `ExchangeFacts::preview`).
+const PREVIEW: usize = 240;
+/// A user's text above this many characters is flagged.
+const LONG: usize = 10_000;
+
+/// The facts of one call, and the ids of the guardrails it names.
+pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: bool) -> (ExchangeFacts, Vec<String>) {
+    let user = reading.user_pieces();
+    let (text, reasoning) = reading.answer_pieces();
+    let guardrail = guardrail::outcome(reading);
+    let body = envelope.body_state(reading);
+    let user_chars = characters(&user, 1);
+
+    let mut flags = ExchangeFlags::default();
+    flags.set(ExchangeFlags::HIDDEN, user.iter().any(|piece| !piece.is_plain()) && !hidden(&joined(&user, "\n")).is_empty());
+    flags.set(ExchangeFlags::BLOCKED, guardrail.action == GuardrailAction::Blocked);
+    flags.set(ExchangeFlags::MASKED, guardrail.action == GuardrailAction::Masked);
+    flags.set(ExchangeFlags::DETECTED, guardrail.action == GuardrailAction::Detected);
+    flags.set(ExchangeFlags::INJECTION, user.iter().any(signs::is_injection));
+    flags.set(ExchangeFlags::SECRET, reading.last_turn().iter().chain(&reading.answer).any(holds_secret));
+    flags.set(ExchangeFlags::LONG, user_chars > LONG);
+    flags.set(ExchangeFlags::TOOLS, reading.answer.iter().any(|block| matches!(block, Block::ToolCall { .. })));
+    flags.set(ExchangeFlags::REASONING, !reasoning.is_empty() || reading.answer.iter().any(|block| matches!(block, Block::Redacted)));
+    flags.set(ExchangeFlags::MEDIA, reading.parts().iter().chain(&reading.answer).any(|block| matches!(block, Block::Media(_))));
+    flags.set(ExchangeFlags::OFFLOADED, envelope.is_offloaded());
+    flags.set(ExchangeFlags::NO_BODY, body == BodyState::Absent);
+    flags.set(ExchangeFlags::UNKNOWN, body == BodyState::Unknown);
+    flags.set(ExchangeFlags::FAILED, envelope.error_code.is_some());
+    flags.set(ExchangeFlags::UNREADABLE, unreadable);
+
+    let facts = ExchangeFacts {
+        family: reading.family.to_owned(),
+        preview: preview(&user),
+        user_chars: u32::try_from(user_chars).unwrap_or(u32::MAX),
+        completion_chars: u32::try_from(characters(&text, 0)).unwrap_or(u32::MAX),
+        turns: u32::try_from(reading.turn_count()).unwrap_or(u32::MAX),
+        tokens: envelope.tokens(reading),
+        latency_ms: reading.latency_ms,
+        stop_reason: reading.stop.as_deref().map(str::to_owned),
+        guardrail: guardrail.action,
+        body,
+        flags,
+    };
+    (facts, guardrail.ids)
+}
+
+fn characters(pieces: &[Snippet<'_>], separator: usize) -> usize {
+    pieces.iter().map(Snippet::characters).sum::<usize>() + separator * pieces.len().saturating_sub(1)
+}
+
+fn preview(user: &[Snippet<'_>]) -> String {
+    let mut text = String::new();
+    for piece in user {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&piece.beginning());
+        // Each beginning holds more characters than a preview unless it is whole.
+        if text.len() > PREVIEW * 16 {
+            break;
+        }
+    }
+    first_characters(&text, PREVIEW)
+}
+
+fn holds_secret(block: &Block<'_>) -> bool {
+    match block {
+        Block::Text(text) | Block::Guarded(text, _) | Block::Reasoning(text) => signs::is_secret(text),
+        Block::ToolCall { input, .. } => input.iter().any(signs::is_secret),
+        Block::ToolResult { texts, .. } => texts.iter().any(signs::is_secret),
+        Block::Media(media) => media.text.as_ref().is_some_and(signs::is_secret),
+        Block::Redacted | Block::Json(_) => false,
+    }
+}

@@ -1,0 +1,34 @@
+//! Mistral text bodies: one prompt, a list of outputs (FORMATS §2.2).
+
+use super::family::Family;
+use super::reading::{Block, Reading};
+use super::snippet::Snippet;
+use crate::decode::json::Value;
+
+/// The family.
+pub(super) struct MistralText;
+
+impl Family for MistralText {
+    fn name(&self) -> &'static str {
+        "mistral-text"
+    }
+
+    fn is_request(&self, request: Value<'_>, answered: bool) -> bool {
+        request.get("prompt").is_text() && answered
+    }
+
+    fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
+        reading.prompt(Snippet::of(request.get("prompt")));
+    }
+
+    fn is_response(&self, response: Value<'_>) -> bool {
+        response.at("outputs.0.text").is_text()
+    }
+
+    fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
+        for output in response.get("outputs").items() {
+            reading.answer.push(Block::Text(Snippet::of(output.get("text"))));
+            reading.stopped(output.get("stop_reason"));
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Bedrock model invocation records (FORMATS §1, §2): the bulk path to an event with the facts that a list shows, and one
+//! record in full for reading. Both stand on the same [`reading`] of the bodies.
+
+mod ai21_j2;
+mod apply_guardrail;
+mod blocks;
+mod chat;
+mod claude_messages;
+mod claude_text;
+mod cohere_command;
+mod cohere_command_r;
+mod converse;
+mod embeddings;
+mod envelope;
+mod facts;
+mod family;
+mod full;
+mod guardrail;
+mod hidden;
+mod images;
+mod llama;
+mod mistral_text;
+mod model_key;
+mod nova;
+mod reading;
+mod signs;
+mod snippet;
+mod titan_text;
+
+use std::borrow::Cow;
+
+use super::decoded::{Decoded, Searchable, Text};
+use super::json::{Kind, Tape, Value};
+use super::nested::Nested;
+use crate::model::{EntityKind, Exchange, Outcome, Strand, Timestamp, account_of_arn, fold_arn};
+use envelope::Envelope;
+pub use model_key::model_key;
+pub(super) use model_key::percent_decoded;
+use reading::{Block, Reading};
+
+/// Bodies that were too large for the record, when their S3 objects are at hand (decompressed).
+#[derive(Clone, Debug, Default)]
+pub struct Bodies {
+    /// The object at `input.inputBodyS3Path`.
+    pub input: Option<Vec<u8>>,
+    /// The object at `output.outputBodyS3Path`.
+    pub output: Option<Vec<u8>>,
+}
+
+/// Decodes one invocation record in bulk.
+pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
+    let envelope = Envelope::of(record);
+    let folded = envelope.identity_arn.as_deref().and_then(fold_arn).unwrap_or_default();
+    let some = |text: String| (!text.is_empty()).then_some(Cow::Owned(text));
+    let account = envelope.account.clone().or_else(|| {
+        let arn = envelope.identity_arn.as_deref()?;
+        account_of_arn(arn).map(|account| Cow::Owned(account.to_owned()))
+    });
+    let mut decoded = Decoded {
+        time: envelope.timestamp.text().and_then(|text| Timestamp::parse(&text)),
+        strand: Some(Strand::Invocation),
+        outcome: Outcome::from_error_code(envelope.error_code.as_deref()),
+        account,
+        region: envelope.region.clone(),
+        actor: some(folded.actor),
+        principal: some(folded.principal),
+        role: folded.role.map(Cow::Owned),
+        session: folded.session.map(Cow::Owned),
+        action: envelope.operation.clone(),
+        service: Some(Cow::Borrowed("bedrock")),
+        error_code: envelope.error_code.clone(),
+        request_id: envelope.request_id.clone(),
+        model: envelope.model_id.clone().map(folded_model),
+        ..Decoded::default()
+    };
+    let (input, output) = (Nested::of(envelope.input.json), Nested::of(envelope.output.json));
+    if input.is_none() && output.is_none() {
+        let reading = family::read(envelope.input.json, envelope.output.json);
+        add_reading(&mut decoded, &envelope, reading, false);
+    } else {
+        let unreadable = [&input, &output].into_iter().flatten().any(|nested| nested.problem().is_some());
+        let reading =
+            family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
+        let mut apart = Decoded::default();
+        add_reading(&mut apart, &envelope, reading, unreadable);
+        decoded.exchange = apart.exchange;
+        decoded.mentions = apart.mentions.into_iter().map(|(kind, text)| (kind, owned(text))).collect();
+        decoded.searchable = apart.searchable.into_iter().map(own_searchable).collect();
+    }
+    decoded
+}
+
+fn owned(text: Text<'_>) -> Text<'static> {
+    Cow::Owned(text.into_owned())
+}
+
+fn own_searchable(piece: Searchable<'_>) -> Searchable<'static> {
+    Searchable::Text(match piece {
+        Searchable::Raw(bytes, escaped) => owned(super::json::unescape(bytes, escaped)),
+        Searchable::Text(text) => owned(text),
+    })
+}
+
+fn folded_model(id: Text<'_>) -> Text<'_> {
+    match id {
+        Cow::Borrowed(id) => model_key(id),
+        Cow::Owned(id) => Cow::Owned(model_key(&id).into_owned()),
+    }
+}
+
+/// Facts, mentions and searchable text of the bodies.
+fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut reading: Reading<'a>, unreadable: bool) {
+    let (facts, guardrails) = facts::of(envelope, &reading, unreadable);
+    decoded.exchange = Some(facts);
+
+    let mentions = &mut decoded.mentions;
+    mentions.extend(guardrails.into_iter().map(|id| (EntityKind::Guardrail, Cow::Owned(id))));
+    let files = reading.parts().iter().chain(&reading.answer).filter_map(|block| match block {
+        Block::Media(media) => media.uri.clone(),
+        _ => None,
+    });
+    for uri in [&envelope.input.path, &envelope.output.path].into_iter().flatten().cloned().chain(files) {
+        super::address::mention_uri(uri, mentions);
+    }
+    mentions.sort_unstable();
+    mentions.dedup();
+
+    let pieces = &mut decoded.searchable;
+    pieces.extend(envelope.metadata.entries().map(|(_, value)| snippet::Snippet::of(value).into_searchable()));
+    pieces.extend(reading.system.drain(..).map(snippet::Snippet::into_searchable));
+    if let Some(body) = reading.unknown_request {
+        strings(body, pieces);
+    }
+    let (parts, answer) = (reading.take_parts(), std::mem::take(&mut reading.answer));
+    for block in parts.into_iter().chain(answer) {
+        search_block(block, pieces);
+    }
+    if let Some(body) = reading.unknown_response {
+        strings(body, pieces);
+    }
+}
+
+fn search_block<'a>(block: Block<'a>, pieces: &mut Vec<Searchable<'a>>) {
+    match block {
+        Block::Text(text) | Block::Guarded(text, _) | Block::Reasoning(text) => pieces.push(text.into_searchable()),
+        Block::ToolCall { name, input, .. } => {
+            strings(name, pieces);
+            pieces.extend(input.into_iter().map(snippet::Snippet::into_searchable));
+        }
+        Block::ToolResult { texts, .. } => pieces.extend(texts.into_iter().map(snippet::Snippet::into_searchable)),
+        Block::Media(media) => {
+            pieces.extend(media.name.map(Searchable::Text));
+            pieces.extend(media.text.map(snippet::Snippet::into_searchable));
+        }
+        Block::Json(json) => strings(json, pieces),
+        Block::Redacted => {}
+    }
+}
+
+/// The strings of a value whose shape is unknown, without what looks like base64. Depth is bounded by the tape.
+fn strings<'a>(value: Value<'a>, pieces: &mut Vec<Searchable<'a>>) {
+    match value.kind() {
+        Kind::Object => value.entries().for_each(|(_, value)| strings(value, pieces)),
+        Kind::Array => value.items().for_each(|value| strings(value, pieces)),
+        Kind::Text if !is_base64(value.raw_text()) => pieces.push(Searchable::Raw(value.raw_text(), value.is_escaped())),
+        _ => {}
+    }
+}
+
+/// Long, and without a blank for as long: no prose looks like this.
+fn is_base64(raw: &[u8]) -> bool {
+    const LONG: usize = 512;
+    raw.len() > LONG
+        && raw.get(..LONG).unwrap_or(raw).iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_'))
+}
+
+/// Decodes one invocation record in full. Never fails: what cannot be read is said in [`Exchange::unreadable`].
+pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
+    let tape = Tape::of(record);
+    let envelope = Envelope::of(tape.root(record));
+    let mut unreadable = Vec::new();
+    if let Some(problem) = tape.problem() {
+        unreadable.push(format!("the record is damaged: {} (byte {})", problem.what, problem.at));
+    }
+    let mut open = |name: &str, inline: Value<'_>, fetched: &Option<Vec<u8>>| {
+        let nested = match fetched {
+            Some(bytes) if !inline.is_some() => Some(Nested::parse(bytes.clone())),
+            _ => Nested::of(inline),
+        };
+        if let Some(problem) = nested.as_ref().and_then(Nested::problem) {
+            unreadable.push(format!("the {name} is damaged: {problem}"));
+        }
+        nested
+    };
+    let input = open("request body", envelope.input.json, &bodies.input);
+    let output = open("response body", envelope.output.json, &bodies.output);
+    let reading = family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
+    full::of(&envelope, &reading, unreadable)
+}
+
+#[cfg(test)]
+mod family_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,18 @@
+//! Events and answers as text for people and programs: tables, JSON, CSV.
+//!
+//! A table is for a person at a terminal, so every cell is [`SafeText`](crate::model::SafeText). JSON and CSV are for
+//! programs: they lose nothing, and JSON escapes whatever could act on a terminal by its own rules.
+
+mod csv;
+mod event;
+mod export;
+mod json;
+mod number;
+mod table;
+
+pub use csv::write_csv;
+pub use event::{COLUMNS, EventJson, RecordJson, event_cells};
+pub use export::{events_with_entities, export_events};
+pub use json::{to_json, to_json_pretty};
+pub use number::{bytes, grouped};
+pub use table::table;

@@ -1,0 +1,313 @@
+//! The loop: events in, state updated, effects out, one frame when something changed. Idle, it does nothing at all.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
+
+use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEventKind};
+use futures_util::StreamExt;
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::ask::Slot;
+use super::keymap::Keymap;
+use super::message::{Effect, Event, IngestNews, Severity};
+use super::runner::{Runner, Write, revision_number};
+use super::state::{Setup, State};
+use super::terminal::Screen;
+use super::theme::{Depth, Theme};
+use super::update::update;
+use super::view::View;
+use super::widgets::Canvas;
+use super::{clipboard, render};
+use crate::case::{Reader, Writable};
+use crate::model::{Glyphs, Timestamp};
+
+/// Reads evidence into the case while the workbench is open: told to stop by the flag, it reports through the callback.
+pub type Feed = Box<dyn FnOnce(&Writable, &(dyn Fn(IngestNews) + Sync), &AtomicBool) + Send>;
+
+/// What the workbench is opened with.
+pub struct Options {
+    /// The case, to write to; without it the reader's case is open read-only.
+    pub writable: Option<Writable>,
+    /// The case, to read from.
+    pub reader: Reader,
+    /// Name for the top line.
+    pub title: String,
+    /// Evidence to read.
+    pub feed: Option<Feed>,
+    /// Name of a theme or path of a theme file.
+    pub theme: Option<String>,
+    /// Name of a keymap.
+    pub keymap: String,
+    /// No colours.
+    pub mono: bool,
+    /// Only ASCII characters.
+    pub ascii: bool,
+    /// The configuration folder, with the user's `keymap.toml` and `theme.toml`.
+    pub config: Option<PathBuf>,
+}
+
+/// A key press is drawn at once, unless what it asked for is there within this time: then both are one frame.
+const PATIENCE: Duration = Duration::from_millis(12);
+/// Replies are drawn at most this often.
+const FRAME: Duration = Duration::from_millis(33);
+/// The preview waits until the cursor has rested this long.
+const REST: Duration = Duration::from_millis(120);
+
+/// Runs the workbench until it is left.
+///
+/// # Errors
+/// The terminal or the case could not be opened; a keymap or theme of the user is wrong.
+pub fn run(options: Options) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(Workbench::open(options)?.run())
+}
+
+struct Workbench {
+    state: State,
+    screen: Screen,
+    theme: Theme,
+    depth: Depth,
+    runner: Runner,
+    replies: Receiver<Event>,
+    stop: Arc<AtomicBool>,
+    feeder: Option<thread::JoinHandle<()>>,
+    rest_at: Option<Instant>,
+    drawn_at: Instant,
+    window: render::Window,
+    dirty: bool,
+}
+
+/// Why the loop ended.
+enum End {
+    Quit,
+    HungUp,
+}
+
+impl Workbench {
+    fn open(options: Options) -> anyhow::Result<Self> {
+        let depth = if options.mono { Depth::Mono } else { Depth::of_environment() };
+        let theme = load_theme(&options, depth)?;
+        let keymap = load_keymap(&options)?;
+        let mut reader = options.reader;
+        let view = reader.view("workbench")?.as_deref().and_then(View::restore).unwrap_or_default();
+        let (sender, replies) = channel(256);
+        let notebook = options.writable.as_ref().map(Writable::notebook).transpose()?;
+        let runner = Runner::start(&reader, notebook, &sender)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let revision = revision_number(reader.revision()?);
+        let read_only = options.writable.is_none();
+        let feeder = match (options.feed, options.writable) {
+            (Some(feed), Some(writable)) => {
+                let stop = Arc::clone(&stop);
+                let seen = Mutex::new(reader);
+                Some(thread::spawn(move || {
+                    let tell = |news| {
+                        let _ = sender.blocking_send(Event::Ingest(news));
+                        let revision = seen.lock().ok().and_then(|reader| reader.revision().ok());
+                        if let Some(revision) = revision {
+                            let _ = sender.blocking_send(Event::Revision(revision_number(revision)));
+                        }
+                    };
+                    feed(&writable, &tell, &stop);
+                }))
+            }
+            _ if read_only => {
+                let stop = Arc::clone(&stop);
+                Some(thread::spawn(move || watch(reader, &sender, &stop)))
+            }
+            _ => None,
+        };
+        let screen = Screen::take()?;
+        let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
+        let setup = Setup { title: options.title, read_only, keymap, glyphs };
+        let mut state = State::new(setup, screen.size()?, now(), view);
+        state.revision = revision;
+        if read_only {
+            state.tell(Severity::Warning, "another outcrop is writing to this case: open read-only, marks and notes cannot be kept");
+        }
+        Ok(Self { state, screen, theme, depth, runner, replies, stop, feeder, rest_at: None, drawn_at: Instant::now(), window: render::Window::default(), dirty: true })
+    }
+
+    async fn run(mut self) -> anyhow::Result<()> {
+        let end = self.turn().await;
+        self.stop.store(true, Ordering::Relaxed);
+        self.runner.write(Write::View(self.state.view.save()));
+        // First what matters: the case. Then the terminal, which may be gone.
+        self.replies.close();
+        if let Some(feeder) = self.feeder.take() {
+            let _ = feeder.join();
+        }
+        self.runner.finish();
+        self.screen.give_back();
+        match end {
+            Ok(End::Quit) => Ok(()),
+            Ok(End::HungUp) | Err(_) => std::process::exit(129),
+        }
+    }
+
+    async fn turn(&mut self) -> anyhow::Result<End> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut keys = EventStream::new();
+        let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+        let (mut interrupt, mut resume) = (signal(SignalKind::interrupt())?, signal(SignalKind::from_raw(18))?);
+        self.take(Event::Clock(now()))?;
+        self.patience().await?;
+        self.draw()?;
+        while !self.state.quitting {
+            let frame_at = self.drawn_at + FRAME;
+            let rest_at = self.rest_at;
+            tokio::select! {
+                biased;
+                _ = terminate.recv() => return Ok(End::Quit),
+                _ = hang_up.recv() => return Ok(End::HungUp),
+                _ = interrupt.recv() => return Ok(End::Quit),
+                _ = resume.recv() => { self.screen.forget()?; self.dirty = true; }
+                key = keys.next() => {
+                    let Some(Ok(key)) = key else { return Ok(End::HungUp) };
+                    self.take(Event::Clock(now()))?;
+                    self.terminal_event(key)?;
+                    // A held key sends faster than screens are read: all that has come is one movement.
+                    while let Some(key) = waiting(&mut keys).await {
+                        self.terminal_event(key)?;
+                    }
+                    self.patience().await?;
+                    self.draw()?;
+                }
+                Some(event) = self.replies.recv() => self.take(event)?,
+                () = sleep_until(frame_at), if self.dirty => self.draw()?,
+                () = async { sleep_until(rest_at.unwrap_or(frame_at)).await }, if rest_at.is_some() => {
+                    self.rest_at = None;
+                    self.take(Event::Rested)?;
+                }
+            }
+        }
+        Ok(End::Quit)
+    }
+
+    fn terminal_event(&mut self, event: TerminalEvent) -> anyhow::Result<()> {
+        match event {
+            TerminalEvent::Key(key) => self.take(Event::Key(key)),
+            TerminalEvent::Paste(text) => self.take(Event::Paste(text)),
+            TerminalEvent::Resize(columns, rows) => self.take(Event::Resize(columns, rows)),
+            TerminalEvent::Mouse(mouse) => match mouse.kind {
+                MouseEventKind::ScrollDown => self.take(Event::Scroll(3)),
+                MouseEventKind::ScrollUp => self.take(Event::Scroll(-3)),
+                MouseEventKind::Down(MouseButton::Left) => self.take(Event::Click(mouse.column, mouse.row)),
+                _ => Ok(()),
+            },
+            TerminalEvent::FocusGained | TerminalEvent::FocusLost => Ok(()),
+        }
+    }
+
+    /// Waits a moment for what a key press asked for, so that key and answer are one frame.
+    async fn patience(&mut self) -> anyhow::Result<()> {
+        let until = Instant::now() + PATIENCE;
+        while [Slot::List, Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values].into_iter().any(|slot| self.state.is_asking(slot)) {
+            match timeout_at(until, self.replies.recv()).await {
+                Ok(Some(event)) => self.take(event)?,
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: Event) -> anyhow::Result<()> {
+        self.dirty |= !matches!(event, Event::Clock(_));
+        for effect in update(&mut self.state, event) {
+            self.carry_out(effect)?;
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> anyhow::Result<()> {
+        match effect {
+            Effect::Ask(ask, generation) => self.runner.ask(ask, generation),
+            Effect::Cancel(slot) => self.runner.cancel(slot),
+            Effect::Rest => self.rest_at = Some(Instant::now() + REST),
+            Effect::SetMark(digest, mark) => self.runner.write(Write::Mark(digest, mark)),
+            Effect::AddNote(text) => self.runner.write(Write::Note(text, self.state.now)),
+            Effect::SaveView(view) => self.runner.write(Write::View(view)),
+            Effect::Copy(text) => {
+                if let Err(why) = clipboard::copy(&text, self.screen.writer()) {
+                    self.state.tell(Severity::Warning, why);
+                }
+            }
+            Effect::Theme(name) => match Theme::embedded(&name, self.depth) {
+                Ok(theme) => self.theme = theme,
+                Err(wrong) => self.state.tell(Severity::Error, wrong.to_string()),
+            },
+            Effect::Mouse(on) => self.screen.mouse(on)?,
+            Effect::Redraw => self.screen.forget()?,
+            Effect::Suspend => self.screen.suspend()?,
+            Effect::Quit => {}
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> anyhow::Result<()> {
+        let (state, theme) = (&self.state, &self.theme);
+        let window = render::Window::of(state);
+        let scrolled = window.scrolled_from(&self.window);
+        self.screen.draw(state.size, scrolled.as_ref(), |buffer| render::draw(state, &mut Canvas::new(buffer, theme, state.setup.glyphs)))?;
+        self.window = window;
+        self.drawn_at = Instant::now();
+        self.dirty = false;
+        Ok(())
+    }
+}
+
+/// An event that is there already. Polled with the task's own waker: the stream keeps the first one it is given, and
+/// with another (as `now_or_never` has) it would never wake us again.
+async fn waiting(keys: &mut EventStream) -> Option<TerminalEvent> {
+    std::future::poll_fn(|context| match keys.poll_next_unpin(context) {
+        Poll::Ready(event) => Poll::Ready(event.and_then(Result::ok)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+}
+
+/// Looks four times a second whether another process has written to the case.
+fn watch(reader: Reader, sender: &tokio::sync::mpsc::Sender<Event>, stop: &AtomicBool) {
+    let mut seen = reader.revision().ok();
+    while !stop.load(Ordering::Relaxed) {
+        thread::sleep(Duration::from_millis(250));
+        let revision = reader.revision().ok();
+        if let Some(newer) = revision.filter(|_| revision != seen) {
+            seen = revision;
+            if sender.blocking_send(Event::Revision(revision_number(newer))).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn load_theme(options: &Options, depth: Depth) -> anyhow::Result<Theme> {
+    let user = options.config.as_ref().map(|folder| folder.join("theme.toml"));
+    match (&options.theme, user) {
+        (Some(name), _) if super::theme::EMBEDDED.iter().any(|(known, _)| known == name) => Ok(Theme::embedded(name, depth)?),
+        (Some(path), _) => {
+            Ok(Theme::parse(path, &std::fs::read_to_string(path).map_err(|error| anyhow::anyhow!("cannot read the theme {path}: {error}"))?, depth)?)
+        }
+        (None, Some(file)) if depth != Depth::Mono && file.exists() => {
+            Ok(Theme::parse(&file.display().to_string(), &std::fs::read_to_string(&file)?, depth)?)
+        }
+        (None, _) => Ok(Theme::embedded("default", depth)?),
+    }
+}
+
+fn load_keymap(options: &Options) -> anyhow::Result<Keymap> {
+    let mut keymap = Keymap::embedded(&options.keymap)?;
+    if let Some(file) = options.config.as_ref().map(|folder| folder.join("keymap.toml")).filter(|file| file.exists()) {
+        keymap.merge(&file.display().to_string(), &std::fs::read_to_string(&file)?)?;
+    }
+    Ok(keymap)
+}

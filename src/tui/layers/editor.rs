@@ -1,0 +1,80 @@
+//! A text to type: one line (search, filter, tag, file name, time range) or several (a note). Typing is the library's.
+
+use ratatui_textarea::TextArea;
+
+/// What the text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EditorKind {
+    /// Jump between matching rows.
+    Search,
+    /// Keep only matching rows.
+    Filter,
+    /// Tags of the selected row.
+    Tag,
+    /// A note on the selected row.
+    Note,
+    /// A note on the case.
+    CaseNote,
+    /// A file to write to.
+    Export,
+    /// A time range in words.
+    Range,
+}
+
+impl EditorKind {
+    /// Several lines?
+    pub const fn is_multi_line(self) -> bool {
+        matches!(self, Self::Note | Self::CaseNote)
+    }
+
+    /// Title of the box.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Search => "Search",
+            Self::Filter => "Filter",
+            Self::Tag => "Tags",
+            Self::Note => "Note",
+            Self::CaseNote => "Note on the case",
+            Self::Export => "Export to",
+            Self::Range => "Time range",
+        }
+    }
+
+    /// A line below the text that says what to write.
+    pub const fn hint(self) -> &'static str {
+        match self {
+            Self::Search => "a regular expression over the record's text · enter go · . next · , previous",
+            Self::Filter => "a regular expression; empty removes the filter · enter apply",
+            Self::Tag => "words, separated by blanks · enter keep",
+            Self::Note | Self::CaseNote => "ctrl-s or alt-enter keeps it · esc leaves it as it was",
+            Self::Export => "a path ending in .csv, .ndjson or .json · enter write",
+            Self::Range => "24h · yesterday · 14:00 .. 16:30 · 2026-11-10 .. 2026-11-12 (UTC) · enter apply",
+        }
+    }
+}
+
+/// A text being typed.
+#[derive(Clone, Debug)]
+pub struct Editor {
+    /// What it is for.
+    pub kind: EditorKind,
+    /// The text.
+    pub area: TextArea<'static>,
+    /// What is wrong with it, said when it was tried.
+    pub wrong: Option<String>,
+}
+
+impl Editor {
+    /// An editor holding a text, the cursor at its end.
+    pub fn new(kind: EditorKind, text: &str) -> Self {
+        let mut area = TextArea::from(text.lines());
+        area.move_cursor(ratatui_textarea::CursorMove::Bottom);
+        area.move_cursor(ratatui_textarea::CursorMove::End);
+        Self { kind, area, wrong: None }
+    }
+
+    /// The text as it stands.
+    pub fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+}

@@ -1,0 +1,77 @@
+//! The detail of the selected event: a card of facts, then the exchange as a conversation or the record as JSON.
+
+use super::events::outcome;
+use super::exchanges;
+use crate::model::Entity;
+use crate::tui::ask::Detail;
+use crate::tui::state::State;
+use crate::tui::theme::Role;
+use crate::tui::view::Shape;
+use crate::tui::widgets::{Area, Canvas};
+
+/// Draws detail, reading view or preview.
+pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
+    let title = Area::new(area.x, area.y, area.width, 1);
+    let Some(detail) = state.current_detail() else {
+        canvas.rule(title, "", Role::Muted);
+        return;
+    };
+    let event = &detail.row.event;
+    let heading = format!("{} · {}", event.uid(), detail.source);
+    canvas.rule(title, &heading, if state.detail_has_focus() { Role::TabActive } else { Role::Muted });
+    let body = Area::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
+    let preview = !state.view.open && state.view.pane.shape() == Shape::Events && !state.detail_has_focus();
+    if preview {
+        card(canvas, body, detail);
+        return;
+    }
+    let (line, top) = state.view.detail;
+    let cursor = state.detail_has_focus().then_some(line);
+    match (&detail.page, &detail.record) {
+        (Some(page), _) if !state.view.raw => page.draw(canvas, body, top, cursor),
+        (_, Ok(tree)) => tree.draw(canvas, body, &tree.visible(&state.folded), &state.folded, top, cursor),
+        (_, Err(why)) => {
+            card(canvas, body, detail);
+            let y = body.y + body.height.saturating_sub(1);
+            canvas.text(body.x + 2, y, body.width.saturating_sub(4), why, Role::Warning);
+        }
+    }
+}
+
+/// What can be said of an event in a few lines; also what is left when its record cannot be had.
+fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail) {
+    let event = &detail.row.event;
+    let (word, role) = outcome(event.outcome);
+    let mut y = area.y;
+    let mut line = |canvas: &mut Canvas<'_>, label: &str, text: &str, role: Role| {
+        if y < area.bottom() && !text.is_empty() {
+            canvas.text(area.x + 1, y, 10, label, Role::Muted);
+            canvas.text(area.x + 11, y, area.width.saturating_sub(12), text, role);
+            y += 1;
+        }
+    };
+    let time = event.time.map(|time| time.to_string()).unwrap_or_default();
+    line(canvas, "what", &event.summary(), Role::Strong);
+    let note = detail.row.mark.note.lines().next().unwrap_or_default();
+    line(canvas, "note", note, Role::Marked);
+    line(canvas, "tags", &detail.row.mark.tags.join(" "), Role::Entity);
+    let result = [Some(word), event.error_code.as_deref(), event.error_message.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    line(canvas, "result", &result, role);
+    line(canvas, "who", event.actor.as_deref().unwrap_or("-"), Role::Text);
+    let place = [event.account.as_deref(), event.region.as_deref(), event.ip.as_deref(), event.host.as_deref()];
+    line(canvas, "where", &place.into_iter().flatten().collect::<Vec<_>>().join(" · "), Role::Text);
+    line(canvas, "with", event.user_agent.as_deref().unwrap_or_default(), Role::Text);
+    let when = [Some(time), event.request_id.as_ref().map(|id| format!("request {id}"))].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    line(canvas, "when", &when, Role::Text);
+    if let Some(facts) = &detail.row.facts {
+        let flags: Vec<&str> = exchanges::FLAGS.iter().filter(|(flag, ..)| facts.flags.has(*flag)).map(|(.., words)| *words).collect();
+        line(canvas, "asked", &facts.preview, Role::User);
+        line(canvas, "flags", &flags.join(", "), Role::Warning);
+    }
+    let entities: Vec<String> = detail.entities.iter().filter(|entity| !entity.kind.is_facet()).map(show).collect();
+    line(canvas, "entities", &entities.join(" · "), Role::Entity);
+}
+
+fn show(entity: &Entity) -> String {
+    format!("{} {}", entity.kind, entity.value)
+}

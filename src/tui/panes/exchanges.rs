@@ -1,0 +1,99 @@
+//! The list of the Prompts pane: one exchange a row, with flags and token counts.
+
+use super::events::{time_text, who};
+use super::{select, sign};
+use crate::model::{ExchangeFacts, ExchangeFlags};
+use crate::tui::ask::Row;
+use crate::tui::render::{Layout, grouped, window};
+use crate::tui::state::State;
+use crate::tui::theme::Role;
+use crate::tui::widgets::{Area, Canvas};
+
+/// Each flag's letter, from the gravest; shown in the list, explained in the reading view.
+pub const FLAGS: [(ExchangeFlags, char, &str); 13] = [
+    (ExchangeFlags::HIDDEN, 'H', "hidden characters"),
+    (ExchangeFlags::SECRET, 'S', "looks like a credential"),
+    (ExchangeFlags::INJECTION, 'I', "words of prompt injection"),
+    (ExchangeFlags::BLOCKED, 'B', "guardrail blocked"),
+    (ExchangeFlags::MASKED, 'M', "guardrail masked"),
+    (ExchangeFlags::DETECTED, 'D', "guardrail detected"),
+    (ExchangeFlags::FAILED, 'F', "call failed"),
+    (ExchangeFlags::LONG, 'L', "long prompt"),
+    (ExchangeFlags::OFFLOADED, '3', "body in S3"),
+    (ExchangeFlags::NO_BODY, '0', "no body"),
+    (ExchangeFlags::UNKNOWN, '?', "unknown shape"),
+    (ExchangeFlags::UNREADABLE, '!', "partly unreadable"),
+    (ExchangeFlags::TOOLS, 't', "calls tools"),
+];
+
+/// The letters of the flags that are set.
+pub fn letters(flags: ExchangeFlags) -> String {
+    FLAGS.iter().filter(|(flag, ..)| flags.has(*flag)).map(|(_, letter, _)| *letter).collect()
+}
+
+/// Where the columns begin; tokens have one of their own only where there is room for the text beside it.
+const FLAGS_AT: u16 = 17;
+const ASKED_AT: u16 = 23;
+const TOKENS_FROM: u16 = 66;
+
+/// Draws the rows of the window.
+pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
+    let width = layout.rows.width;
+    let (done, all) = state.case.reviewed;
+    let progress = if all > 0 { format!("{}/{} reviewed", grouped(done), grouped(all)) } else { String::new() };
+    let at = width.saturating_sub(progress.len() as u16 + 1);
+    canvas.text(2, layout.header.y, 14, "time (UTC)", Role::Header);
+    canvas.text(FLAGS_AT, layout.header.y, 5, "flags", Role::Header);
+    canvas.text(ASKED_AT, layout.header.y, at.saturating_sub(ASKED_AT + 1), "asked", Role::Header);
+    canvas.text(at, layout.header.y, progress.len() as u16, &progress, Role::Muted);
+    let position = state.view.position();
+    for (line, index) in window(position.top, layout.rows.height, state.list.refs.len()).enumerate() {
+        let Some(reference) = state.list.refs.get(index) else { continue };
+        let y = layout.rows.y + line as u16;
+        match state.rows.get(&reference.id) {
+            Some(row) => draw_row(canvas, Area::new(0, y, width, 1), row),
+            None => {
+                canvas.text(2, y, 14, &time_text(reference.time(), 14), Role::Muted);
+            }
+        }
+        if index == position.index {
+            select(canvas, Area::new(0, y, width, 1), !state.detail_has_focus());
+        }
+    }
+}
+
+fn draw_row(canvas: &mut Canvas<'_>, area: Area, row: &Row) {
+    let role = if row.mark.reviewed { Role::Muted } else { Role::Text };
+    let mark = sign(canvas, &row.mark);
+    canvas.text(0, area.y, 1, mark, Role::Marked);
+    let seen = if row.mark.reviewed { canvas.glyph("✓", "v") } else { " " };
+    canvas.text(1, area.y, 1, seen, Role::Ok);
+    canvas.text(2, area.y, 14, &time_text(row.event.time, 14), role);
+    let facts = row.facts.as_ref();
+    let flags = facts.map(|facts| letters(facts.flags)).unwrap_or_default();
+    canvas.text(FLAGS_AT, area.y, 5, &flags, Role::Warning);
+    let mut end = area.width;
+    if area.width >= TOKENS_FROM {
+        let tokens = facts.map(tokens).unwrap_or_default();
+        end = area.width.saturating_sub(tokens.len() as u16 + 1);
+        canvas.text(end, area.y, tokens.len() as u16, &tokens, Role::Muted);
+    }
+    let room = end.saturating_sub(ASKED_AT + 1);
+    match facts.filter(|facts| !facts.preview.is_empty()) {
+        Some(facts) => canvas.text(ASKED_AT, area.y, room, &facts.preview, role),
+        None => {
+            let instead = row.event.error_code.as_deref().map_or_else(|| who(&row.event), str::to_owned);
+            canvas.text(ASKED_AT, area.y, room, &instead, Role::Muted)
+        }
+    };
+}
+
+/// `812>304`: total input and output tokens.
+fn tokens(facts: &ExchangeFacts) -> String {
+    let show = |count: Option<u64>| match count {
+        None => "-".to_owned(),
+        Some(count @ 0..10_000) => count.to_string(),
+        Some(count) => format!("{}k", count / 1000),
+    };
+    format!("{}>{}", show(facts.tokens.total_input.or(facts.tokens.input)), show(facts.tokens.output))
+}

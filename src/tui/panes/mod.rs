@@ -1,0 +1,117 @@
+//! The panes: what each shows of the scope, and how a row of it looks.
+
+mod case;
+mod detail;
+mod events;
+mod exchanges;
+mod reading;
+mod values;
+
+pub use case::lines as case_lines;
+pub use reading::page as reading_page;
+
+use super::render::Layout;
+use super::state::State;
+use super::theme::Role;
+use super::view::{Pane, Shape};
+use super::widgets::{Area, Canvas};
+use crate::model::{Scope, Strand, StrandSet};
+
+/// Actions that move a defence: invocation logging, guardrails, model access, trails and log destinations
+/// (FORMATS §3.2). What the Guardrails & logging pane lists.
+pub const CONTROL_ACTIONS: [&str; 27] = [
+    "PutModelInvocationLoggingConfiguration",
+    "DeleteModelInvocationLoggingConfiguration",
+    "CreateGuardrail",
+    "CreateGuardrailVersion",
+    "UpdateGuardrail",
+    "DeleteGuardrail",
+    "PutEnforcedGuardrailConfiguration",
+    "DeleteEnforcedGuardrailConfiguration",
+    "PutUseCaseForModelAccess",
+    "CreateFoundationModelAgreement",
+    "DeleteFoundationModelAgreement",
+    "PutFoundationModelEntitlement",
+    "CreateTrail",
+    "UpdateTrail",
+    "DeleteTrail",
+    "StartLogging",
+    "StopLogging",
+    "PutEventSelectors",
+    "PutInsightSelectors",
+    "DeleteEventDataStore",
+    "StopEventDataStoreIngestion",
+    "DeleteLogGroup",
+    "DeleteLogStream",
+    "PutRetentionPolicy",
+    "DeleteSubscriptionFilter",
+    "PutBucketLifecycle",
+    "DeleteBucketPolicy",
+];
+
+/// The scope as a pane sees it: some panes show one strand only.
+pub fn scope_of(pane: Pane, scope: &Scope) -> Scope {
+    let strands = match pane {
+        Pane::Prompts => StrandSet::only(Strand::Invocation),
+        Pane::Cli => StrandSet::only(Strand::Endpoint),
+        Pane::Guardrails => StrandSet::only(Strand::Management),
+        _ => scope.strands,
+    };
+    Scope { strands, ..scope.clone() }
+}
+
+/// Draws the pane shown.
+pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
+    match state.view.pane.shape() {
+        Shape::Empty => empty(state, canvas, layout.body),
+        Shape::Page => case::draw(state, canvas, layout.detail),
+        Shape::Values(_) => values::draw(state, canvas, layout),
+        Shape::Events | Shape::Exchanges => {
+            if state.list_is_current() && state.list.refs.is_empty() {
+                return empty(state, canvas, layout.body);
+            }
+            if !state.view.open {
+                match state.view.pane.shape() {
+                    Shape::Exchanges => exchanges::draw(state, canvas, layout),
+                    _ => events::draw(state, canvas, layout),
+                }
+            }
+            if layout.detail.height > 0 {
+                detail::draw(state, canvas, layout.detail);
+            }
+        }
+    }
+}
+
+fn empty(state: &State, canvas: &mut Canvas<'_>, area: Area) {
+    let text = match &state.ingest {
+        Some(_) if state.case.events.iter().sum::<u64>() == 0 => "Reading evidence: rows appear as soon as there are any.",
+        _ => state.view.pane.when_empty(),
+    };
+    let mut page = super::widgets::Page::new(vec![super::widgets::Block::new(super::widgets::BlockKind::Facts, state.view.pane.titles().0, text)]);
+    let width = area.width.saturating_sub(6).min(90);
+    page.layout(width);
+    page.draw(canvas, Area::new(area.x + 3, area.y + 1, width, area.height.saturating_sub(1)), 0, None);
+}
+
+/// The sign before a row: marked, tagged, noted.
+fn sign(canvas: &Canvas<'_>, mark: &crate::model::Mark) -> &'static str {
+    if mark.marked {
+        canvas.glyph("★", "*")
+    } else if !mark.note.is_empty() {
+        canvas.glyph("✎", "n")
+    } else if mark.tags.is_empty() {
+        " "
+    } else {
+        canvas.glyph("●", "t")
+    }
+}
+
+/// Lays the look of the selected row over it. Only the first cells, so that a step of the cursor stays cheap on a slow
+/// line (DESIGN §9).
+fn select(canvas: &mut Canvas<'_>, row: Area, focused: bool) {
+    canvas.tint(Area::new(row.x, row.y, row.width.min(SELECTED_WIDTH), 1), if focused { Role::Selected } else { Role::SelectedIdle });
+}
+
+/// Cells of the selected row that change their look.
+const SELECTED_WIDTH: u16 = 42;

@@ -1,0 +1,184 @@
+//! An exchange laid out for reading: the new turn first, then the answer, then what led there, folded.
+
+use super::exchanges;
+use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, Mark, Part, Turn};
+use crate::tui::widgets::{Block, BlockKind, Page};
+
+/// The page of an exchange.
+pub fn page(event: &Event, exchange: &Exchange, flags: ExchangeFlags, mark: &Mark) -> Page {
+    let mut blocks = Vec::new();
+    if !mark.note.is_empty() {
+        blocks.push(Block::new(BlockKind::Note, "note", mark.note.clone()));
+    }
+    blocks.push(Block::new(BlockKind::Facts, title(event, exchange), facts(event, exchange)));
+    let words: Vec<&str> = exchanges::FLAGS.iter().filter(|(flag, ..)| flags.has(*flag)).map(|(.., words)| *words).collect();
+    if !words.is_empty() {
+        blocks.push(Block::new(BlockKind::Warning, format!("flags: {}", words.join(", ")), ""));
+    }
+    warnings(exchange, &mut blocks);
+    let (history, new) = split(&exchange.turns);
+    for turn in new {
+        turn_blocks(turn, false, &mut blocks);
+    }
+    answer(exchange, &mut blocks);
+    if let Some((request, response)) = &exchange.unknown_shape {
+        blocks.push(Block::new(BlockKind::User, "request (unknown shape)", request.clone()));
+        blocks.push(Block::new(BlockKind::Assistant, "response (unknown shape)", response.clone()));
+    }
+    for (index, system) in exchange.system.iter().enumerate() {
+        let title = if exchange.system.len() == 1 { "system prompt".to_owned() } else { format!("system prompt {}", index + 1) };
+        blocks.push(Block::new(BlockKind::System, title, system.clone()).folded());
+    }
+    if !history.is_empty() {
+        blocks.push(Block::new(BlockKind::Facts, format!("history: {} turns before", history.len()), ""));
+        for turn in history {
+            turn_blocks(turn, true, &mut blocks);
+        }
+    }
+    for suppressed in &exchange.guardrail.suppressed {
+        blocks.push(Block::new(BlockKind::Warning, "the model's own text, suppressed by the guardrail", suppressed.clone()).folded());
+    }
+    Page::new(blocks)
+}
+
+/// The turns up to the last answer, and what came after it.
+fn split(turns: &[Turn]) -> (&[Turn], &[Turn]) {
+    let new = turns.iter().rposition(|turn| turn.role == "assistant").map_or(0, |index| index + 1);
+    // A request that ends in the model's own words (a prefilled answer) has no turn after it: show from the last user turn.
+    let new = if new == turns.len() { turns.iter().rposition(|turn| turn.role != "assistant").unwrap_or(0) } else { new };
+    turns.split_at(new)
+}
+
+fn title(event: &Event, exchange: &Exchange) -> String {
+    let model = event.model.as_deref().unwrap_or("unknown model");
+    let stop = exchange.stop_reason.as_deref().map(|stop| format!(" · stopped: {stop}")).unwrap_or_default();
+    format!("{model} · {}{stop}", exchange.family)
+}
+
+fn facts(event: &Event, exchange: &Exchange) -> String {
+    let mut lines = Vec::new();
+    let time = event.time.map(|time| time.to_string()).unwrap_or_default();
+    lines.push(format!("{time} · {}", event.actor.as_deref().unwrap_or("-")));
+    let count = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), crate::tui::render::grouped);
+    let tokens = exchange.tokens;
+    let mut line = format!("tokens {} in, {} out", count(tokens.input), count(tokens.output));
+    if tokens.cache_read.is_some() || tokens.cache_write.is_some() {
+        line.push_str(&format!(", cache {} read, {} written", count(tokens.cache_read), count(tokens.cache_write)));
+    }
+    if let Some(latency) = exchange.latency_ms {
+        line.push_str(&format!(" · {} ms", crate::tui::render::grouped(latency)));
+    }
+    lines.push(line);
+    if !exchange.tools_offered.is_empty() {
+        lines.push(format!("tools offered: {}", exchange.tools_offered.join(", ")));
+    }
+    if !exchange.metadata.is_empty() {
+        lines.push(format!("metadata: {}", exchange.metadata.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")));
+    }
+    if let Some(region) = &exchange.inference_region {
+        lines.push(format!("inference in {region}"));
+    }
+    lines.join("\n")
+}
+
+fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
+    if let Some(code) = &exchange.error_code {
+        blocks.push(Block::new(BlockKind::Warning, format!("the call failed: {code}"), "Only the CloudTrail event has the message: P goes there."));
+    }
+    match exchange.body {
+        BodyState::S3 => blocks.push(Block::new(BlockKind::Warning, "the body is in S3", exchange.body_paths.join("\n"))),
+        BodyState::Absent if exchange.error_code.is_none() => {
+            blocks.push(Block::new(
+                BlockKind::Warning,
+                "the record holds no body",
+                "Text delivery was off, or the body was too large and had no place to go.",
+            ));
+        }
+        _ => {}
+    }
+    let guardrail = &exchange.guardrail;
+    if guardrail.action != GuardrailAction::Unknown && guardrail.action != GuardrailAction::None {
+        let findings: Vec<String> = guardrail
+            .policies
+            .iter()
+            .map(|policy| {
+                let confidence = policy.confidence.as_deref().map(|confidence| format!(" ({confidence})")).unwrap_or_default();
+                format!("{:?} · {}: {}{confidence} → {}", policy.side, policy.policy, policy.name, policy.action)
+            })
+            .collect();
+        blocks.push(Block::new(BlockKind::Warning, format!("guardrail: {}", guardrail.action.name()), findings.join("\n")));
+    }
+    for hidden in &exchange.hidden {
+        blocks.push(Block::new(BlockKind::Warning, format!("hidden {:?} at byte {}", hidden.kind, hidden.at), hidden.decoded.clone()));
+    }
+    if !exchange.unreadable.is_empty() {
+        blocks.push(Block::new(BlockKind::Warning, "could not be read", exchange.unreadable.join("\n")));
+    }
+}
+
+fn turn_blocks(turn: &Turn, folded: bool, blocks: &mut Vec<Block>) {
+    let side = match turn.role.as_str() {
+        "assistant" => BlockKind::Assistant,
+        "system" => BlockKind::System,
+        "tool" => BlockKind::Tool,
+        _ => BlockKind::User,
+    };
+    for part in &turn.parts {
+        let block = part_block(part, side, &turn.role);
+        let fold = folded || matches!(part, Part::ToolResult { text, .. } if text.len() > 2000);
+        blocks.push(if fold { block.folded() } else { block });
+    }
+}
+
+fn part_block(part: &Part, side: BlockKind, role: &str) -> Block {
+    match part {
+        Part::Text { text } => Block::new(side, role, text.clone()),
+        Part::Guarded { text, qualifiers } if qualifiers.is_empty() => Block::new(side, format!("{role}, handed to the guardrail"), text.clone()),
+        Part::Guarded { text, qualifiers } => Block::new(side, format!("{role}, handed to the guardrail as {}", qualifiers.join(", ")), text.clone()),
+        Part::Reasoning { redacted: true, .. } => Block::new(BlockKind::Reasoning, "reasoning, redacted", ""),
+        Part::Reasoning { text, .. } => Block::new(BlockKind::Reasoning, "reasoning", text.clone()).folded(),
+        Part::ToolCall { name, input, .. } => Block::new(BlockKind::Tool, format!("calls {name}"), input.clone()),
+        Part::ToolResult { status, text, .. } => Block::new(
+            BlockKind::Tool,
+            status.as_deref().map_or_else(|| "tool result".to_owned(), |status| format!("tool result: {status}")),
+            text.clone(),
+        ),
+        Part::Media { kind, format, name, bytes, uri } => {
+            let size = bytes.map(crate::tui::render::bytes);
+            let facts: Vec<&str> = [Some(format.as_str()), name.as_deref(), size.as_deref(), uri.as_deref()].into_iter().flatten().collect();
+            Block::new(BlockKind::Facts, format!("{kind}: {}", facts.join(" · ")), "")
+        }
+        Part::Json { text } => Block::new(side, format!("{role}, a block of an unknown shape"), text.clone()),
+    }
+}
+
+fn answer(exchange: &Exchange, blocks: &mut Vec<Block>) {
+    if !exchange.reasoning.is_empty() {
+        blocks.push(Block::new(BlockKind::Reasoning, "reasoning", exchange.reasoning.clone()).folded());
+    }
+    if !exchange.completion.is_empty() {
+        blocks.push(Block::new(BlockKind::Assistant, "answer", exchange.completion.clone()));
+    }
+    for call in &exchange.tool_calls {
+        blocks.push(Block::new(BlockKind::Tool, format!("answer calls {}", call.name), call.input.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn(role: &str, text: &str) -> Turn {
+        Turn { role: role.to_owned(), parts: vec![Part::Text { text: text.to_owned() }] }
+    }
+
+    #[test]
+    fn the_new_turn_comes_after_the_last_answer() {
+        let turns = [turn("user", "one"), turn("assistant", "two"), turn("user", "three")];
+        let (history, new) = split(&turns);
+        assert_eq!((history.len(), new.len()), (2, 1));
+        let prefilled = [turn("user", "one"), turn("assistant", "{")];
+        assert_eq!(split(&prefilled).1.len(), 2);
+        assert_eq!(split(&[]).1.len(), 0);
+    }
+}

@@ -1,0 +1,156 @@
+//! Effects, carried out: questions go to read workers (each with a reader of its own), the analyst's writes to a
+//! notebook thread, replies come back through one bounded channel.
+
+mod answer;
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::ask::{Answer, Ask, Slot};
+use super::message::{Event, Severity};
+use crate::case::{Interrupter, Notebook, Reader, Revision};
+use crate::model::{Digest, Mark, Timestamp};
+
+pub use answer::answer;
+
+/// Where replies go. Blocks the worker, never the screen, when the screen lags behind.
+pub type Replies = tokio::sync::mpsc::Sender<Event>;
+
+/// A write of the analyst.
+#[derive(Debug)]
+pub enum Write {
+    /// An event's mark.
+    Mark(Digest, Mark),
+    /// A note on the case.
+    Note(String, Timestamp),
+    /// The view.
+    View(String),
+}
+
+/// The workers.
+pub struct Runner {
+    quick: Worker,
+    scan: Worker,
+    notes: Option<(Sender<Write>, thread::JoinHandle<()>)>,
+}
+
+struct Worker {
+    jobs: Sender<(Ask, u64)>,
+    interrupter: Interrupter,
+    current: Arc<Mutex<Option<Slot>>>,
+}
+
+/// One number out of a revision, for comparing.
+pub fn revision_number(revision: Revision) -> u64 {
+    u64::from(revision.epoch) << 40 | revision.commit
+}
+
+impl Runner {
+    /// Starts the workers.
+    ///
+    /// # Errors
+    /// The case could not be opened a second time.
+    pub fn start(reader: &Reader, notebook: Option<Notebook>, replies: &Replies) -> Result<Self, crate::case::CaseError> {
+        let quick = Worker::start(reader.sibling()?, replies.clone());
+        let scan = Worker::start(reader.sibling()?, replies.clone());
+        let notes = notebook.map(|notebook| {
+            let (sender, writes) = channel();
+            let replies = replies.clone();
+            (sender, thread::spawn(move || keep_notes(notebook, &writes, &replies)))
+        });
+        Ok(Self { quick, scan, notes })
+    }
+
+    /// Hands a question to a worker. A question of the same slot that is being answered is interrupted.
+    pub fn ask(&self, ask: Ask, generation: u64) {
+        let worker = if ask.is_quick() { &self.quick } else { &self.scan };
+        worker.interrupt(ask.slot());
+        let _ = worker.jobs.send((ask, generation));
+    }
+
+    /// Stops answering a slot.
+    pub fn cancel(&self, slot: Slot) {
+        self.quick.interrupt(slot);
+        self.scan.interrupt(slot);
+    }
+
+    /// Hands a write to the notebook; without one (read-only) it is dropped, which `update` has said already.
+    pub fn write(&self, write: Write) {
+        if let Some((notes, _)) = &self.notes {
+            let _ = notes.send(write);
+        }
+    }
+
+    /// Waits until everything written is kept.
+    pub fn finish(self) {
+        if let Some((sender, thread)) = self.notes {
+            drop(sender);
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Worker {
+    fn start(reader: Reader, replies: Replies) -> Self {
+        let (jobs, queue) = channel();
+        let interrupter = reader.interrupter();
+        let current = Arc::new(Mutex::new(None));
+        let running = Arc::clone(&current);
+        thread::spawn(move || work(reader, &queue, &running, &replies));
+        Self { jobs, interrupter, current }
+    }
+
+    fn interrupt(&self, slot: Slot) {
+        if self.current.lock().is_ok_and(|current| *current == Some(slot)) {
+            self.interrupter.cancel();
+        }
+    }
+}
+
+fn work(mut reader: Reader, queue: &Receiver<(Ask, u64)>, running: &Mutex<Option<Slot>>, replies: &Replies) {
+    let mut waiting: Vec<(Ask, u64)> = Vec::new();
+    loop {
+        if waiting.is_empty() {
+            let Ok(job) = queue.recv() else { return };
+            waiting.push(job);
+        }
+        waiting.extend(queue.try_iter());
+        // Only the newest question of each slot is of interest.
+        let (ask, generation) = waiting.remove(0);
+        let slot = ask.slot();
+        if waiting.iter().any(|(other, _)| other.slot() == slot) {
+            continue;
+        }
+        if let Ok(mut current) = running.lock() {
+            *current = Some(slot);
+            reader.rearm();
+        }
+        let mut gone = false;
+        answer(&mut reader, &ask, &mut |answer| gone |= replies.blocking_send(Event::Reply { slot, generation, answer }).is_err());
+        if let Ok(mut current) = running.lock() {
+            *current = None;
+        }
+        if gone {
+            return;
+        }
+    }
+}
+
+fn keep_notes(mut notebook: Notebook, writes: &Receiver<Write>, replies: &Replies) {
+    while let Ok(write) = writes.recv() {
+        let result = match &write {
+            Write::Mark(digest, mark) => notebook.set_mark(digest, mark),
+            Write::Note(text, now) => notebook.add_case_note(text, *now),
+            Write::View(view) => notebook.save_view("workbench", view),
+        };
+        if let Err(error) = result {
+            let _ = replies.blocking_send(Event::Notice(Severity::Error, format!("{error}")));
+        }
+    }
+}
+
+/// A failed read as an answer.
+fn failed(error: &dyn std::fmt::Display) -> Answer {
+    Answer::Failed(error.to_string())
+}

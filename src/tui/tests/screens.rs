@@ -1,0 +1,41 @@
+//! Pictures of the screens: text and style, at both sizes, in dark, light and mono. Reviewed, never accepted in bulk.
+
+use super::session::Session;
+use crate::tui::theme::{Depth, Theme};
+
+const VIEWS: [(&str, &str); 8] = [
+    ("timeline", "jjjj"),
+    ("record", "jjjj<enter>"),
+    ("prompts", "2jjj"),
+    ("guardrails", "3"),
+    ("principals", "5j"),
+    ("pivot", "jjjjp"),
+    ("palette", ":pivot"),
+    ("help", "?"),
+];
+
+fn pictures(theme: &str, depth: Depth) {
+    for size in [(80, 24), (120, 40)] {
+        for (name, keys) in VIEWS {
+            let mut session = Session::demo(size);
+            session.theme = Theme::embedded(theme, depth).expect("embedded");
+            session.keys(keys);
+            insta::assert_snapshot!(format!("{name}-{}x{}-{theme}", size.0, size.1), session.picture());
+        }
+    }
+}
+
+#[test]
+fn dark() {
+    pictures("default", Depth::Ansi16);
+}
+
+#[test]
+fn light() {
+    pictures("light", Depth::Ansi16);
+}
+
+#[test]
+fn mono() {
+    pictures("mono", Depth::Mono);
+}

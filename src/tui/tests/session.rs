@@ -1,0 +1,160 @@
+//! A workbench driven by key scripts. Effects are carried out at once, in order, so that a script has one outcome.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::sync::atomic::AtomicBool;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use tempfile::TempDir;
+
+use crate::case::{Notebook, Reader, Writable};
+use crate::model::{Glyphs, Timestamp};
+use crate::source::{Input, demo, ingest};
+use crate::tui::keymap::Keymap;
+use crate::tui::keys::Key;
+use crate::tui::message::{Effect, Event};
+use crate::tui::render;
+use crate::tui::runner::{answer, revision_number};
+use crate::tui::state::{Setup, State};
+use crate::tui::theme::{Depth, Theme};
+use crate::tui::update::update;
+use crate::tui::view::View;
+use crate::tui::widgets::Canvas;
+
+pub struct Session {
+    pub state: State,
+    pub theme: Theme,
+    pub copied: Vec<String>,
+    reader: Reader,
+    notebook: Notebook,
+    writable: Writable,
+    folder: TempDir,
+}
+
+impl Session {
+    /// A workbench on these files.
+    pub fn on(files: Vec<(String, Vec<u8>)>, size: (u16, u16)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let writable = Writable::open(&folder.path().join("test.outcrop")).expect("a case");
+        let inputs = files.into_iter().map(|(name, bytes)| Input::Bytes { name, bytes });
+        ingest(inputs, &writable, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
+        Self::open(folder, writable, size)
+    }
+
+    /// A workbench on a small built-in incident.
+    pub fn demo(size: (u16, u16)) -> Self {
+        let options = demo::Options { events: 1500, ..demo::Options::default() };
+        Self::on(demo::files(&options).map(|file| (file.path, file.bytes)).collect(), size)
+    }
+
+    fn open(folder: TempDir, writable: Writable, size: (u16, u16)) -> Self {
+        let mut reader = writable.reader().expect("a reader");
+        let view = reader.view("workbench").expect("readable").as_deref().and_then(View::restore).unwrap_or_default();
+        let setup = Setup { title: "test".to_owned(), read_only: false, keymap: Keymap::embedded("default").expect("sound"), glyphs: Glyphs::Unicode };
+        let mut state = State::new(setup, size, Timestamp::parse("2026-11-20T12:00:00Z").expect("a time"), view);
+        state.revision = revision_number(reader.revision().expect("a revision"));
+        let theme = Theme::embedded("default", Depth::True).expect("sound");
+        let notebook = writable.notebook().expect("a notebook");
+        let mut session = Self { state, theme, copied: Vec::new(), reader, notebook, writable, folder };
+        session.send(Event::Resize(size.0, size.1));
+        session
+    }
+
+    /// Leaves and opens the same case again.
+    pub fn reopened(mut self) -> Self {
+        self.keys("q");
+        let size = self.state.size;
+        Self::open(self.folder, self.writable, size)
+    }
+
+    /// One event, and everything that follows from it.
+    pub fn send(&mut self, event: Event) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for effect in update(&mut self.state, event) {
+                match effect {
+                    Effect::Ask(ask, generation) => {
+                        let slot = ask.slot();
+                        answer(&mut self.reader, &ask, &mut |answer| events.push_back(Event::Reply { slot, generation, answer }));
+                    }
+                    Effect::Rest => events.push_back(Event::Rested),
+                    Effect::SetMark(digest, mark) => self.notebook.set_mark(&digest, &mark).expect("kept"),
+                    Effect::AddNote(text) => self.notebook.add_case_note(&text, self.state.now).expect("kept"),
+                    Effect::SaveView(view) => self.notebook.save_view("workbench", &view).expect("kept"),
+                    Effect::Copy(text) => self.copied.push(text),
+                    Effect::Theme(name) => self.theme = Theme::embedded(&name, Depth::True).expect("known"),
+                    Effect::Cancel(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+                }
+            }
+        }
+    }
+
+    /// Types a script: characters, and keys in angle brackets (`jj<enter>`).
+    pub fn keys(&mut self, script: &str) -> &mut Self {
+        let mut rest = script;
+        while let Some(first) = rest.chars().next() {
+            let (name, after) = match rest.strip_prefix('<').and_then(|inner| inner.split_once('>')) {
+                Some((name, after)) => (name.to_owned(), after),
+                None => (if first == ' ' { "space".to_owned() } else { first.to_string() }, &rest[first.len_utf8()..]),
+            };
+            let key: Key = name.parse().unwrap_or_else(|wrong| panic!("{wrong}"));
+            let mut modifiers = KeyModifiers::NONE;
+            modifiers.set(KeyModifiers::CONTROL, key.ctrl);
+            modifiers.set(KeyModifiers::ALT, key.alt);
+            let code = if key.code == KeyCode::Char(' ') { KeyCode::Char(' ') } else { key.code };
+            self.send(Event::Key(KeyEvent::new(code, modifiers)));
+            rest = after;
+        }
+        self
+    }
+
+    /// The cells of the screen.
+    pub fn buffer(&self) -> Buffer {
+        let (width, height) = self.state.size;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        render::draw(&self.state, &mut Canvas::new(&mut buffer, &self.theme, self.state.setup.glyphs));
+        buffer
+    }
+
+    /// The rows of the screen as text.
+    pub fn rows(&self) -> Vec<String> {
+        let buffer = self.buffer();
+        let area = *buffer.area();
+        let row = |y| (0..area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+        (0..area.height).map(row).collect()
+    }
+
+    /// The screen as text.
+    pub fn screen(&self) -> String {
+        self.rows().join("\n")
+    }
+
+    /// The screen with a row of style letters below each row that has any, and the meaning of the letters below.
+    pub fn picture(&self) -> String {
+        let buffer = self.buffer();
+        let area = *buffer.area();
+        let mut styles: Vec<Style> = vec![Style::reset()];
+        let mut out = String::new();
+        for (y, text) in self.rows().iter().enumerate() {
+            let mut letters = String::new();
+            for x in 0..area.width {
+                let cell = &buffer[(x, y as u16)];
+                let style = cell.style();
+                let plain = cell.symbol() == " " && style.bg == Some(ratatui::style::Color::Reset) && style.add_modifier.is_empty();
+                let index = if plain { 0 } else { styles.iter().position(|known| *known == style).unwrap_or_else(|| { styles.push(style); styles.len() - 1 }) };
+                letters.push(if index == 0 { ' ' } else { char::from(b'a' + (index - 1) as u8) });
+            }
+            let _ = writeln!(out, "│{text}");
+            if !letters.trim().is_empty() {
+                let _ = writeln!(out, "┆{}", letters.trim_end());
+            }
+        }
+        for (index, style) in styles.iter().enumerate().skip(1) {
+            let _ = writeln!(out, "{} {:?} on {:?} {:?}", char::from(b'a' + (index - 1) as u8), style.fg.unwrap_or_default(), style.bg.unwrap_or_default(), style.add_modifier);
+        }
+        out
+    }
+}

@@ -1,0 +1,178 @@
+//! What an analyst does: pivots, reading, marks, notes, coming back.
+
+use super::session::Session;
+use crate::model::{EntityKind, Strand};
+use crate::source::demo::cast;
+use crate::tui::layers::Layer;
+use crate::tui::view::{Focus, Pane};
+
+const SIZE: (u16, u16) = (120, 40);
+
+#[test]
+fn from_the_timeline_to_the_leaked_keys_whole_story_by_pivots_alone() {
+    let cast = cast();
+    let key = cast.leaked_key;
+    let mut session = Session::demo(SIZE);
+    let all = session.state.list.refs.len();
+    assert!(all > 1000 && session.state.view.pane == Pane::Timeline);
+    // A denied invocation is found by searching, its key is one pivot away.
+    session.keys("/AccessDenied.*specified model|specified model ID<enter>");
+    assert!(session.state.hits.as_ref().is_some_and(|hits| !hits.ids.is_empty()));
+    session.keys("p");
+    assert!(matches!(session.state.layers.last(), Some(Layer::Menu(_))));
+    session.keys("key<enter>");
+    let scope = &session.state.view.scope;
+    assert_eq!(scope.entities.len(), 1);
+    assert_eq!((scope.entities[0].kind, &*scope.entities[0].value), (EntityKind::Key, &*key));
+    let of_key = session.state.list.refs.len();
+    assert!((20..all).contains(&of_key), "{of_key}");
+    // The key is only in CloudTrail; its principal is in the invocation records too.
+    session.keys("w");
+    assert_eq!(session.state.view.scope.entities.len(), 2);
+    session.keys("[[");
+    assert_eq!(session.state.list.refs.len(), all);
+    session.keys("]");
+    assert_eq!(session.state.list.refs.len(), of_key);
+    session.keys("w").keys("X").keys("p");
+    session.keys("<esc>");
+}
+
+#[test]
+fn prompts_are_read_marked_noted_and_the_place_is_kept() {
+    let mut session = Session::demo(SIZE);
+    session.keys("2");
+    assert_eq!(session.state.view.pane, Pane::Prompts);
+    assert!(session.state.list.refs.iter().all(|event| event.strand() == Strand::Invocation));
+    assert!(session.state.reads_conversation());
+    session.keys("jjbn");
+    session.keys("asks for <esc>");
+    assert!(session.state.selected_row().is_some_and(|row| row.mark.note.is_empty()), "esc leaves the note as it was");
+    session.keys("na first note<ctrl-s>");
+    let marked = session.state.selected_row().cloned().expect("a row");
+    assert!(marked.mark.marked);
+    assert_eq!(marked.mark.note, "a first note");
+    let session = session.reopened();
+    assert_eq!(session.state.view.pane, Pane::Prompts);
+    let row = session.state.selected_row().expect("where it was");
+    assert_eq!((row.event.id, &row.mark), (marked.event.id, &marked.mark));
+}
+
+#[test]
+fn a_reviewer_needs_three_keys() {
+    let mut session = Session::demo(SIZE);
+    session.keys("2");
+    let first = session.state.selected().expect("one");
+    session.keys(" ");
+    let second = session.state.selected().expect("the next");
+    assert!(second > first);
+    session.keys("jbk ");
+    let after: Vec<_> = session.state.list.refs.iter().take(3).map(|event| event.id).collect();
+    assert_eq!(session.state.selected().map(|event| event.id), Some(after[2]), "the first two are reviewed");
+    assert_eq!(session.state.case.reviewed.0, 2);
+}
+
+#[test]
+fn one_request_is_seen_from_both_sides() {
+    let mut session = Session::demo(SIZE);
+    session.keys("2");
+    let request = session.state.selected_row().and_then(|row| row.event.request_id.clone()).expect("a request id");
+    session.keys("P");
+    assert_eq!(session.state.view.pane, Pane::Timeline);
+    let twin = session.state.selected_row().expect("the CloudTrail event");
+    assert_eq!(twin.event.request_id.as_deref(), Some(request.as_str()));
+    assert_eq!(twin.event.strand, Strand::Management);
+    session.keys("P");
+    assert_eq!(session.state.selected().map(|event| event.strand()), Some(Strand::Invocation));
+    session.keys("r");
+    assert_eq!(session.state.view.scope.entities[0].kind, EntityKind::Request);
+}
+
+#[test]
+fn back_restores_the_whole_view() {
+    let mut session = Session::demo(SIZE);
+    session.keys("jjjjj");
+    let before = session.state.view.clone();
+    session.keys("w5<enter>t<down><enter>");
+    assert_ne!(session.state.view.scope, before.scope);
+    session.keys("[[[[");
+    assert_eq!(session.state.view.scope, before.scope);
+    assert_eq!(session.state.view.position(), before.position());
+}
+
+#[test]
+fn details_open_fold_and_close() {
+    let mut session = Session::demo(SIZE);
+    session.keys("<enter>");
+    assert!(session.state.view.open && session.state.view.focus == Focus::Detail);
+    assert!(session.screen().contains("eventName"), "{}", session.screen());
+    session.keys("-");
+    let folded = session.state.current_detail().map(|detail| detail.record.as_ref().expect("a record").visible(&session.state.folded).len());
+    session.keys("+");
+    let open = session.state.current_detail().map(|detail| detail.record.as_ref().expect("a record").visible(&session.state.folded).len());
+    assert!(folded < open);
+    session.keys("<esc>");
+    assert!(!session.state.view.open);
+}
+
+#[test]
+fn scope_narrows_and_widens_step_by_step() {
+    let mut session = Session::demo(SIZE);
+    let all = session.state.list.refs.len();
+    session.keys("fguardrail<enter>");
+    let filtered = session.state.list.refs.len();
+    assert!(filtered > 0 && filtered < all);
+    session.keys("x");
+    assert_eq!(session.state.list.refs.len(), all);
+    session.keys("+");
+    assert!(session.state.list.refs.len() < all);
+    session.keys("-");
+    assert!(!session.state.list.refs.is_empty());
+    session.keys("X");
+    assert_eq!(session.state.list.refs.len(), all);
+    session.keys("f(<enter>");
+    assert!(session.screen().contains("Filter"), "a wrong pattern keeps the editor open");
+}
+
+#[test]
+fn every_pane_shows_something_and_every_command_can_be_run_anywhere() {
+    let mut session = Session::demo(SIZE);
+    for pane in 1..=9 {
+        session.keys(&pane.to_string());
+        assert!(session.rows().iter().skip(2).any(|row| row.len() > 20), "pane {pane}");
+        for entry in crate::tui::COMMANDS.iter().filter(|entry| entry.name != "quit") {
+            session.keys(":").keys(entry.name).keys("<enter>");
+            session.screen();
+            session.keys("<esc><esc><esc>");
+            session.keys(&pane.to_string());
+        }
+    }
+}
+
+#[test]
+fn guardrails_pane_lists_the_changes_of_the_defences() {
+    let mut session = Session::demo(SIZE);
+    session.keys("3");
+    let actions: Vec<String> = session.state.rows.values().filter_map(|row| row.event.action.as_deref().map(str::to_owned)).collect();
+    for wanted in ["DeleteModelInvocationLoggingConfiguration", "DeleteGuardrail"] {
+        assert!(actions.iter().any(|action| action == wanted), "{wanted} in {actions:?}");
+    }
+}
+
+#[test]
+fn values_pivot() {
+    let mut session = Session::demo(SIZE);
+    session.keys("5");
+    let value = session.state.list.values[0].clone();
+    session.keys("<enter>");
+    assert_eq!(session.state.view.pane, Pane::Timeline);
+    assert_eq!(session.state.list.refs.len() as u64, value.count);
+}
+
+#[test]
+fn what_is_copied_cannot_act() {
+    let record = br#"{"eventVersion":"1.08","eventTime":"2026-01-01T00:00:00Z","eventSource":"s3.amazonaws.com","eventName":"GetObject","awsRegion":"us-east-1","userAgent":"a\u001b[2Jb","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/e\u202evil","accountId":"111122223333"},"eventID":"1"}"#;
+    let mut session = Session::on(vec![("a.json".to_owned(), record.to_vec())], SIZE);
+    session.keys("yY<enter>Y");
+    assert!(session.copied.len() >= 2);
+    assert!(session.copied.iter().all(|text| !text.contains(['\u{1b}', '\u{202e}'])), "{:?}", session.copied);
+}

@@ -1,0 +1,545 @@
+//! What each command does.
+
+use super::{go, needs};
+use crate::model::{EntityKind, Mark, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_when};
+use crate::tui::ask::{Ask, Row, Slot};
+use crate::tui::commands::{Command, TABLE};
+use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
+use crate::tui::message::{Effect, Severity};
+use crate::tui::state::{Hits, State};
+use crate::tui::view::{Focus, Pane, Position, Shape, View};
+use crate::tui::{panes, theme};
+
+/// Runs a command.
+pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    if moves(state, command, effects) || shows_pane(state, command, effects) {
+        return;
+    }
+    match command {
+        Command::Pivot => open_pivots(state, effects),
+        Command::PivotWho => pivot_to(state, EntityKind::Principal, effects),
+        Command::PivotRequest => pivot_to(state, EntityKind::Request, effects),
+        Command::OtherStrand => with_selected(state, effects, |state, effects| {
+            if let Some(selected) = state.selected() {
+                needs::ask(state, Ask::OtherStrand(selected.id), effects);
+            }
+        }),
+        Command::Search => edit(state, EditorKind::Search, &state.hits.as_ref().map(|hits| hits.pattern.clone()).unwrap_or_default()),
+        Command::Filter => edit(state, EditorKind::Filter, &state.view.scope.text.clone().map(|text| text.pattern).unwrap_or_default()),
+        Command::Open => open(state, effects),
+        Command::Close => close(state, effects),
+        Command::Accept => accept(state, effects),
+        Command::Mark => change_mark(state, effects, |mark| mark.marked = !mark.marked),
+        Command::Reviewed => {
+            change_mark(state, effects, |mark| mark.reviewed = true);
+            go::to_next_by_mark(state, false, effects);
+        }
+        Command::NextUnreviewed => go::to_next_by_mark(state, false, effects),
+        Command::NextMarked => go::to_next_by_mark(state, true, effects),
+        Command::Note if state.view.pane == Pane::Case => edit(state, EditorKind::CaseNote, ""),
+        Command::Note => edit_mark(state, EditorKind::Note, |mark| mark.note.clone()),
+        Command::Tag => edit_mark(state, EditorKind::Tag, |mark| mark.tags.join(" ")),
+        Command::Copy => copy(state, effects, false),
+        Command::CopyRecord => copy(state, effects, true),
+        Command::Export => edit(state, EditorKind::Export, "events.csv"),
+        Command::WidenScope => widen(state, effects),
+        Command::ClearScope => go::rescope(state, Scope::all(), effects),
+        Command::TimeRange => open_ranges(state),
+        Command::Around => around(state, effects),
+        Command::ZoomIn => zoom(state, 0.25, effects),
+        Command::ZoomOut => zoom(state, 4.0, effects),
+        Command::Strands => open_strands(state, 0),
+        Command::ToggleDetail => state.preview = !state.preview,
+        Command::FoldAll => fold_all(state, true),
+        Command::UnfoldAll => fold_all(state, false),
+        Command::RawJson => {
+            state.view.raw = !state.view.raw;
+            go::to_detail_start(state);
+        }
+        Command::Palette => open_palette(state),
+        Command::Help => state.layers.push(Layer::Help(0)),
+        Command::Messages => state.layers.push(Layer::Messages(state.messages.len().saturating_sub(1))),
+        Command::Theme => open_themes(state),
+        Command::Mouse => {
+            state.mouse = !state.mouse;
+            effects.push(Effect::Mouse(state.mouse));
+            state.tell(Severity::Info, if state.mouse { "mouse on: the terminal's own selection needs shift now" } else { "mouse off" });
+        }
+        Command::Redraw => effects.push(Effect::Redraw),
+        Command::Suspend => effects.push(Effect::Suspend),
+        Command::Quit => {
+            state.quitting = true;
+            effects.extend([Effect::SaveView(state.view.save()), Effect::Quit]);
+        }
+        _ => {}
+    }
+}
+
+fn moves(state: &mut State, command: Command, effects: &mut Vec<Effect>) -> bool {
+    let by = match command {
+        Command::Down => 1,
+        Command::Up => -1,
+        Command::PageDown | Command::Bottom => 10,
+        Command::PageUp | Command::Top => -10,
+        _ => 0,
+    };
+    let far = if matches!(command, Command::Top | Command::Bottom) { 1_000_000 } else { 1 };
+    if by != 0 && !state.layers.is_empty() {
+        match state.layers.last_mut() {
+            Some(Layer::Menu(menu)) => menu.step(by * far),
+            Some(Layer::Help(top) | Layer::Messages(top) | Layer::Text(_, top)) => *top = top.saturating_add_signed(by * far),
+            _ => {}
+        }
+        return true;
+    }
+    match command {
+        Command::Down | Command::Up => go::step(state, by, effects),
+        Command::PageDown => go::page(state, 1, effects),
+        Command::PageUp => go::page(state, -1, effects),
+        Command::Top => go::to_end(state, false, effects),
+        Command::Bottom => go::to_end(state, true, effects),
+        Command::NextMatch => go::to_hit(state, true, false),
+        Command::PreviousMatch => go::to_hit(state, false, false),
+        Command::Back => go::travel(state, false, effects),
+        Command::Forward => go::travel(state, true, effects),
+        Command::Focus => {
+            let detail = state.view.focus == Focus::List && state.current_detail().is_some();
+            state.view.focus = if detail { Focus::Detail } else { Focus::List };
+            state.view.open &= detail;
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn shows_pane(state: &mut State, command: Command, effects: &mut Vec<Effect>) -> bool {
+    let pane = match command {
+        Command::Timeline => Pane::Timeline,
+        Command::Prompts => Pane::Prompts,
+        Command::Guardrails => Pane::Guardrails,
+        Command::Signals => Pane::Signals,
+        Command::Principals => Pane::Principals,
+        Command::Buckets => Pane::Buckets,
+        Command::Cli => Pane::Cli,
+        Command::Query => Pane::Query,
+        Command::Case => Pane::Case,
+        Command::NextPane | Command::PreviousPane => {
+            go::turn_pane(state, if command == Command::NextPane { 1 } else { Pane::ALL.len() - 1 }, effects);
+            return true;
+        }
+        _ => return false,
+    };
+    go::to_pane(state, pane, effects);
+    true
+}
+
+fn with_selected(state: &mut State, effects: &mut Vec<Effect>, act: impl FnOnce(&mut State, &mut Vec<Effect>)) {
+    if state.selected().is_some() {
+        act(state, effects);
+    } else {
+        state.tell(Severity::Info, "no event is selected");
+    }
+}
+
+/// Enter: open the row, or act on the line of the detail.
+fn open(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(Layer::Help(_) | Layer::Messages(_) | Layer::Text(..)) = state.layers.last() {
+        state.layers.pop();
+        return;
+    }
+    match state.view.pane.shape() {
+        Shape::Values(kind) => {
+            if let Some(value) = state.list.values.get(state.view.position().index) {
+                let scope = state.view.scope.narrowed(crate::model::Entity::new(kind, value.value.clone()));
+                let view = View { pane: Pane::Timeline, scope, ..View::default() };
+                go::leave_for(state, view, effects);
+            }
+        }
+        Shape::Page | Shape::Empty => {}
+        Shape::Events | Shape::Exchanges if !state.view.open && !state.detail_has_focus() => {
+            if state.selected().is_some() {
+                state.history.push(state.view.clone());
+                (state.view.open, state.view.focus, state.rested) = (true, Focus::Detail, true);
+                // The reading view may have another width now.
+                if state.view.pane.shape() == Shape::Exchanges {
+                    state.detail = None;
+                }
+                go::to_detail_start(state);
+            }
+        }
+        Shape::Events | Shape::Exchanges => open_line(state),
+    }
+}
+
+fn open_line(state: &mut State) {
+    let line = state.view.detail.0;
+    if state.reads_conversation() {
+        if let Some(page) = state.detail.as_mut().and_then(|detail| detail.page.as_mut()) {
+            state.view.detail.0 = page.toggle(line);
+        }
+        return;
+    }
+    let Some(Ok(tree)) = state.current_detail().map(|detail| detail.record.as_ref()) else { return };
+    let Some(index) = tree.visible(&state.folded).get(line).copied() else { return };
+    let Some(entry) = tree.line(index) else { return };
+    if entry.children > 0 {
+        if !state.folded.remove(&index) {
+            state.folded.insert(index);
+        }
+        return;
+    }
+    let block = crate::tui::widgets::Block::new(crate::tui::widgets::BlockKind::Facts, tree.key(entry), tree.text(entry));
+    let mut page = crate::tui::widgets::Page::new(vec![block]);
+    page.layout(state.size.0.saturating_sub(8));
+    state.layers.push(Layer::Text(Box::new(page), 0));
+}
+
+fn fold_all(state: &mut State, folded: bool) {
+    if state.reads_conversation() {
+        if let Some(page) = state.detail.as_mut().and_then(|detail| detail.page.as_mut()) {
+            page.fold_all(folded);
+        }
+    } else if let Some(Ok(tree)) = state.current_detail().map(|detail| detail.record.as_ref()) {
+        state.folded = if folded { tree.containers() } else { std::collections::BTreeSet::default() };
+    }
+    go::to_detail_start(state);
+}
+
+/// Esc: the top layer, then what runs, then the open detail, then the search.
+fn close(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.layers.pop().is_some() {
+        return;
+    }
+    for slot in [Slot::Search, Slot::Export, Slot::Jump] {
+        if state.is_asking(slot) {
+            needs::cancel(state, slot, effects);
+            state.tell(Severity::Info, "cancelled");
+            return;
+        }
+    }
+    if state.view.open || state.detail_has_focus() {
+        (state.view.open, state.view.focus) = (false, Focus::List);
+        if state.view.pane.shape() == Shape::Exchanges {
+            state.detail = None;
+        }
+    } else if state.hits.take().is_none() {
+        state.tell(Severity::Info, "nothing to close · [ goes back · q quits");
+    }
+}
+
+fn open_pivots(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Shape::Values(_) = state.view.pane.shape() {
+        return open(state, effects);
+    }
+    with_selected(state, effects, |state, effects| {
+        let mut menu = Picker::new("Pivot to", Vec::new());
+        menu.loading = true;
+        state.layers.push(Layer::Menu(menu));
+        if let Some(selected) = state.selected() {
+            needs::cancel(state, Slot::Pivots, effects);
+            needs::ask(state, Ask::Pivots(selected.id), effects);
+        }
+    });
+}
+
+fn pivot_to(state: &mut State, kind: EntityKind, effects: &mut Vec<Effect>) {
+    let value = state.selected_row().and_then(|row| match kind {
+        EntityKind::Request => row.event.request_id.clone(),
+        _ => row.event.principal.as_deref().map(str::to_owned),
+    });
+    match value {
+        Some(value) => {
+            let scope = state.view.scope.narrowed(crate::model::Entity::new(kind, value));
+            go::rescope(state, scope, effects);
+        }
+        None => state.tell(Severity::Info, format!("the selected row names no {kind}")),
+    }
+}
+
+fn accept(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Layer::Menu(menu)) = state.layers.last() else { return };
+    let (choice, cursor) = (menu.selected().map(|item| item.value.clone()), menu.cursor);
+    state.layers.pop();
+    match choice {
+        Some(Choice::Run(command)) => run(state, command, effects),
+        Some(Choice::Pivot(entity)) => {
+            let scope = state.view.scope.narrowed(entity);
+            if scope == state.view.scope {
+                state.tell(Severity::Info, "the scope is narrowed to this already");
+            }
+            go::rescope(state, scope, effects);
+        }
+        Some(Choice::Range(range)) => set_range(state, range, effects),
+        Some(Choice::AskRange) => edit(state, EditorKind::Range, ""),
+        Some(Choice::Strand(strand)) => {
+            let mut strands = state.view.scope.strands.toggled(strand);
+            if strands == StrandSet::NONE {
+                strands = StrandSet::ALL;
+            }
+            let scope = Scope { strands, ..state.view.scope.clone() };
+            go::rescope(state, scope, effects);
+            open_strands(state, cursor);
+        }
+        Some(Choice::Theme(name)) => effects.push(Effect::Theme(name.to_owned())),
+        None => {}
+    }
+}
+
+fn set_range(state: &mut State, range: TimeRange, effects: &mut Vec<Effect>) {
+    let scope = Scope { range, ..state.view.scope.clone() };
+    go::rescope(state, scope, effects);
+}
+
+fn widen(state: &mut State, effects: &mut Vec<Effect>) {
+    let mut scope = state.view.scope.clone();
+    if scope.text.take().is_none() && scope.entities.pop().is_none() {
+        if scope.range.is_open() && scope.strands == StrandSet::ALL {
+            state.tell(Severity::Info, "the scope is everything");
+            return;
+        }
+        if scope.strands == StrandSet::ALL {
+            scope.range = TimeRange::default();
+        }
+        scope.strands = StrandSet::ALL;
+    }
+    go::rescope(state, scope, effects);
+}
+
+fn around(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(at) = state.selected().and_then(crate::model::EventRef::time) else {
+        return state.tell(Severity::Info, "the selected row has no time");
+    };
+    let quarter = 15 * 60 * 1000;
+    let range = TimeRange { since: Some(at.plus_millis(-quarter / 2)), until: Some(at.plus_millis(quarter / 2)) };
+    let mut view = View { pane: Pane::Timeline, scope: Scope { range, ..Scope::all() }, ..View::default() };
+    view.set_position(Position { at: state.selected(), ..Position::default() });
+    go::leave_for(state, view, effects);
+}
+
+fn zoom(state: &mut State, factor: f64, effects: &mut Vec<Effect>) {
+    let histogram = &state.list.histogram;
+    let width = histogram.step.saturating_mul(histogram.bins.len() as i64);
+    let Some(centre) = state.selected().and_then(crate::model::EventRef::time).map(Timestamp::as_millis) else { return };
+    let current = state.view.scope.range;
+    let width = match (current.since, current.until) {
+        (Some(since), Some(until)) => until.as_millis() - since.as_millis(),
+        _ => width,
+    };
+    let half = ((width as f64 * factor) as i64 / 2).max(500);
+    let all = state.case.span.is_some_and(|(first, last)| centre - half <= first.as_millis() && centre + half > last.as_millis());
+    let range = if all || width == 0 {
+        TimeRange::default()
+    } else {
+        TimeRange { since: Some(Timestamp::from_millis(centre - half)), until: Some(Timestamp::from_millis(centre + half)) }
+    };
+    set_range(state, range, effects);
+}
+
+fn edit(state: &mut State, kind: EditorKind, text: &str) {
+    state.layers.push(Layer::Editor(Box::new(Editor::new(kind, text))));
+}
+
+fn edit_mark(state: &mut State, kind: EditorKind, text: impl Fn(&Mark) -> String) {
+    if state.setup.read_only {
+        return state.tell(Severity::Warning, "the case is open read-only: another outcrop is writing to it");
+    }
+    match state.selected_row().map(|row| text(&row.mark)) {
+        Some(text) => edit(state, kind, &text),
+        None => state.tell(Severity::Info, "no event is selected"),
+    }
+}
+
+fn change_mark(state: &mut State, effects: &mut Vec<Effect>, change: impl FnOnce(&mut Mark)) {
+    if state.setup.read_only {
+        return state.tell(Severity::Warning, "the case is open read-only: another outcrop is writing to it");
+    }
+    let Some(id) = state.selected().map(|selected| selected.id) else { return };
+    let Some(row) = state.rows.get_mut(&id) else { return };
+    change(&mut row.mark);
+    let Row { event, mark, .. } = row;
+    effects.push(Effect::SetMark(event.digest, mark.clone()));
+    if let Some(detail) = state.detail.as_mut().filter(|detail| detail.row.event.id == id) {
+        detail.row.mark = mark.clone();
+    }
+    // The case's page counts them.
+    state.case.revision = u64::MAX;
+}
+
+/// Enter in an editor: the text is taken, or what is wrong with it is said and the editor stays.
+pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Layer::Editor(editor)) = state.layers.pop() else { return };
+    let text = editor.text();
+    let trimmed = text.trim();
+    let wrong = match editor.kind {
+        EditorKind::Search => search(state, trimmed, effects).err(),
+        EditorKind::Filter => filter(state, trimmed, effects).err(),
+        EditorKind::Range => match range_in_words(trimmed, state.now) {
+            Ok(range) => {
+                set_range(state, range, effects);
+                None
+            }
+            Err(wrong) => Some(wrong),
+        },
+        EditorKind::Tag => {
+            change_mark(state, effects, |mark| mark.tags = trimmed.split_whitespace().map(str::to_owned).collect());
+            None
+        }
+        EditorKind::Note => {
+            change_mark(state, effects, |mark| trimmed.clone_into(&mut mark.note));
+            None
+        }
+        EditorKind::CaseNote => {
+            if !trimmed.is_empty() {
+                effects.push(Effect::AddNote(trimmed.to_owned()));
+                state.case.revision = u64::MAX;
+            }
+            None
+        }
+        EditorKind::Export => {
+            let (pane, scope) = (state.view.pane, state.view.scope.clone());
+            needs::ask(state, Ask::Export { pane, scope, path: trimmed.to_owned() }, effects);
+            None
+        }
+    };
+    if wrong.is_some() {
+        state.layers.push(Layer::Editor(Box::new(Editor { wrong, ..*editor })));
+    }
+}
+
+/// A pattern as the search reads it: any letter case, unless it holds a capital.
+pub fn pattern(text: &str) -> Result<regex::Regex, String> {
+    let sensitive = text.chars().any(char::is_uppercase);
+    let built = regex::RegexBuilder::new(text).case_insensitive(!sensitive).build();
+    built.map_err(|error| error.to_string().lines().last().unwrap_or("it is no regular expression").to_owned())
+}
+
+fn search(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    needs::cancel(state, Slot::Search, effects);
+    if text.is_empty() {
+        state.hits = None;
+        return Ok(());
+    }
+    state.hits = Some(Hits { pattern: text.to_owned(), regex: pattern(text)?, ids: Vec::new(), done: false, jump: true });
+    let scope = panes::scope_of(state.view.pane, &state.view.scope);
+    needs::ask(state, Ask::Search { scope, pattern: text.to_owned() }, effects);
+    Ok(())
+}
+
+fn filter(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    let filter = if text.is_empty() { None } else { pattern(text).map(|_| Some(TextFilter { pattern: text.to_owned() }))? };
+    let scope = Scope { text: filter, ..state.view.scope.clone() };
+    go::rescope(state, scope, effects);
+    Ok(())
+}
+
+fn range_in_words(text: &str, now: Timestamp) -> Result<TimeRange, String> {
+    if text.is_empty() || text == "all" {
+        return Ok(TimeRange::default());
+    }
+    let Some((since, until)) = text.split_once("..") else {
+        return Ok(TimeRange { since: Some(parse_when(text, now)?), until: None });
+    };
+    let end = |text: &str| if text.trim().is_empty() { Ok(None) } else { parse_when(text, now).map(Some) };
+    let range = TimeRange { since: end(since)?, until: end(until)? };
+    match (range.since, range.until) {
+        (Some(since), Some(until)) if since >= until => Err("the range ends before it begins".to_owned()),
+        _ => Ok(range),
+    }
+}
+
+fn open_palette(state: &mut State) {
+    let items = TABLE
+        .iter()
+        .filter(|entry| entry.command != Command::Accept)
+        .map(|entry| Item {
+            lead: entry.name.to_owned(),
+            text: entry.doc.to_owned(),
+            tail: state.setup.keymap.keys_of(entry.command).first().cloned().unwrap_or_default(),
+            value: Choice::Run(entry.command),
+        })
+        .collect();
+    state.layers.push(Layer::Menu(Picker::new("Commands", items)));
+}
+
+fn open_themes(state: &mut State) {
+    let items = theme::EMBEDDED.map(|(name, _)| Item { lead: String::new(), text: name.to_owned(), tail: String::new(), value: Choice::Theme(name) });
+    state.layers.push(Layer::Menu(Picker::new("Theme", items.into())));
+}
+
+fn open_strands(state: &mut State, cursor: usize) {
+    let item = |strand: Strand| {
+        let on = if state.view.scope.strands.contains(strand) { "[x]" } else { "[ ]" };
+        let count = state.case.events.get(strand as usize).copied().unwrap_or(0);
+        Item { lead: on.to_owned(), text: strand.name().to_owned(), tail: crate::tui::render::grouped(count), value: Choice::Strand(strand) }
+    };
+    let mut menu = Picker::new("Strands (enter switches, esc closes)", Strand::ALL.map(item).into());
+    menu.cursor = cursor;
+    state.layers.push(Layer::Menu(menu));
+}
+
+fn open_ranges(state: &mut State) {
+    // Relative to the newest event: a case is often older than today.
+    let end = state.case.span.map_or(state.now, |(_, last)| last.plus_millis(1));
+    let hour = 3_600_000;
+    let mut items =
+        vec![Item { lead: String::new(), text: "everything".to_owned(), tail: String::new(), value: Choice::Range(TimeRange::default()) }];
+    for (name, millis) in
+        [("last 15 minutes", hour / 4), ("last hour", hour), ("last 4 hours", 4 * hour), ("last day", 24 * hour), ("last 7 days", 168 * hour)]
+    {
+        let since = end.plus_millis(-millis);
+        let range = TimeRange { since: Some(since), until: Some(end) };
+        items.push(Item { lead: String::new(), text: name.to_owned(), tail: format!("since {since}"), value: Choice::Range(range) });
+    }
+    if let Some(at) = state.selected().and_then(crate::model::EventRef::time) {
+        for (name, millis) in [
+            ("5 minutes around the selected row", hour / 24),
+            ("1 hour around the selected row", hour / 2),
+            ("1 day around the selected row", 12 * hour),
+        ] {
+            let range = TimeRange { since: Some(at.plus_millis(-millis)), until: Some(at.plus_millis(millis)) };
+            items.push(Item { lead: String::new(), text: name.to_owned(), tail: String::new(), value: Choice::Range(range) });
+        }
+    }
+    items.push(Item { lead: String::new(), text: "from … to … in words".to_owned(), tail: String::new(), value: Choice::AskRange });
+    state.layers.push(Layer::Menu(Picker::new("Time range, counted from the newest event", items)));
+}
+
+/// What `y` and `Y` copy. Always escaped: what is pasted into a shell must not act.
+fn copy(state: &mut State, effects: &mut Vec<Effect>, record: bool) {
+    let text = if record {
+        let Some(detail) = state.current_detail() else { return state.tell(Severity::Info, "open the row first: its record is not read yet") };
+        match &detail.record {
+            Ok(tree) => crate::model::SafeText::new(&crate::model::text_from_bytes(tree.bytes())).into_string(),
+            Err(why) => return state.tell(Severity::Warning, why.clone()),
+        }
+    } else {
+        match copied_line(state) {
+            Some(text) => crate::model::SafeText::new(&text).into_string(),
+            None => return state.tell(Severity::Info, "nothing is selected"),
+        }
+    };
+    state.tell(Severity::Info, format!("{} characters sent to the terminal's clipboard", text.chars().count()));
+    effects.push(Effect::Copy(text));
+}
+
+fn copied_line(state: &State) -> Option<String> {
+    if let Shape::Values(_) = state.view.pane.shape() {
+        return state.list.values.get(state.view.position().index).map(|value| value.value.to_string());
+    }
+    if state.detail_has_focus()
+        && let Some(detail) = state.current_detail()
+    {
+        let line = state.view.detail.0;
+        if state.reads_conversation() {
+            let page = detail.page.as_ref()?;
+            let block = page.blocks().get(page.lines().get(line)?.block)?;
+            return Some(block.text.clone());
+        }
+        let tree = detail.record.as_ref().ok()?;
+        let entry = tree.line(*tree.visible(&state.folded).get(line)?)?;
+        return Some(tree.text(entry));
+    }
+    let event = &state.selected_row()?.event;
+    let time = event.time.map(|time| time.to_string()).unwrap_or_default();
+    Some(format!("{time} {} {} {} [{}]", event.strand, event.actor.as_deref().unwrap_or("-"), event.summary(), event.uid()))
+}

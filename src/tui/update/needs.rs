@@ -1,0 +1,106 @@
+//! What the view needs to know and does not: questions follow from the state, so that no command has to remember to ask.
+
+use crate::model::EventId;
+use crate::tui::ask::{Ask, Slot};
+use crate::tui::message::Effect;
+use crate::tui::render::Layout;
+use crate::tui::state::State;
+use crate::tui::view::Shape;
+
+/// Rows kept in memory before those far from the window are let go.
+const ROWS_KEPT: usize = 2000;
+
+/// Keeps the cursor inside the list and asks for what is missing.
+pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
+    let layout = Layout::of(state);
+    match state.view.pane.shape() {
+        Shape::Events | Shape::Exchanges => {
+            if !state.list_is_current() || state.list_revision_is_old() {
+                let (pane, scope) = (state.view.pane, state.view.scope.clone());
+                ask(state, Ask::List { pane, scope, bins: usize::from(layout.body.width.saturating_sub(2)) }, effects);
+            }
+            if state.list_is_current() {
+                clamp(state, usize::from(layout.rows.height));
+                want_rows(state, usize::from(layout.rows.height), effects);
+                want_detail(state, &layout, effects);
+            }
+        }
+        Shape::Values(kind) => {
+            if !state.list_is_current() || state.list_revision_is_old() {
+                let scope = state.view.scope.clone();
+                ask(state, Ask::Values { scope, kind }, effects);
+            }
+            if state.list_is_current() {
+                clamp(state, usize::from(layout.rows.height));
+            }
+        }
+        Shape::Page | Shape::Empty => {}
+    }
+    if state.case.revision != state.revision || state.case.path.is_empty() {
+        ask(state, Ask::Case, effects);
+    }
+}
+
+/// Asks, unless the same question is open; a different one of the slot is replaced.
+pub fn ask(state: &mut State, question: Ask, effects: &mut Vec<Effect>) {
+    let slot = question.slot() as usize;
+    let (Some(open), Some(generation)) = (state.open_asks.get_mut(slot), state.generations.get_mut(slot)) else { return };
+    if open.as_ref() == Some(&question) {
+        return;
+    }
+    *generation += 1;
+    *open = Some(question.clone());
+    effects.push(Effect::Ask(question, *generation));
+}
+
+/// Gives up a slot's open question.
+pub fn cancel(state: &mut State, slot: Slot, effects: &mut Vec<Effect>) {
+    if let (Some(open), Some(generation)) = (state.open_asks.get_mut(slot as usize), state.generations.get_mut(slot as usize))
+        && open.take().is_some()
+    {
+        *generation += 1;
+        effects.push(Effect::Cancel(slot));
+    }
+}
+
+fn clamp(state: &mut State, height: usize) {
+    let length = state.list_len();
+    let mut position = state.view.position();
+    position.index = position.index.min(length.saturating_sub(1));
+    let margin = if height > 6 { 1 } else { 0 };
+    if position.index < position.top + margin {
+        position.top = position.index.saturating_sub(margin);
+    } else if position.index + margin >= position.top + height {
+        position.top = (position.index + margin + 1).saturating_sub(height);
+    }
+    position.top = position.top.min(length.saturating_sub(height.max(1)));
+    position.at = state.list.refs.get(position.index).copied();
+    state.view.set_position(position);
+}
+
+fn want_rows(state: &mut State, height: usize, effects: &mut Vec<Effect>) {
+    let top = state.view.position().top;
+    let window = |from: usize, to: usize| state.list.refs.get(from..to.min(state.list.refs.len())).unwrap_or_default();
+    if window(top, top + height).iter().all(|event| state.rows.contains_key(&event.id)) {
+        return;
+    }
+    // A page to each side comes along, so that the next page down is there already.
+    let missing: Vec<EventId> =
+        window(top.saturating_sub(height), top + 2 * height).iter().map(|event| event.id).filter(|id| !state.rows.contains_key(id)).collect();
+    if state.rows.len() > ROWS_KEPT {
+        let near: std::collections::HashSet<EventId> = window(top.saturating_sub(height), top + 2 * height).iter().map(|event| event.id).collect();
+        state.rows.retain(|id, _| near.contains(id));
+    }
+    ask(state, Ask::Rows(missing), effects);
+}
+
+fn want_detail(state: &mut State, layout: &Layout, effects: &mut Vec<Effect>) {
+    let Some(selected) = state.selected() else {
+        state.detail = None;
+        return;
+    };
+    let shown = layout.detail.height > 0;
+    if shown && state.rested && state.current_detail().is_none() {
+        ask(state, Ask::Detail { id: selected.id, width: layout.detail.width }, effects);
+    }
+}
