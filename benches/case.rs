@@ -2,6 +2,8 @@
 //!
 //! The figures in docs come from here; nothing asserts a time.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot run should stop")]
+
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
@@ -42,7 +44,7 @@ fn batch(number: u32, prose: &str) -> Batch {
     for at in number * BATCH..(number + 1) * BATCH {
         // Every file goes forward in time, the newest file is read first.
         let millis = START - i64::from(number) * 5_000_000 + i64::from(at % BATCH) * 1000 + (dice.roll() % 900) as i64;
-        let (user, denied) = (dice.skewed(3000), dice.roll() % 20 == 0);
+        let (user, denied) = (dice.skewed(3000), dice.roll().is_multiple_of(20));
         let mut digest = [0; 32];
         for part in digest.as_chunks_mut::<8>().0 {
             *part = dice.roll().to_be_bytes();
@@ -69,14 +71,14 @@ fn batch(number: u32, prose: &str) -> Batch {
             action: Some(format!("Action{}", dice.skewed(80)).into()),
             service: Some("bedrock".into()),
             error_code: denied.then(|| "AccessDenied".into()),
-            request_id: Some(format!("{:08x}-0000-4000-8000-{:012x}", at, at).into()),
+            request_id: Some(format!("{at:08x}-0000-4000-8000-{at:012x}").into()),
             model: invocation.then(|| format!("anthropic.model-{}", dice.roll() % 8).into()),
             exchange: invocation.then(|| ExchangeFacts {
                 family: "converse".into(),
                 preview: prose[from..from + 200].into(),
                 ..ExchangeFacts::default()
             }),
-            searchable: if invocation { vec![Searchable::Raw(prose[from..from + 3000].as_bytes(), false)] } else { Vec::new() },
+            searchable: if invocation { vec![Searchable::Raw(&prose.as_bytes()[from..from + 3000], false)] } else { Vec::new() },
             ..Decoded::default()
         };
         let position = RecordPosition { offset: u64::from(at % BATCH) * 1500, length: 1500, wrap: Wrap::None };
@@ -91,7 +93,7 @@ fn prose() -> String {
     let mut text = String::new();
     while text.len() < 1 << 20 {
         text.push_str(words[dice.skewed(words.len() as u64) as usize]);
-        text.push(if dice.roll() % 12 == 0 { '\n' } else { ' ' });
+        text.push(if dice.roll().is_multiple_of(12) { '\n' } else { ' ' });
     }
     text
 }
@@ -195,7 +197,7 @@ fn reads(criterion: &mut Criterion) {
     });
     for pattern in ["nowhere to be found", "Secret policy", "ignore (the|please)"] {
         group.bench_function(format!("search “{pattern}”"), |bencher| {
-            bencher.iter(|| reader.search(&Scope::all(), pattern, &mut |_| ()).unwrap().bytes)
+            bencher.iter(|| reader.search(&Scope::all(), pattern, &mut |_| ()).unwrap().bytes);
         });
     }
     let text = Scope { text: Some(TextFilter { pattern: "guardrail".into() }), ..account.clone() };

@@ -62,7 +62,7 @@ pub struct Pending {
 impl Pending {
     /// Enough has gathered to be worth a transaction, and memory should be given back.
     pub fn is_due(&self) -> bool {
-        self.events >= 100_000 || self.bytes >= 32 << 20
+        self.events >= 64_000 || self.bytes >= 24 << 20
     }
 }
 

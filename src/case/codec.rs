@@ -197,7 +197,9 @@ mod tests {
 
         #[test]
         fn row_numbers_round_trip(base in 0..5000_u32, mut steps in prop::collection::vec(0..70_u32, 0..400), wide in any::<bool>()) {
-            steps.iter_mut().for_each(|step| *step = if wide { *step * 997 } else { *step / 10 });
+            for step in &mut steps {
+                *step = if wide { *step * 997 } else { *step / 10 };
+            }
             let mut ids: Vec<u32> = steps.iter().scan(base, |at, step| { *at += step; Some(*at) }).collect();
             ids.dedup();
             let mut blob = Vec::new();

@@ -1,6 +1,6 @@
 //! One commit, one transaction: evidence first, then what is derived from it.
 
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{CachedStatement, Connection, ToSql, params};
 
 use super::answers::{Revision, Side};
 use super::batch::{COLUMNS, Extra};
@@ -90,6 +90,9 @@ fn write_events(connection: &Connection, batches: &[HeldBatch]) -> Result<()> {
         ", ?".repeat(9 + COLUMNS.len() + 5)
     );
     let mut insert = connection.prepare_cached(&sql).doing(doing)?;
+    let mut exchange = connection
+        .prepare_cached("INSERT INTO exchange VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")
+        .doing(doing)?;
     let mut extra = Vec::new();
     for held in batches {
         for (id, row) in held.rows() {
@@ -121,18 +124,14 @@ fn write_events(connection: &Connection, batches: &[HeldBatch]) -> Result<()> {
             bind(&(!extra.is_empty()).then_some(extra.as_slice()))?;
             insert.raw_execute().doing(doing)?;
             if let Some(facts) = row.exchange.and_then(|at| held.batch.exchanges.get(at as usize)) {
-                write_exchange(connection, id, facts)?;
+                write_exchange(&mut exchange, id, facts)?;
             }
         }
     }
     Ok(())
 }
 
-fn write_exchange(connection: &Connection, event: u32, facts: &ExchangeFacts) -> Result<()> {
-    let doing = "storing exchanges";
-    let mut insert = connection
-        .prepare_cached("INSERT INTO exchange VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")
-        .doing(doing)?;
+fn write_exchange(insert: &mut CachedStatement<'_>, event: u32, facts: &ExchangeFacts) -> Result<()> {
     let count = |count: Option<u64>| count.map(|count| count as i64);
     let values = params![
         event,
@@ -152,7 +151,7 @@ fn write_exchange(connection: &Connection, event: u32, facts: &ExchangeFacts) ->
         facts.body as u8,
         facts.flags.0,
     ];
-    insert.execute(values).doing(doing).map(drop)
+    insert.execute(values).doing("storing exchanges").map(drop)
 }
 
 /// Stores blocks of text. Small ones, and a small one stored last, are put together first: a live source would

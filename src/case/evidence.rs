@@ -213,7 +213,7 @@ fn differs(entry: &SourceEntry, offset: u64) -> EvidenceError {
     }
     let now = std::fs::metadata(&entry.path).ok();
     let size = now.as_ref().map(std::fs::Metadata::len);
-    let modified = now.and_then(|now| now.modified().ok()).and_then(|time| jiff::Timestamp::try_from(time).ok()).map(|time| time.as_millisecond());
+    let modified = now.and_then(|now| now.modified().ok()).and_then(|time| jiff::Timestamp::try_from(time).ok()).map(jiff::Timestamp::as_millisecond);
     let mut what = format!("the bytes from {offset} on are not those that were read");
     if size != Some(entry.size) {
         what = format!("{what}, it had {} bytes and has {}", entry.size, size.map_or_else(|| "none".to_owned(), |size| size.to_string()));

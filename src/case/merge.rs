@@ -12,15 +12,19 @@ use super::segment::{self, Counts, Extent, Summary, place};
 /// How hard to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effort {
-    /// Between commits: only when eight of a size have gathered, so that each event is rewritten a few times in all.
+    /// Between commits: only when many of a size have gathered, so that each event is rewritten a few times in all.
     Light,
-    /// At the end: the tail, as far as it is not dwarfed by what it would be joined to.
+    /// At the end: as much of the tail as is not mostly one segment, which would be rewritten for the sake of the others.
     Thorough,
 }
 
 /// A segment does not grow beyond this: it bounds the memory of putting it together.
 const MOST_EVENTS: u64 = 1 << 21;
+/// So many of a size are put together between commits …
 const FAN: usize = 8;
+/// … and so many of those from `LARGE` on: a bulk load should not stop for what `finish` does better.
+const LARGE_FAN: usize = 32;
+const LARGE: u32 = 5;
 const FULL: u32 = 7;
 
 const DOING: &str = "putting segments together";
@@ -38,7 +42,7 @@ fn choose_light(extents: &[Extent]) -> Option<Vec<Extent>> {
     (0..FULL).find_map(|size| {
         let tail = extents.iter().rev().take_while(|extent| magnitude(extent) <= size).count();
         let group = extents.get(extents.len() - tail..)?;
-        if group.iter().filter(|extent| magnitude(extent) == size).count() < FAN {
+        if group.iter().filter(|extent| magnitude(extent) == size).count() < if size < LARGE { FAN } else { LARGE_FAN } {
             return None;
         }
         let mut events = 0;
@@ -56,15 +60,19 @@ fn magnitude(extent: &Extent) -> u32 {
 }
 
 fn choose_thorough(extents: &[Extent]) -> Option<Vec<Extent>> {
-    let mut events = 0;
-    let tail = extents.iter().rev().take_while(|extent| {
+    let (mut events, mut largest, mut joined) = (0, 0, 0);
+    for (number, extent) in extents.iter().rev().enumerate() {
         let size = u64::from(extent.events);
-        let joins = events == 0 || (size <= 4 * events && events + size <= MOST_EVENTS);
         events += size;
-        joins
-    });
-    let tail = tail.count();
-    extents.get(extents.len() - tail..).filter(|group| group.len() > 1).map(<[Extent]>::to_vec)
+        largest = largest.max(size);
+        if events > MOST_EVENTS {
+            break;
+        }
+        if largest * 2 <= events {
+            joined = number + 1;
+        }
+    }
+    extents.get(extents.len() - joined..).filter(|group| group.len() > 1).map(<[Extent]>::to_vec)
 }
 
 /// Puts neighbours together into a new segment, in one transaction.
@@ -87,7 +95,7 @@ pub(super) fn merge(connection: &mut Connection, group: &[Extent], into: u32) ->
         for extent in group {
             runs::read(&transaction, extent.id, kind, &mut pairs)?;
         }
-        pairs.sort();
+        pairs.sort_unstable();
         runs::write(&transaction, into, kind, &pairs)?;
     }
     for extent in group {
@@ -169,14 +177,16 @@ mod tests {
         let thorough = |sizes: &[u32]| choose_thorough(&extents(sizes)).map_or(0, |group| group.len());
         assert_eq!(light(&[100_000, 1, 1, 1, 1, 1, 1, 1]), 0);
         assert_eq!(light(&[100_000, 1, 1, 1, 1, 1, 1, 1, 1]), 8);
-        assert_eq!(light(&[300_000; 8]), 6);
-        assert_eq!(light(&[1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000, 1_500_000]), 0);
+        assert_eq!(light(&[100_000; 31]), 0);
+        assert_eq!(light(&[100_000; 32]), 20);
+        assert_eq!(light(&[1_500_000; 40]), 0);
         assert_eq!(thorough(&[]), 0);
         assert_eq!(thorough(&[50_000]), 0);
-        assert_eq!(thorough(&[50_000; 20]), 20);
+        assert_eq!(thorough(&[100_000, 100_000, 100_000, 13_000]), 4);
         assert_eq!(thorough(&[50_000; 50]), 41);
         assert_eq!(thorough(&[1_000_000, 100]), 0);
-        assert_eq!(thorough(&[1_000_000, 100, 200]), 2);
+        assert_eq!(thorough(&[1_000_000, 100, 100, 50]), 3);
+        assert_eq!(thorough(&[2_000_000, 2_000_000]), 0);
     }
 
     /// Following a live source for a month: a commit every two seconds with ten events.

@@ -153,7 +153,7 @@ impl Reader {
             self.cancel().check()?;
             runs::read(self.connection(), extent.id, kind.code(), &mut pairs)?;
         }
-        pairs.sort();
+        pairs.sort_unstable();
         let mut groups: Vec<&[runs::Pair]> = pairs.chunk_by(|one, other| one.0 == other.0).collect();
         groups.sort_by_key(|group| Reverse(group.len()));
         groups.truncate(MOST_WIDE_VALUES);
@@ -195,7 +195,7 @@ impl Reader {
         let wanted = |kind: EntityKind| only.is_none_or(|only| only == kind);
         let columns: Vec<(&str, EntityKind)> =
             COLUMNS.iter().filter_map(|(name, kind)| Some((*name, (*kind)?))).filter(|(_, kind)| wanted(*kind)).collect();
-        let names = columns.iter().map(|(name, _)| format!(", {name}")).collect::<String>();
+        let names = columns.iter().flat_map(|(name, _)| [", ", name]).collect::<String>();
         let sql = format!("SELECT request_id, extra{names} FROM event WHERE id = ?1");
         let row = |row: &rusqlite::Row<'_>| {
             let entities = (0..columns.len()).map(|at| row.get(2 + at)).collect::<rusqlite::Result<Vec<Option<u32>>>>()?;

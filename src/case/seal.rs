@@ -97,7 +97,7 @@ fn copy(transaction: &Transaction<'_>, entry: &SourceEntry) -> std::result::Resu
         }
         io::copy(&mut stored, &mut io::sink()).map_err(unreadable)?;
     }
-    let sha256: String = stored.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = crate::model::Digest(stored.hash.finalize().into()).hex();
     if stored.bytes < entry.size {
         return Err(Failed::File(format!("the file has changed since it was read: it had {} bytes and has {}", entry.size, stored.bytes)));
     }

@@ -1,6 +1,6 @@
 //! Searching the text of records: every block is expanded and matched, the newest first, on two cores.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -12,7 +12,7 @@ use super::answers::SearchReport;
 use super::error::{CaseError, Doing as _, Result};
 use super::idset::IdSet;
 use super::reader::{Interrupter, Reader};
-use super::text;
+use super::{commit, text};
 use crate::model::{EventId, EventRef, Scope, TextFilter};
 
 const DOING: &str = "searching";
@@ -69,15 +69,17 @@ impl Reader {
         if blocks.len() > 1 {
             self.open_helper()?;
         }
-        let cancel = self.cancel().clone();
+        let (cancel, last, epoch) = (self.cancel().clone(), self.lists.last, commit::revision(self.connection())?.epoch);
         let (connection, helper) = self.connections();
         let next = AtomicUsize::new(0);
-        let plan = Plan { blocks: &blocks, next: &next, regex, members, after, cancel: &cancel };
+        let plan = Plan { blocks: &blocks, next: &next, regex, members, after, last, epoch, cancel: &cancel };
         let mut deliver = |found: &Found| {
             report.bytes += found.bytes;
             let fresh: Vec<EventId> = found.events.iter().filter(|id| !hits.contains(id.0)).copied().collect();
             if !fresh.is_empty() {
-                fresh.iter().for_each(|id| hits.insert(id.0));
+                for id in &fresh {
+                    hits.insert(id.0);
+                }
                 report.events += fresh.len() as u64;
                 on_hits(&fresh);
             }
@@ -87,21 +89,22 @@ impl Reader {
             let other = helper.filter(|_| blocks.len() > 1).map(|helper| {
                 let plan = &plan;
                 threads.spawn(move || {
-                    plan.work(helper, true, &mut |found| {
-                        // Nobody listens any more when the other half failed.
-                        let _ = send.send(found);
-                    })
+                    // Nobody listens any more when the other half failed.
+                    plan.help(helper, &mut |found| drop(send.send(found)))
                 })
             });
             let mine = plan.work(connection, false, &mut |found| {
-                receive.try_iter().for_each(|found| deliver(&found));
-                deliver(&found);
+                for found in receive.try_iter().chain([found]) {
+                    deliver(&found);
+                }
             });
             if mine.is_err() {
                 next.store(usize::MAX / 2, Ordering::Relaxed);
             }
             let theirs = other.map_or(Ok(Vec::new()), |thread| thread.join().unwrap_or_else(|_| Ok((0..blocks.len()).collect())));
-            receive.try_iter().for_each(|found| deliver(&found));
+            for found in receive.try_iter() {
+                deliver(&found);
+            }
             mine?;
             // Blocks the other connection could not see, because its view of the case is newer.
             for at in theirs? {
@@ -136,6 +139,8 @@ struct Plan<'a> {
     regex: &'a Regex,
     members: Option<&'a IdSet>,
     after: u32,
+    last: u32,
+    epoch: u32,
     cancel: &'a Interrupter,
 }
 
@@ -152,6 +157,19 @@ struct Room {
 }
 
 impl Plan<'_> {
+    /// The part of the second connection. It may see a newer state of the case: one with more events, which are none of
+    /// this search's, and with other blocks. After a rebuild it can be of no help at all.
+    fn help(&self, connection: &Connection, deliver: &mut dyn FnMut(Found)) -> Result<Vec<usize>> {
+        connection.execute_batch("BEGIN").doing(DOING)?;
+        let missed = commit::revision(connection)
+            .and_then(|revision| if revision.epoch == self.epoch { self.work(connection, true, deliver) } else { Ok(Vec::new()) });
+        // An interrupt may have ended the transaction by itself.
+        if !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK").doing(DOING)?;
+        }
+        missed
+    }
+
     /// Takes blocks until none is left. Gives back the places of those that this connection does not see; only a
     /// `helper` may miss any.
     fn work(&self, connection: &Connection, helper: bool, deliver: &mut dyn FnMut(Found)) -> Result<Vec<usize>> {
@@ -175,7 +193,7 @@ impl Plan<'_> {
             let text = text::expand(row.get_ref(2)?.as_blob()?, plain as usize, &mut room.text);
             let entries = text::decode_entries(row.get_ref(1)?.as_blob()?);
             Ok(text.zip(entries).map(|(text, entries)| {
-                let wanted = |event: u32| event > self.after && self.members.is_none_or(|members| members.contains(event));
+                let wanted = |event: u32| event > self.after && event <= self.last && self.members.is_none_or(|members| members.contains(event));
                 Found { events: matches(self.regex, text, &entries, wanted), bytes: u64::from(plain) }
             }))
         };
@@ -203,8 +221,8 @@ fn matches(regex: &Regex, text: &str, entries: &[(u32, Range<usize>)], wanted: i
         }
         at += 1;
     }
-    let mut seen: HashMap<EventId, ()> = HashMap::new();
-    found.retain(|event| seen.insert(*event, ()).is_none());
+    let mut seen = HashSet::new();
+    found.retain(|event| seen.insert(*event));
     found
 }
 
@@ -221,18 +239,15 @@ fn compile(pattern: &str) -> Result<Regex> {
 fn has_upper_case(pattern: &str) -> bool {
     let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
-        match character {
-            '\\' => match characters.next() {
-                Some('p' | 'P' | 'x' | 'u' | 'U') => match characters.next() {
-                    Some('{') => {
-                        let _ = characters.by_ref().find(|character| *character == '}');
-                    }
-                    Some(_) | None => {}
-                },
-                Some(_) | None => {}
-            },
-            _ if character.is_uppercase() => return true,
-            _ => {}
+        if character.is_uppercase() {
+            return true;
+        }
+        // The letter of an escape, and of what a class or code point escape names, is no letter of the text.
+        if character == '\\'
+            && let Some('p' | 'P' | 'x' | 'u' | 'U') = characters.next()
+            && let Some('{') = characters.next()
+        {
+            let _ = characters.find(|character| *character == '}');
         }
     }
     false

@@ -1,6 +1,6 @@
 //! Rows of `segment` and `posting`: a contiguous range of events, and which of them mention an entity.
 
-use rusqlite::{CachedStatement, Connection, Row, params_from_iter};
+use rusqlite::{CachedStatement, Connection, Row, ToSql, params_from_iter};
 
 use super::commit::is_denied;
 use super::error::{Doing as _, Result};
@@ -92,9 +92,9 @@ pub(super) fn write(connection: &Connection, id: u32, first: u32, counts: &Count
     );
     let summary = counts.summary;
     let numbers = [i64::from(id), i64::from(first), summary.events as i64, counts.undecodable as i64, summary.first, summary.last];
-    let numbers = numbers.into_iter().chain(counts.by_strand.map(|count| count as i64)).map(rusqlite::types::Value::from);
-    let values = numbers.chain([refs.to_vec().into(), keys.to_vec().into()]);
-    connection.execute(&sql, params_from_iter(values)).doing("storing a segment").map(drop)
+    let strands = counts.by_strand.map(|count| count as i64);
+    let numbers = numbers.iter().chain(&strands).map(|number| number as &dyn ToSql);
+    connection.execute(&sql, params_from_iter(numbers.chain([&refs as &dyn ToSql, &keys]))).doing("storing a segment").map(drop)
 }
 
 /// One segment's place among the events.
@@ -107,7 +107,7 @@ pub(super) struct Extent {
 
 impl Extent {
     pub(super) const fn last(&self) -> u32 {
-        self.first + self.events - 1
+        self.first.saturating_add(self.events).saturating_sub(1)
     }
 }
 

@@ -101,7 +101,7 @@ pub(super) fn expand<'a>(data: &[u8], plain: usize, room: &'a mut Vec<u8>) -> Op
         room.resize(plain, 0);
     }
     let length = lz4_flex::block::decompress_into(data, room.get_mut(..plain)?).ok()?;
-    std::str::from_utf8(room.get(..length)?).ok()
+    std::str::from_utf8(room.get(..length).filter(|text| text.len() == plain)?).ok()
 }
 
 #[cfg(test)]

@@ -195,6 +195,7 @@ impl Writer {
         self.held.events += appended.events() as u32;
         if appended.events() > 0 {
             batch.strings = Interner::default();
+            batch.rows.shrink_to_fit();
             self.held.bytes += batch.bytes();
             self.held.batches.push(HeldBatch { batch, ids, entities: strings });
         }
@@ -207,7 +208,11 @@ impl Writer {
     }
 
     /// Stores everything that waits, in one transaction. After an error nothing is stored and all of it still waits.
+    /// When nothing waits, nothing is done.
     pub fn commit(&mut self) -> Result<Revision> {
+        if self.held.ledger.is_empty() && self.held.events == 0 && self.held.duplicates == 0 {
+            return commit::revision(&self.connection);
+        }
         let turn = self.seat.0.writers_turn();
         let revision = commit::write(&mut self.connection, &mut self.held, self.next)?;
         drop(turn);
@@ -223,6 +228,8 @@ impl Writer {
     /// Commits, puts small segments together, and folds the write-ahead log into the file.
     pub fn finish(&mut self) -> Result<()> {
         self.commit()?;
+        // Putting a million events together takes memory; what is known of them can be read again.
+        (self.keys, self.known) = (None, Known::new(false));
         self.merge(merge::Effort::Thorough)?;
         // A reader at work keeps the log alive; then the next one to close the case folds it in.
         let _turn = self.seat.0.writers_turn();

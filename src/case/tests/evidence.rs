@@ -41,13 +41,7 @@ fn append(writer: &mut Writer, source: SourceId, records: &[Vec<u8>]) {
 
 fn file(id: u32, path: &Path, stored: &[u8], plain: &[u8], compression: Compression) -> SourceEntry {
     std::fs::write(path, stored).unwrap();
-    SourceEntry {
-        size: stored.len() as u64,
-        plain_size: plain.len() as u64,
-        sha256: hex(stored),
-        compression,
-        ..source(id, SourceKind::File, path.to_owned())
-    }
+    SourceEntry { size: stored.len() as u64, plain_size: plain.len() as u64, sha256: hex(stored), compression, ..source(id, SourceKind::File, path) }
 }
 
 fn events(reader: &mut Reader) -> Vec<Event> {
@@ -62,7 +56,7 @@ fn three_sources(folder: &Path, case: &Writable) -> Vec<Vec<u8>> {
     let mut writer = case.writer().unwrap();
     let plain_file = file(1, &folder.join("a.json"), &plain, &plain, Compression::Plain);
     let gzip_file = file(2, &folder.join("b.json.gz"), &gzip(&plain), &plain, Compression::Gzip);
-    let stdin = SourceEntry { sealed: true, ..source(3, SourceKind::Stdin, "stdin".into()) };
+    let stdin = SourceEntry { sealed: true, ..source(3, SourceKind::Stdin, Path::new("stdin")) };
     for entry in [&plain_file, &gzip_file, &stdin] {
         writer.begin_source(entry);
     }
@@ -94,7 +88,7 @@ fn records_come_back_from_files_and_from_inside() {
 fn a_wrapped_record_comes_back_unwrapped() {
     let (_folder, case) = new_case();
     let mut writer = case.writer().unwrap();
-    writer.begin_source(&source(1, SourceKind::Stdin, "stdin".into()));
+    writer.begin_source(&source(1, SourceKind::Stdin, Path::new("stdin")));
     writer.store_block(SourceId(1), 0, br#"  {"message":"{\"a\":1}"}"#);
     let mut batch = Batch::new();
     let position = RecordPosition { offset: 2, length: 23, wrap: Wrap::Message };

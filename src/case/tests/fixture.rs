@@ -1,6 +1,6 @@
 //! Small made-up events and cases.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -74,7 +74,7 @@ pub(super) fn new_case() -> (TempDir, Writable) {
     (folder, case)
 }
 
-pub(super) fn source(id: u32, kind: SourceKind, path: PathBuf) -> SourceEntry {
+pub(super) fn source(id: u32, kind: SourceKind, path: &Path) -> SourceEntry {
     SourceEntry {
         id: SourceId(id),
         kind,

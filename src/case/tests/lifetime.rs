@@ -98,7 +98,7 @@ fn readers_see_whole_commits() {
 fn what_the_analyst_added_survives_a_rebuild() {
     let (_folder, case) = new_case();
     let mut writer = case.writer().unwrap();
-    writer.begin_source(&source(1, SourceKind::Stdin, "stdin".into()));
+    writer.begin_source(&source(1, SourceKind::Stdin, Path::new("stdin")));
     writer.store_block(SourceId(1), 0, b"evidence");
     writer.append(batch(0, &some(0, 10))).unwrap();
     let before = writer.commit().unwrap();
@@ -141,13 +141,13 @@ fn the_ledger_and_exchanges_come_back_as_they_went_in() {
     let (_folder, case) = new_case();
     let mut writer = case.writer().unwrap();
     assert_eq!(writer.next_source(), SourceId(1));
-    let mut entry = source(7, SourceKind::File, "/logs/a.json.gz".into());
+    let mut entry = source(7, SourceKind::File, Path::new("/logs/a.json.gz"));
     (entry.size, entry.modified, entry.sha256) = (5, Some(Timestamp::from_millis(9)), "ab".into());
     writer.begin_source(&entry);
     let skipped = crate::model::SourceEntry {
         state: SourceState::Skipped,
         reason: Some("a picture".into()),
-        ..source(8, SourceKind::File, "/logs/a.png".into())
+        ..source(8, SourceKind::File, Path::new("/logs/a.png"))
     };
     writer.end_source(&skipped);
     (entry.records, entry.plain_size) = (12, 100);
@@ -198,6 +198,44 @@ fn a_full_disk_costs_nothing() {
     let mut reader = case.reader().unwrap();
     assert_eq!(reader.refs(&Scope::all()).unwrap().len(), 5010);
     assert_eq!(reader.count(&Entity::new(EntityKind::Account, "000000000150")).unwrap(), 25);
+}
+
+/// A case may come from a stranger, or from a bad disk: it is said, and nothing is allocated on its word.
+#[test]
+fn a_damaged_case_is_said() {
+    for damage in [
+        "UPDATE segment SET first_event = 4000000000",
+        "UPDATE segment SET events = 4294967295",
+        "UPDATE segment SET refs = x'ff'",
+        "UPDATE segment SET refs = zeroblob(10)",
+        "UPDATE posting SET ids = x'0280'",
+        "UPDATE posting SET ids = x'01ff'",
+        "UPDATE run SET entries = x'00'",
+        "UPDATE text_block SET length = 4294967295",
+        "UPDATE text_block SET entries = x'ff'",
+        "UPDATE text_block SET data = x'00'",
+        "UPDATE event SET extra = x'14'",
+        "UPDATE event SET account = 77",
+        "DELETE FROM entity",
+    ] {
+        let (_folder, case) = new_case();
+        let mut writer = case.writer().unwrap();
+        writer.append(batch(0, &some(0, 100))).unwrap();
+        writer.commit().unwrap();
+        writer.connection.execute_batch(damage).unwrap();
+        let mut reader = case.reader().unwrap();
+        let account = Entity::new(EntityKind::Account, "000000000001");
+        let answers = [
+            reader.refs(&Scope::all()).map(drop),
+            reader.refs(&Scope::all().narrowed(account.clone())).map(|refs| assert!(!refs.is_empty() || damage.starts_with("DELETE"))),
+            reader.find(&digest(1).short()).map(drop),
+            reader.search(&Scope::all(), "text", &mut |_| ()).map(drop),
+            reader.mentions(EventId(2)).map(drop),
+            reader.events(&[EventId(2)]).map(drop),
+        ];
+        let said = answers.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect::<Vec<_>>();
+        assert!(said.iter().any(|message| message.contains("damaged")), "{damage}: {said:?}");
+    }
 }
 
 const CHILD: &str = "OUTCROP_TEST_CASE_TO_WRITE";
