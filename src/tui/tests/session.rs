@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -44,10 +45,20 @@ impl Session {
         Self::open(folder, writable, size)
     }
 
-    /// A workbench on a small built-in incident.
+    /// A workbench on a small built-in incident. It is read once; every session gets a copy of the case.
     pub fn demo(size: (u16, u16)) -> Self {
-        let options = demo::Options { events: 1500, ..demo::Options::default() };
-        Self::on(demo::files(&options).map(|file| (file.path, file.bytes)).collect(), size)
+        static CASE: OnceLock<Vec<u8>> = OnceLock::new();
+        let case = CASE.get_or_init(|| {
+            let options = demo::Options { events: 1500, ..demo::Options::default() };
+            let session = Self::on(demo::files(&options).map(|file| (file.path, file.bytes)).collect(), size);
+            let path = session.writable.path().to_owned();
+            drop((session.reader, session.notebook, session.writable));
+            std::fs::read(path).expect("the case")
+        });
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("test.outcrop"), case).expect("a copy");
+        let writable = Writable::open(&folder.path().join("test.outcrop")).expect("a case");
+        Self::open(folder, writable, size)
     }
 
     fn open(folder: TempDir, writable: Writable, size: (u16, u16)) -> Self {
