@@ -31,10 +31,13 @@ pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, output: &
                 output.rows(&COLUMNS, &rows)?;
             } else {
                 // A person reads these: the summary says the rest.
-                output.rows(&["id", "time", "strand", "outcome", "principal", "summary", "region", "ip"], rows.iter().map(|row| {
-                    let [id, time, strand, outcome, principal, _, summary, _, region, ip, ..] = row;
-                    [id, time, strand, outcome, principal, summary, region, ip]
-                }))?;
+                output.rows(
+                    &["id", "time", "strand", "outcome", "principal", "summary", "region", "ip"],
+                    rows.iter().map(|row| {
+                        let [id, time, strand, outcome, principal, _, summary, _, region, ip, ..] = row;
+                        [id, time, strand, outcome, principal, summary, region, ip]
+                    }),
+                )?;
             }
             output.flush()?;
         }

@@ -34,7 +34,8 @@ pub fn run(args: &PivotArgs) -> Result<Done, Failure> {
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     match output.format() {
         Format::Table | Format::Csv => {
-            let rows = shown.iter().map(|row| [row.value.to_string(), row.count.to_string(), row.denied.to_string(), time(row.first), time(row.last)]);
+            let rows =
+                shown.iter().map(|row| [row.value.to_string(), row.count.to_string(), row.denied.to_string(), time(row.first), time(row.last)]);
             output.rows(&[args.kind.name(), "events", "denied", "first", "last"], rows)?;
             output.flush()?;
         }

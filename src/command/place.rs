@@ -23,8 +23,8 @@ pub fn config() -> Option<PathBuf> {
 
 /// The folder cases lie in when no file is named; made when it is not there, readable by the user only.
 pub fn cases() -> Result<PathBuf, Failure> {
-    let base = choose_base_strategy()
-        .map_err(|error| Failure::Error(format!("cannot tell where to keep cases: {error}; name a file with --case")))?;
+    let base =
+        choose_base_strategy().map_err(|error| Failure::Error(format!("cannot tell where to keep cases: {error}; name a file with --case")))?;
     let folder = base.data_dir().join("outcrop").join("cases");
     fs::DirBuilder::new()
         .recursive(true)

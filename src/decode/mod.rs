@@ -5,14 +5,14 @@
 //! - [`decode`]: one record's bytes to a [`Decoded`] event, by the keys found in it.
 //! - [`exchange`]: one invocation record to an [`Exchange`](crate::model::Exchange), in full, for reading.
 
-pub mod containers;
-pub mod json;
 mod address;
 mod cloudtrail;
+pub mod containers;
 mod decoded;
 mod endpoint;
 mod folded_key;
 mod invocation;
+pub mod json;
 mod kind;
 mod nested;
 mod one_line;

@@ -1,8 +1,8 @@
 //! The loop: events in, state updated, effects out, one frame when something changed. Idle, it does nothing at all.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
@@ -130,7 +130,20 @@ impl Workbench {
         if read_only {
             state.tell(Severity::Warning, "another outcrop is writing to this case: open read-only, marks and notes cannot be kept");
         }
-        Ok(Self { state, screen, theme, depth, runner, replies, stop, feeder, rest_at: None, drawn_at: Instant::now(), window: render::Window::default(), dirty: true })
+        Ok(Self {
+            state,
+            screen,
+            theme,
+            depth,
+            runner,
+            replies,
+            stop,
+            feeder,
+            rest_at: None,
+            drawn_at: Instant::now(),
+            window: render::Window::default(),
+            dirty: true,
+        })
     }
 
     async fn run(mut self) -> anyhow::Result<()> {

@@ -146,7 +146,9 @@ impl Keymap {
 /// An embedded keymap is not sound.
 pub fn keys_document() -> Result<String, KeymapError> {
     let maps = EMBEDDED.map(|(name, _)| Keymap::embedded(name));
-    let mut text = String::from("# Keys and commands\n\nMade from the command table; do not edit. A file `keymap.toml` in the configuration folder is merged over the keymap.\n\n");
+    let mut text = String::from(
+        "# Keys and commands\n\nMade from the command table; do not edit. A file `keymap.toml` in the configuration folder is merged over the keymap.\n\n",
+    );
     text.push_str("| command | default | vim | emacs | what it does |\n|---|---|---|---|---|\n");
     for entry in super::commands::TABLE {
         text.push_str(&format!("| `{}` |", entry.name));

@@ -72,16 +72,7 @@ pub(super) struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     pub(super) fn new(shared: &'a Shared<'a>, parcels: SyncSender<Parcel>) -> Self {
-        Self {
-            parcel: Parcel::default(),
-            shared,
-            parcels,
-            tape: Tape::new(),
-            keep: None,
-            flushed: shared.started,
-            is_first: true,
-            unlooked: (0, 0),
-        }
+        Self { parcel: Parcel::default(), shared, parcels, tape: Tape::new(), keep: None, flushed: shared.started, is_first: true, unlooked: (0, 0) }
     }
 
     /// From now on the plain bytes that are read belong to this source and are kept inside the case.

@@ -64,7 +64,8 @@ impl Session {
     fn open(folder: TempDir, writable: Writable, size: (u16, u16)) -> Self {
         let mut reader = writable.reader().expect("a reader");
         let view = reader.view("workbench").expect("readable").as_deref().and_then(View::restore).unwrap_or_default();
-        let setup = Setup { title: "test".to_owned(), read_only: false, keymap: Keymap::embedded("default").expect("sound"), glyphs: Glyphs::Unicode };
+        let setup =
+            Setup { title: "test".to_owned(), read_only: false, keymap: Keymap::embedded("default").expect("sound"), glyphs: Glyphs::Unicode };
         let mut state = State::new(setup, size, Timestamp::parse("2026-11-20T12:00:00Z").expect("a time"), view);
         state.revision = revision_number(reader.revision().expect("a revision"));
         let theme = Theme::embedded("default", Depth::True).expect("sound");
@@ -155,7 +156,14 @@ impl Session {
                 let cell = &buffer[(x, y as u16)];
                 let style = cell.style();
                 let plain = cell.symbol() == " " && style.bg == Some(ratatui::style::Color::Reset) && style.add_modifier.is_empty();
-                let index = if plain { 0 } else { styles.iter().position(|known| *known == style).unwrap_or_else(|| { styles.push(style); styles.len() - 1 }) };
+                let index = if plain {
+                    0
+                } else {
+                    styles.iter().position(|known| *known == style).unwrap_or_else(|| {
+                        styles.push(style);
+                        styles.len() - 1
+                    })
+                };
                 letters.push(if index == 0 { ' ' } else { char::from(b'a' + (index - 1) as u8) });
             }
             let _ = writeln!(out, "│{text}");
@@ -164,7 +172,14 @@ impl Session {
             }
         }
         for (index, style) in styles.iter().enumerate().skip(1) {
-            let _ = writeln!(out, "{} {:?} on {:?} {:?}", char::from(b'a' + (index - 1) as u8), style.fg.unwrap_or_default(), style.bg.unwrap_or_default(), style.add_modifier);
+            let _ = writeln!(
+                out,
+                "{} {:?} on {:?} {:?}",
+                char::from(b'a' + (index - 1) as u8),
+                style.fg.unwrap_or_default(),
+                style.bg.unwrap_or_default(),
+                style.add_modifier
+            );
         }
         out
     }
