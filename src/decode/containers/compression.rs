@@ -41,14 +41,14 @@ pub fn plain<'a>(source: Box<dyn Read + 'a>, compression: Compression, limits: &
         Compression::Gzip => State::Gzip(GzDecoder::new(reader)),
         Compression::Zstd => State::BetweenFrames(reader),
     };
-    Plain { state, stored: 0, plain: 0, limits: *limits }
+    Plain { state, stored: 0, given: 0, limits: *limits }
 }
 
 /// A reader of plain bytes, see [`plain`].
 pub struct Plain<'a> {
     state: State<'a>,
     stored: u64,
-    plain: u64,
+    given: u64,
     limits: Limits,
 }
 
@@ -67,6 +67,7 @@ impl Read for Counted<'_> {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one a source that is being read")]
 enum State<'a> {
     Stored(Stored<'a>),
     Gzip(GzDecoder<Stored<'a>>),
@@ -91,11 +92,11 @@ impl Plain<'_> {
 
     /// Plain bytes delivered so far.
     pub fn plain_bytes(&self) -> u64 {
-        self.plain
+        self.given
     }
 
     fn is_bomb(&self) -> bool {
-        self.plain > self.limits.bomb_floor && self.plain / self.limits.bomb_ratio.max(1) > self.stored
+        self.given > self.limits.bomb_floor && self.given / self.limits.bomb_ratio.max(1) > self.stored
     }
 }
 
@@ -114,9 +115,9 @@ impl Read for Plain<'_> {
                     Err(error) if error.kind() == ErrorKind::Interrupted => Turn::Next(State::Stored(reader)),
                     Err(error) => Turn::Failed(format!("reading failed ({error})")),
                 },
-                State::Gzip(decoder) => self.gzip(decoder, buffer),
+                State::Gzip(decoder) => Self::gzip(decoder, buffer),
                 State::BetweenFrames(reader) => open_frame(reader),
-                State::Zstd(reader, decoder) => self.zstd(reader, decoder, buffer),
+                State::Zstd(reader, decoder) => Self::zstd(reader, decoder, buffer),
             };
             match turn {
                 Turn::End => return Ok(0),
@@ -124,25 +125,25 @@ impl Read for Plain<'_> {
                 Turn::Bytes(state, count) => {
                     self.stored = state.stored_bytes();
                     self.state = state;
-                    self.plain += count as u64;
+                    self.given += count as u64;
                     if compressed && self.is_bomb() {
                         self.state = State::Ended;
                         return Err(io::Error::other(format!(
                             "refused as a compression bomb: {} stored bytes became more than {} plain ones; if they are evidence, decompress the file first",
                             grouped(self.stored),
-                            grouped(self.plain)
+                            grouped(self.given)
                         )));
                     }
                     return Ok(count);
                 }
-                Turn::Failed(what) => return Err(io::Error::other(format!("{what} after {} plain bytes", grouped(self.plain)))),
+                Turn::Failed(what) => return Err(io::Error::other(format!("{what} after {} plain bytes", grouped(self.given)))),
             }
         }
     }
 }
 
 impl Plain<'_> {
-    fn gzip<'s>(&self, mut decoder: GzDecoder<Stored<'s>>, buffer: &mut [u8]) -> Turn<'s> {
+    fn gzip<'s>(mut decoder: GzDecoder<Stored<'s>>, buffer: &mut [u8]) -> Turn<'s> {
         match decoder.read(buffer) {
             Ok(0) => {}
             Ok(count) => return Turn::Bytes(State::Gzip(decoder), count),
@@ -159,7 +160,7 @@ impl Plain<'_> {
         }
     }
 
-    fn zstd<'s>(&self, mut reader: Stored<'s>, mut decoder: Box<FrameDecoder>, buffer: &mut [u8]) -> Turn<'s> {
+    fn zstd<'s>(mut reader: Stored<'s>, mut decoder: Box<FrameDecoder>, buffer: &mut [u8]) -> Turn<'s> {
         while decoder.can_collect() == 0 && !decoder.is_finished() {
             if let Err(error) = decoder.decode_blocks(&mut reader, BlockDecodingStrategy::UptoBlocks(1)) {
                 let ended = reader.fill_buf().is_ok_and(<[u8]>::is_empty);

@@ -56,11 +56,11 @@ impl Documents<'_, '_, '_, '_> {
     }
 
     /// Goes on behind a value that could not be scanned to its end.
-    pub(super) fn failed(&mut self, ended: Ended, scan: Scan) -> Flow {
+    pub(super) fn failed(&mut self, ended: &Ended, scan: Scan) -> Flow {
         match ended {
             Ended::Damaged(what) => self.recover(&scan, what),
             Ended::CutOff => self.cut_off(),
-            Ended::Oversized(step) => self.discard(scan, step),
+            Ended::Oversized(step) => self.discard(scan, *step),
             Ended::Done | Ended::List(_) => Flow::Continue(()),
         }
     }

@@ -148,7 +148,7 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
                 self.frames.extend([Frame::Rest, Frame::List(kind)]);
                 Flow::Continue(())
             }
-            ended => self.failed(ended, scan),
+            ended => self.failed(&ended, scan),
         }
     }
 
@@ -201,7 +201,7 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
                 self.take(scan.at);
                 flow
             }
-            ended => self.failed(ended, scan),
+            ended => self.failed(&ended, scan),
         }
     }
 
@@ -219,7 +219,7 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
                 self.take(scan.at);
                 flow
             }
-            ended => self.failed(ended, scan),
+            ended => self.failed(&ended, scan),
         }
     }
 

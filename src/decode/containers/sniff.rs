@@ -88,7 +88,7 @@ fn form(head: &[u8]) -> Form {
         }
     }
     let first_line = first_line.unwrap_or_default();
-    if first_line.iter().any(|byte| *byte == 0) {
+    if first_line.contains(&0) {
         return Form::Unknown("binary data, not a log".into());
     }
     let shown: String = String::from_utf8_lossy(first_line.get(..40).unwrap_or(first_line)).escape_default().collect();

@@ -74,7 +74,7 @@ fn stdin(sink: &mut Sink<'_>, shared: &Shared<'_>) {
 
 fn given(name: String, bytes: &[u8], sink: &mut Sink<'_>, shared: &Shared<'_>) {
     shared.begin(&name);
-    let sha256 = hex(Sha256::digest(bytes).as_slice());
+    let sha256 = crate::model::Digest(Sha256::digest(bytes).into()).hex();
     let known = shared.known.get(&name).filter(|entry| entry.sha256 == sha256);
     if let Some(entry) = known.filter(|entry| matches!(entry.state, SourceState::Complete | SourceState::Damaged)) {
         sink.parcel.known.0 += entry.records;
@@ -178,7 +178,7 @@ fn source_of<'s>(
     if at_hand == AtHand::Stored && !shared.is_stopped() {
         // What stands behind damage, or behind the end of the compressed data, belongs to the file's hash.
         let _ = io::copy(&mut stored, &mut io::sink());
-        let sha256 = hex(stored.hash.finalize().as_slice());
+        let sha256 = crate::model::Digest(stored.hash.finalize().into()).hex();
         if !entry.sha256.is_empty() && entry.sha256 != sha256 {
             changed = Some("it has changed since it was read first".to_owned());
         }
@@ -295,8 +295,4 @@ impl Read for Hashed<'_> {
         self.bytes += count as u64;
         Ok(count)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
