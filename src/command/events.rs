@@ -49,7 +49,7 @@ pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, output: &
                     std::io::Error::other("stopped")
                 })
             })?
-            .or_else(|error| Err(failed.take().unwrap_or_else(|| error.into())))?;
+            .map_err(|error| failed.take().unwrap_or_else(|| error.into()))?;
             output.end_list()?;
         }
     }

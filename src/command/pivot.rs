@@ -11,7 +11,7 @@ use crate::case::open_read_only;
 use crate::model::{Entity, EntityKind, Timestamp};
 
 #[derive(Serialize)]
-struct Value<'a> {
+struct ValueJson<'a> {
     kind: EntityKind,
     value: &'a str,
     events: u64,
@@ -42,7 +42,7 @@ pub fn run(args: &PivotArgs) -> Result<Done, Failure> {
         Format::Json | Format::Ndjson => {
             for row in shown {
                 let (value, events) = (&*row.value, row.count);
-                output.element(&Value { kind: args.kind, value, events, denied: row.denied, first: row.first, last: row.last })?;
+                output.element(&ValueJson { kind: args.kind, value, events, denied: row.denied, first: row.first, last: row.last })?;
             }
             output.end_list()?;
         }

@@ -180,7 +180,7 @@ fn bytes_and_large_compressed_files_are_kept_inside() {
     assert!(reader.sources().unwrap().iter().all(|entry| entry.sealed));
     let refs = reader.refs(&Scope::all()).unwrap();
     for at in [0, 35_000, refs.len() - 1] {
-        let event = reader.events(&[refs.iter().nth(at).unwrap().id]).unwrap().remove(0);
+        let event = reader.events(&[refs[at].id]).unwrap().remove(0);
         assert!(reader.record(&event).unwrap().starts_with(b"{\"eventVersion\""));
     }
     let again = bench.read_these(demo);

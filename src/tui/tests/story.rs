@@ -1,7 +1,7 @@
 //! What an analyst does: pivots, reading, marks, notes, coming back.
 
 use super::session::Session;
-use crate::model::{EntityKind, Strand};
+use crate::model::{EntityKind, EventRef, Strand};
 use crate::source::demo::cast;
 use crate::tui::layers::Layer;
 use crate::tui::view::{Focus, Pane};
@@ -23,7 +23,7 @@ fn from_the_timeline_to_the_leaked_keys_whole_story_by_pivots_alone() {
     session.keys("key<enter>");
     let scope = &session.state.view.scope;
     assert_eq!(scope.entities.len(), 1);
-    assert_eq!((scope.entities[0].kind, &*scope.entities[0].value), (EntityKind::Key, &*key));
+    assert_eq!((scope.entities[0].kind, &*scope.entities[0].value), (EntityKind::Key, key));
     let of_key = session.state.list.refs.len();
     assert!((20..all).contains(&of_key), "{of_key}");
     // The key is only in CloudTrail; its principal is in the invocation records too.
@@ -82,7 +82,7 @@ fn one_request_is_seen_from_both_sides() {
     assert_eq!(twin.event.request_id.as_deref(), Some(request.as_str()));
     assert_eq!(twin.event.strand, Strand::Management);
     session.keys("P");
-    assert_eq!(session.state.selected().map(|event| event.strand()), Some(Strand::Invocation));
+    assert_eq!(session.state.selected().map(EventRef::strand), Some(Strand::Invocation));
     session.keys("r");
     assert_eq!(session.state.view.scope.entities[0].kind, EntityKind::Request);
 }
