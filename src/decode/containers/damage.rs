@@ -93,16 +93,12 @@ impl Documents<'_, '_, '_, '_> {
     /// The stream ends inside the value: it may have swallowed others.
     fn cut_off(&mut self) -> Flow {
         let length = self.window.bytes().len();
-        match next_line(self.window.bytes(), self.indent.unwrap_or(0)) {
-            Some(end) => {
-                self.damage.until = self.window.offset() + length as u64;
-                self.broken(end, "cut off: the next record begins inside it")
-            }
-            None => {
-                self.out.problem(|| "it ends inside a record".into());
-                self.broken(length, "cut off: the source ends inside it")
-            }
+        if let Some(end) = next_line(self.window.bytes(), self.indent.unwrap_or(0)) {
+            self.damage.until = self.window.offset() + length as u64;
+            return self.broken(end, "cut off: the next record begins inside it");
         }
+        self.out.problem(|| "it ends inside a record".into());
+        self.broken(length, "cut off: the source ends inside it")
     }
 
     /// The next line that could begin a record, among the first `length` unread bytes.

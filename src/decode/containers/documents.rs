@@ -13,7 +13,7 @@ use super::window::Window;
 use crate::model::{RecordPosition, Wrap};
 
 /// Lists in lists beyond this depth are records of their own.
-const MAX_FRAMES: usize = 16;
+pub(super) const MAX_FRAMES: usize = 16;
 
 pub(super) type Flow = ControlFlow<()>;
 

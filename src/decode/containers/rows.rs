@@ -1,6 +1,6 @@
 //! Rows of query results: which arrays are rows, and rows that an exporter flattened into one list of fields.
 
-use super::documents::{Documents, Flow};
+use super::documents::{Documents, Flow, MAX_FRAMES};
 use super::scan::{Keys, Scan, Step};
 use crate::model::{RecordPosition, Wrap};
 
@@ -16,7 +16,7 @@ impl Documents<'_, '_, '_, '_> {
         match self.first_behind(1) {
             Some(b'{') => {}
             // Empty or cut off, nested, or of strings that may be records.
-            None | Some(b']' | b'[' | b'"') if self.frames.len() < 16 => return Some(Wrap::None),
+            None | Some(b']' | b'[' | b'"') if self.frames.len() < MAX_FRAMES => return Some(Wrap::None),
             Some(b'n') => return Some(Wrap::None),
             Some(b'0'..=b'9' | b'-' | b't' | b'f') if !self.frames.is_empty() => return Some(Wrap::None),
             _ => return None,

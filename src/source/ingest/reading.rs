@@ -14,7 +14,7 @@ use super::pipe::Pipe;
 use super::sink::Sink;
 use crate::case::{Reader, Side};
 use crate::decode::containers::{BodySide, Container, Plain, body_file, compression_of, plain, read_records, reason_to_skip};
-use crate::model::{Compression, Skip, SourceEntry, SourceId, SourceKind, SourceState};
+use crate::model::{Compression, Digest, Skip, SourceEntry, SourceId, SourceKind, SourceState};
 use crate::source::files::Found;
 
 /// A compressed file with more plain bytes than this is kept inside the case as blocks: a record at its end could only
@@ -74,7 +74,7 @@ fn stdin(sink: &mut Sink<'_>, shared: &Shared<'_>) {
 
 fn given(name: String, bytes: &[u8], sink: &mut Sink<'_>, shared: &Shared<'_>) {
     shared.begin(&name);
-    let sha256 = crate::model::Digest(Sha256::digest(bytes).into()).hex();
+    let sha256 = Digest(Sha256::digest(bytes).into()).hex();
     let known = shared.known.get(&name).filter(|entry| entry.sha256 == sha256);
     if let Some(entry) = known.filter(|entry| matches!(entry.state, SourceState::Complete | SourceState::Damaged)) {
         sink.parcel.known.0 += entry.records;
@@ -178,7 +178,7 @@ fn source_of<'s>(
     if at_hand == AtHand::Stored && !shared.is_stopped() {
         // What stands behind damage, or behind the end of the compressed data, belongs to the file's hash.
         let _ = io::copy(&mut stored, &mut io::sink());
-        let sha256 = crate::model::Digest(stored.hash.finalize().into()).hex();
+        let sha256 = hex(stored.hash);
         if !entry.sha256.is_empty() && entry.sha256 != sha256 {
             changed = Some("it has changed since it was read first".to_owned());
         }
@@ -295,4 +295,8 @@ impl Read for Hashed<'_> {
         self.bytes += count as u64;
         Ok(count)
     }
+}
+
+fn hex(hash: Sha256) -> String {
+    Digest(hash.finalize().into()).hex()
 }

@@ -14,7 +14,7 @@ use crate::model::{IngestSummary, Skip, SourceEntry, SourceKind, SourceState};
 
 /// Throws away all that is derived and derives it again. Marks, notes and views stay. When evidence that is kept by
 /// reference cannot be read, nothing is thrown away.
-pub fn rebuild(case: &Writable, progress: &(dyn Fn(&Progress) + Sync), cancel: &AtomicBool) -> Result<IngestSummary, IngestError> {
+pub fn rebuild(case: &Writable, progress: &dyn Fn(&Progress), cancel: &AtomicBool) -> Result<IngestSummary, IngestError> {
     let mut writer = case.writer()?;
     let sources = case.reader()?.sources()?;
     let again: Vec<SourceEntry> = sources.into_iter().filter(|entry| entry.state != SourceState::Skipped).collect();
@@ -24,7 +24,7 @@ pub fn rebuild(case: &Writable, progress: &(dyn Fn(&Progress) + Sync), cancel: &
     }
     writer.clear_derived()?;
     let shared = Shared::new(case, &writer, Vec::new(), cancel);
-    shared.files_total.store(again.len() as u64, Ordering::Relaxed);
+    shared.files_known.store(again.len() as u64, Ordering::Relaxed);
     run(&shared, &mut writer, progress, |jobs| {
         let _ = again.into_iter().all(|entry| jobs.send(Job::Again(entry)));
     })

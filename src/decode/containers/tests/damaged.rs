@@ -66,8 +66,9 @@ fn a_source_that_fails_loses_nothing_before() {
     use flate2::write::GzEncoder;
     use std::io::Write;
     let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
-    let lines: String = (0..5_000).map(|number| format!("{{\"n\":{number},\"hash\":\"{}\"}}\n", short_hash(&number.to_string()))).collect();
-    encoder.write_all(lines.as_bytes()).unwrap();
+    for number in 0..5_000 {
+        writeln!(encoder, "{{\"n\":{number},\"hash\":\"{}\"}}", short_hash(&number.to_string())).unwrap();
+    }
     let stored = encoder.finish().unwrap();
     let half = &stored[..stored.len() / 2];
     let (mut found, mut broken) = (0, 0);
