@@ -93,7 +93,7 @@ fn feed(inputs: Inputs) -> Feed {
 }
 
 fn news(progress: &crate::source::Progress, ended: Option<String>) -> IngestNews {
-    IngestNews { files: (progress.files_done, progress.files_total), bytes: progress.bytes, ended }
+    IngestNews { files: (progress.files_done, progress.files_known), bytes: progress.bytes, ended }
 }
 
 fn told(summary: &IngestSummary) -> String {

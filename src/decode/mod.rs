@@ -30,7 +30,10 @@ pub fn decode<'a>(record: &'a [u8], tape: &'a mut json::Tape) -> Decoded<'a> {
         RecordKind::Invocation => invocation::decode(root),
         RecordKind::CloudTrail => cloudtrail::decode(root),
         RecordKind::Endpoint => endpoint::decode(root),
-        RecordKind::Unknown(reason) => Decoded::undecodable(reason),
+        RecordKind::Unknown(reason) => {
+            // What is in it cannot be told, but whoever searches for words shall find it.
+            Decoded { searchable: vec![Searchable::Raw(record, true)], ..Decoded::undecodable(reason) }
+        }
     };
     if let Some(problem) = tape.problem() {
         decoded.damage(end, problem);
