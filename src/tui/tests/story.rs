@@ -28,13 +28,19 @@ fn from_the_timeline_to_the_leaked_keys_whole_story_by_pivots_alone() {
     assert!((20..all).contains(&of_key), "{of_key}");
     // The key is only in CloudTrail; its principal is in the invocation records too.
     session.keys("w");
-    assert_eq!(session.state.view.scope.entities.len(), 2);
+    let scope = &session.state.view.scope;
+    assert_eq!((scope.entities.len(), scope.entities[0].kind, &*scope.entities[0].value), (1, EntityKind::Principal, &*cast.leaked_principal));
+    let strands: std::collections::BTreeSet<Strand> = session.state.list.refs.iter().map(|event| event.strand()).collect();
+    assert!(strands.contains(&Strand::Invocation) && strands.contains(&Strand::Management), "{strands:?}");
     session.keys("[[");
     assert_eq!(session.state.list.refs.len(), all);
     session.keys("]");
     assert_eq!(session.state.list.refs.len(), of_key);
-    session.keys("w").keys("X").keys("p");
-    session.keys("<esc>");
+    // Both constraints together, and one instead of the other.
+    session.keys("pprincipal<enter>");
+    assert_eq!(session.state.view.scope.entities.len(), 2);
+    session.keys("puser-agent<ctrl-o>");
+    assert_eq!(session.state.view.scope.entities.len(), 1);
 }
 
 #[test]
