@@ -1,5 +1,7 @@
 //! The rules of the house (docs/ARCHITECTURE.md), each as a test that fails when it is broken.
 
+#![expect(clippy::expect_used, reason = "helpers of tests may fail like tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -73,8 +75,10 @@ fn rule_1_arrows_point_to_rooms_further_up() {
 
 #[test]
 fn rule_1_the_domain_knows_no_terminal_no_aws_no_async() {
-    let files: Vec<PathBuf> =
-        files_below("src").into_iter().filter(|path| room(path).is_some_and(|room| DOMAIN.contains(&room.as_str())) && !name(path).contains("tests")).collect();
+    let files: Vec<PathBuf> = files_below("src")
+        .into_iter()
+        .filter(|path| room(path).is_some_and(|room| DOMAIN.contains(&room.as_str())) && !name(path).contains("tests"))
+        .collect();
     assert!(files.len() > 20);
     let found = offenders(&files, &["ratatui", "crossterm", "tokio", "aws_sdk", "aws_config", "aws_smithy", "async fn", "println!"], &[]);
     assert!(found.is_empty(), "{found:#?}");
@@ -88,10 +92,12 @@ fn rule_2_only_insights_names_the_aws_sdk() {
 
 #[test]
 fn rule_3_the_canvas_is_the_only_door_to_the_screen() {
-    let words = ["Span::", "Line::", "Paragraph", "set_string", "set_symbol", "set_char", "set_span", "Text::from", "ratatui::widgets", "ratatui::text"];
+    let words =
+        ["Span::", "Line::", "Paragraph", "set_string", "set_symbol", "set_char", "set_span", "Text::from", "ratatui::widgets", "ratatui::text"];
     let found = offenders(&files_below("src/tui"), &words, &["src/tui/widgets/canvas.rs"]);
     assert!(found.is_empty(), "{found:#?}");
-    let buffers = offenders(&files_below("src/tui"), &["Buffer"], &["src/tui/widgets/canvas.rs", "src/tui/terminal.rs"]);
+    let buffers =
+        offenders(&files_below("src/tui"), &["Buffer"], &["src/tui/widgets/canvas.rs", "src/tui/terminal.rs", "src/tui/painter.rs", "src/tui/tests"]);
     assert!(buffers.is_empty(), "{buffers:#?}");
 }
 
@@ -99,10 +105,15 @@ fn rule_3_the_canvas_is_the_only_door_to_the_screen() {
 fn rule_4_the_screen_does_no_io() {
     let files: Vec<PathBuf> = files_below("src/tui")
         .into_iter()
-        .filter(|path| ["update", "render", "panes", "layers", "widgets", "state", "view", "history"].iter().any(|part| name(path).contains(&format!("src/tui/{part}"))))
+        .filter(|path| {
+            ["update", "render", "panes", "layers", "widgets", "state", "view", "history"]
+                .iter()
+                .any(|part| name(path).contains(&format!("src/tui/{part}")))
+        })
         .collect();
     assert!(files.len() > 15);
-    let found = offenders(&files, &["std::fs", "std::io", "std::net", "std::thread", "crate::case", "crate::source", "Instant", "SystemTime", ".now()"], &[]);
+    let found =
+        offenders(&files, &["std::fs", "std::io", "std::net", "std::thread", "crate::case", "crate::source", "Instant", "SystemTime", ".now()"], &[]);
     assert!(found.is_empty(), "{found:#?}");
 }
 

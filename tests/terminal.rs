@@ -1,6 +1,8 @@
 //! The real binary in a pseudo-terminal: it opens, answers keys, survives a resize, and gives the terminal back when it is
 //! left, terminated or cut off.
 
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests may fail like tests")]
+
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
@@ -20,7 +22,7 @@ struct Terminal {
     child: Box<dyn Child + Send + Sync>,
 }
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Terminal {
     fn start(arguments: &[&str], folder: &Path, (columns, rows): (u16, u16)) -> Self {
@@ -40,7 +42,7 @@ impl Terminal {
         let keys = pty.master.take_writer().expect("a writer");
         let (sender, bytes) = channel();
         thread::spawn(move || {
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             while let Ok(count) = reader.read(&mut buffer) {
                 if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
                     return;

@@ -41,9 +41,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use answers::{
-    Appended, CaseNote, Marked, Pending, Revision, Sealed, SearchReport, Side, SourceCounts, StoredBodies, Totals, ValueCount,
-};
+pub use answers::{Appended, CaseNote, Marked, Pending, Revision, Sealed, SearchReport, Side, SourceCounts, StoredBodies, Totals, ValueCount};
 pub use batch::Batch;
 pub use error::{CaseError, Result};
 pub use evidence::EvidenceError;

@@ -9,7 +9,9 @@ use crate::model::{Entity, EntityKind, Scope, Strand, StrandSet, TextFilter, Tim
 /// Where bedrock comes to the surface: investigate what happened in AWS Bedrock, from a terminal.
 #[derive(Debug, Parser)]
 #[command(name = "outcrop", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
-#[command(after_help = "Without a command: opens the workbench on the paths, or on the last case.\nExit codes: 0 done; 1 an error; 2 wrong usage; 3 done but incomplete.")]
+#[command(
+    after_help = "Without a command: opens the workbench on the paths, or on the last case.\nExit codes: 0 done; 1 an error; 2 wrong usage; 3 done but incomplete."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -264,10 +266,10 @@ impl ScopeArgs {
             (EntityKind::Key, &self.key),
             (EntityKind::Ip, &self.ip),
         ];
-        let mut entities: Vec<Entity> =
-            named.into_iter().filter_map(|(kind, value)| Some(Entity::new(kind, value.as_deref()?))).collect();
+        let mut entities: Vec<Entity> = named.into_iter().filter_map(|(kind, value)| Some(Entity::new(kind, value.as_deref()?))).collect();
         for constraint in &self.constraint {
-            let (kind, value) = constraint.split_once('=').ok_or_else(|| format!("--where {constraint}: write KIND=VALUE, such as --where key=AKIA…"))?;
+            let (kind, value) =
+                constraint.split_once('=').ok_or_else(|| format!("--where {constraint}: write KIND=VALUE, such as --where key=AKIA…"))?;
             entities.push(Entity::new(kind.parse::<EntityKind>().map_err(|error| format!("--where {constraint}: {error}"))?, value));
         }
         let strands = if self.strand.is_empty() { StrandSet::ALL } else { self.strand.iter().fold(StrandSet::NONE, |set, strand| set.with(*strand)) };
@@ -293,7 +295,12 @@ mod tests {
     #[test]
     fn scopes_are_read_and_mistakes_named() {
         let now = Timestamp::parse("2026-11-20T12:00:00Z").expect("a time");
-        let args = ScopeArgs { since: Some("1h".to_owned()), constraint: vec!["guardrail=gr-1".to_owned()], strand: vec![Strand::Data], ..ScopeArgs::default() };
+        let args = ScopeArgs {
+            since: Some("1h".to_owned()),
+            constraint: vec!["guardrail=gr-1".to_owned()],
+            strand: vec![Strand::Data],
+            ..ScopeArgs::default()
+        };
         let scope = args.scope(now).expect("a scope");
         assert_eq!(scope.range.since.map(|t| t.to_string()).as_deref(), Some("2026-11-20T11:00:00.000Z"));
         assert_eq!(scope.entities, [Entity::new(EntityKind::Guardrail, "gr-1")]);

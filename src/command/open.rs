@@ -18,7 +18,9 @@ const LATER: [&str; 10] = ["live", "fetch", "query", "hunt", "detect", "controls
 /// Runs the command.
 pub fn run(paths: &[PathBuf], args: WorkbenchArgs) -> Result<Done, Failure> {
     if let Some(word) = paths.first().and_then(|path| path.to_str()).filter(|word| LATER.contains(word)) {
-        return Err(Failure::Usage(format!("`outcrop {word}` is not in this version; `outcrop --help` lists what is (a file of that name: ./{word})")));
+        return Err(Failure::Usage(format!(
+            "`outcrop {word}` is not in this version; `outcrop --help` lists what is (a file of that name: ./{word})"
+        )));
     }
     if paths.is_empty() {
         let case = place::named_or_last(args.case.as_deref())?;
@@ -40,12 +42,14 @@ pub fn run(paths: &[PathBuf], args: WorkbenchArgs) -> Result<Done, Failure> {
 }
 
 /// Makes the inputs, on the thread that reads them.
-pub type Inputs = Box<dyn FnOnce() -> Box<dyn Iterator<Item = Input>> + Send>;
+pub type Inputs = Box<dyn FnOnce() -> Box<dyn Iterator<Item = Input> + Send> + Send>;
 
 /// Opens the workbench on a case, reading inputs into it meanwhile.
 pub fn open(case: &Path, inputs: Option<Inputs>, args: WorkbenchArgs) -> Result<Done, Failure> {
     if !std::io::stdout().is_terminal() {
-        return Err(Failure::Error("the workbench needs a terminal, and stdout is none: use `outcrop ingest`, `events`, `show` or `pivot`".to_owned()));
+        return Err(Failure::Error(
+            "the workbench needs a terminal, and stdout is none: use `outcrop ingest`, `events`, `show` or `pivot`".to_owned(),
+        ));
     }
     let (writable, reader) = match Writable::open(case) {
         Ok(writable) => {

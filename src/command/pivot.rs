@@ -11,7 +11,7 @@ use crate::case::open_read_only;
 use crate::model::{Entity, EntityKind, Timestamp};
 
 #[derive(Serialize)]
-struct Value<'a> {
+struct ValueJson<'a> {
     kind: EntityKind,
     value: &'a str,
     events: u64,
@@ -27,21 +27,23 @@ pub fn run(args: &PivotArgs) -> Result<Done, Failure> {
     let mut output = Output::new(args.output);
     if let Some(value) = &args.value {
         let scope = scope.narrowed(Entity::new(args.kind, value.as_str()));
-        return events::print(&mut reader, &scope, args.scope.limit, &mut output);
+        let done = events::print(&mut reader, &scope, args.scope.limit, &mut output)?;
+        return place::unless_rebuilding(&reader, done);
     }
     let values = if scope.is_all() { reader.values(args.kind)? } else { reader.values_in(&scope, args.kind)? };
     let shown = args.scope.limit.and_then(|limit| values.get(..limit)).unwrap_or(&values);
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     match output.format() {
         Format::Table | Format::Csv => {
-            let rows = shown.iter().map(|row| [row.value.to_string(), row.count.to_string(), row.denied.to_string(), time(row.first), time(row.last)]);
+            let rows =
+                shown.iter().map(|row| [row.value.to_string(), row.count.to_string(), row.denied.to_string(), time(row.first), time(row.last)]);
             output.rows(&[args.kind.name(), "events", "denied", "first", "last"], rows)?;
             output.flush()?;
         }
         Format::Json | Format::Ndjson => {
             for row in shown {
                 let (value, events) = (&*row.value, row.count);
-                output.element(&Value { kind: args.kind, value, events, denied: row.denied, first: row.first, last: row.last })?;
+                output.element(&ValueJson { kind: args.kind, value, events, denied: row.denied, first: row.first, last: row.last })?;
             }
             output.end_list()?;
         }
@@ -50,5 +52,5 @@ pub fn run(args: &PivotArgs) -> Result<Done, Failure> {
         eprintln!("outcrop: {} of {} values shown; --limit raises it", shown.len(), values.len());
         return Ok(Done::Incomplete);
     }
-    Ok(Done::Complete)
+    place::unless_rebuilding(&reader, Done::Complete)
 }

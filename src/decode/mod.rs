@@ -5,14 +5,14 @@
 //! - [`decode`]: one record's bytes to a [`Decoded`] event, by the keys found in it.
 //! - [`exchange`]: one invocation record to an [`Exchange`](crate::model::Exchange), in full, for reading.
 
-pub mod containers;
-pub mod json;
 mod address;
 mod cloudtrail;
+pub mod containers;
 mod decoded;
 mod endpoint;
 mod folded_key;
 mod invocation;
+pub mod json;
 mod kind;
 mod nested;
 mod one_line;
@@ -30,7 +30,10 @@ pub fn decode<'a>(record: &'a [u8], tape: &'a mut json::Tape) -> Decoded<'a> {
         RecordKind::Invocation => invocation::decode(root),
         RecordKind::CloudTrail => cloudtrail::decode(root),
         RecordKind::Endpoint => endpoint::decode(root),
-        RecordKind::Unknown(reason) => Decoded::undecodable(reason),
+        RecordKind::Unknown(reason) => {
+            // What is in it cannot be told, but whoever searches for words shall find it.
+            Decoded { searchable: vec![Searchable::Raw(record, true)], ..Decoded::undecodable(reason) }
+        }
     };
     if let Some(problem) = tape.problem() {
         decoded.damage(end, problem);

@@ -3,5 +3,7 @@
 pub mod demo;
 pub mod files;
 pub mod ingest;
+#[cfg(feature = "live")]
+pub mod insights;
 
 pub use ingest::{IngestError, Input, Progress, ingest, rebuild};

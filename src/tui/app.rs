@@ -1,8 +1,8 @@
 //! The loop: events in, state updated, effects out, one frame when something changed. Idle, it does nothing at all.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
@@ -27,7 +27,7 @@ use crate::case::{Reader, Writable};
 use crate::model::{Glyphs, Timestamp};
 
 /// Reads evidence into the case while the workbench is open: told to stop by the flag, it reports through the callback.
-pub type Feed = Box<dyn FnOnce(&Writable, &dyn Fn(IngestNews), &AtomicBool) + Send>;
+pub type Feed = Box<dyn FnOnce(&Writable, &(dyn Fn(IngestNews) + Sync), &AtomicBool) + Send>;
 
 /// What the workbench is opened with.
 pub struct Options {
@@ -78,6 +78,7 @@ struct Workbench {
     feeder: Option<thread::JoinHandle<()>>,
     rest_at: Option<Instant>,
     drawn_at: Instant,
+    window: render::Window,
     dirty: bool,
 }
 
@@ -103,14 +104,21 @@ impl Workbench {
         let feeder = match (options.feed, options.writable) {
             (Some(feed), Some(writable)) => {
                 let stop = Arc::clone(&stop);
+                let seen = Mutex::new(reader);
                 Some(thread::spawn(move || {
-                    let tell = |news| drop(sender.blocking_send(Event::Ingest(news)).map(|()| tell_revision(&mut writable.reader().ok(), &sender)));
+                    let tell = |news| {
+                        let _ = sender.blocking_send(Event::Ingest(news));
+                        let revision = seen.lock().ok().and_then(|reader| reader.revision().ok());
+                        if let Some(revision) = revision {
+                            let _ = sender.blocking_send(Event::Revision(revision_number(revision)));
+                        }
+                    };
                     feed(&writable, &tell, &stop);
                 }))
             }
             _ if read_only => {
                 let stop = Arc::clone(&stop);
-                Some(thread::spawn(move || watch(reader, &sender, &stop)))
+                Some(thread::spawn(move || watch(&reader, &sender, &stop)))
             }
             _ => None,
         };
@@ -122,7 +130,20 @@ impl Workbench {
         if read_only {
             state.tell(Severity::Warning, "another outcrop is writing to this case: open read-only, marks and notes cannot be kept");
         }
-        Ok(Self { state, screen, theme, depth, runner, replies, stop, feeder, rest_at: None, drawn_at: Instant::now(), dirty: true })
+        Ok(Self {
+            state,
+            screen,
+            theme,
+            depth,
+            runner,
+            replies,
+            stop,
+            feeder,
+            rest_at: None,
+            drawn_at: Instant::now(),
+            window: render::Window::default(),
+            dirty: true,
+        })
     }
 
     async fn run(mut self) -> anyhow::Result<()> {
@@ -243,7 +264,10 @@ impl Workbench {
 
     fn draw(&mut self) -> anyhow::Result<()> {
         let (state, theme) = (&self.state, &self.theme);
-        self.screen.draw(|buffer| render::draw(state, &mut Canvas::new(buffer, theme, state.setup.glyphs)))?;
+        let window = render::Window::of(state);
+        let scrolled = window.scrolled_from(&self.window);
+        self.screen.draw(state.size, scrolled.as_ref(), |buffer| render::draw(state, &mut Canvas::new(buffer, theme, state.setup.glyphs)))?;
+        self.window = window;
         self.drawn_at = Instant::now();
         self.dirty = false;
         Ok(())
@@ -264,14 +288,8 @@ fn now() -> Timestamp {
     Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
 }
 
-fn tell_revision(reader: &mut Option<Reader>, sender: &tokio::sync::mpsc::Sender<Event>) {
-    if let Some(revision) = reader.as_mut().and_then(|reader| reader.revision().ok()) {
-        let _ = sender.blocking_send(Event::Revision(revision_number(revision)));
-    }
-}
-
-/// Looks once a second whether another process has written to the case.
-fn watch(reader: Reader, sender: &tokio::sync::mpsc::Sender<Event>, stop: &AtomicBool) {
+/// Looks four times a second whether another process has written to the case.
+fn watch(reader: &Reader, sender: &tokio::sync::mpsc::Sender<Event>, stop: &AtomicBool) {
     let mut seen = reader.revision().ok();
     while !stop.load(Ordering::Relaxed) {
         thread::sleep(Duration::from_millis(250));

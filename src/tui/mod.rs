@@ -11,6 +11,7 @@ mod keymap;
 mod keys;
 mod layers;
 mod message;
+mod painter;
 mod panes;
 mod render;
 mod runner;
@@ -23,8 +24,8 @@ mod widgets;
 
 pub use app::{Feed, Options, run};
 pub use commands::{Command, Context, TABLE as COMMANDS};
-pub use message::IngestNews;
 pub use keymap::{Keymap, KeymapError, keys_document};
+pub use message::IngestNews;
 pub use theme::{Depth, Theme, ThemeError};
 
 #[cfg(test)]

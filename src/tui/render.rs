@@ -5,6 +5,7 @@ mod chrome;
 use std::ops::Range;
 
 use super::layers;
+use super::painter::Scrolled;
 use super::panes;
 use super::state::State;
 use super::view::{Pane, Shape};
@@ -78,6 +79,31 @@ impl Layout {
     /// Lines of text in the detail below its title line.
     pub const fn detail_lines(&self) -> u16 {
         self.detail.height.saturating_sub(1)
+    }
+}
+
+/// The rows a frame shows of a list, to tell how far the next frame has scrolled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    pane: Pane,
+    rows: Area,
+    top: usize,
+    layers: usize,
+}
+
+impl Window {
+    /// The window of the view shown.
+    pub fn of(state: &State) -> Self {
+        Self { pane: state.view.pane, rows: Layout::of(state).rows, top: state.view.position().top, layers: state.layers.len() }
+    }
+
+    /// How the terminal can get from another window to this one by scrolling whole lines; `None` when it cannot.
+    pub fn scrolled_from(&self, before: &Self) -> Option<Scrolled> {
+        let by = i32::try_from(self.top).ok()? - i32::try_from(before.top).ok()?;
+        let same = self.pane == before.pane && self.rows == before.rows && self.layers == 0 && before.layers == 0;
+        let whole_lines = self.rows.x == 0 && matches!(self.pane.shape(), Shape::Events | Shape::Values(_));
+        (same && whole_lines && by != 0 && by.unsigned_abs() < u32::from(self.rows.height) / 2)
+            .then(|| Scrolled { rows: self.rows.top()..self.rows.bottom(), by })
     }
 }
 

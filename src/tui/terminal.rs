@@ -3,17 +3,15 @@
 use std::io::{self, BufWriter, Stdout, Write};
 
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
-use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
-};
-use crossterm::{cursor, execute, queue};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute};
 use ratatui::buffer::Buffer;
+
+use super::painter::{Painter, Scrolled};
 
 /// The terminal while it is ours.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    painter: Painter<BufWriter<Stdout>>,
 }
 
 /// A frame is one write: a screen of 200×60 in full colour stays below this.
@@ -29,8 +27,9 @@ impl Screen {
         crossterm::style::force_color_output(true);
         install_panic_hook();
         enter()?;
-        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout())))?;
-        Ok(Self { terminal })
+        let mut painter = Painter::new(BufWriter::with_capacity(BUFFER, io::stdout()), (0, 0));
+        painter.forget()?;
+        Ok(Self { painter })
     }
 
     /// Columns and rows.
@@ -38,17 +37,15 @@ impl Screen {
     /// # Errors
     /// The terminal is gone.
     pub fn size(&self) -> io::Result<(u16, u16)> {
-        self.terminal.size().map(|size| (size.width, size.height))
+        self.painter.size()
     }
 
-    /// Draws one frame: only what changed is written, and terminals that can show it at once do.
+    /// Draws one frame.
     ///
     /// # Errors
     /// The terminal is gone.
-    pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| paint(frame.buffer_mut()))?;
-        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    pub fn draw(&mut self, size: (u16, u16), scrolled: Option<&Scrolled>, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
+        self.painter.draw(size, scrolled, paint)
     }
 
     /// Forgets what is on the screen, so that the next frame is drawn whole.
@@ -56,7 +53,7 @@ impl Screen {
     /// # Errors
     /// The terminal is gone.
     pub fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        self.painter.forget()
     }
 
     /// Captures the mouse, or lets it go.
@@ -64,12 +61,12 @@ impl Screen {
     /// # Errors
     /// The terminal is gone.
     pub fn mouse(&mut self, on: bool) -> io::Result<()> {
-        if on { execute!(self.terminal.backend_mut(), EnableMouseCapture) } else { execute!(self.terminal.backend_mut(), DisableMouseCapture) }
+        if on { execute!(self.painter.writer(), EnableMouseCapture) } else { execute!(self.painter.writer(), DisableMouseCapture) }
     }
 
     /// Writes to the terminal beside the frames (the clipboard's escape).
     pub fn writer(&mut self) -> &mut impl Write {
-        self.terminal.backend_mut()
+        self.painter.writer()
     }
 
     /// Gives the terminal to the shell until the process is continued.
@@ -80,14 +77,13 @@ impl Screen {
         leave();
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP);
         enter()?;
-        self.terminal.clear()
+        self.painter.forget()
     }
 
     /// Gives the terminal back.
     pub fn give_back(self) {
+        drop(self);
         leave();
-        // The library's own drop prints to a terminal that may be gone, panics and aborts: it is not let to.
-        std::mem::forget(self.terminal);
     }
 }
 

@@ -83,8 +83,9 @@ pub struct Written {
     pub plain_bytes: u64,
 }
 
-/// Writes the files below `dir`, which is made when missing; calls `progress` after each file. Errors name the path.
-pub fn write(options: &Options, dir: &Path, mut progress: impl FnMut(&Written)) -> io::Result<Written> {
+/// Writes the files below `dir`, which is made when missing; calls `progress` with the number of files after each.
+/// Errors name the path.
+pub fn write(options: &Options, dir: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<Written> {
     let mut written = Written::default();
     for parcel in Parcels::new(options) {
         written.events += parcel.events;
@@ -105,7 +106,7 @@ pub fn write(options: &Options, dir: &Path, mut progress: impl FnMut(&Written)) 
         write().map_err(|error| context("write", &error))?;
         written.files += 1;
         written.bytes += file.bytes.len() as u64;
-        progress(&written);
+        progress(written.files);
     }
     Ok(written)
 }

@@ -350,7 +350,7 @@ fn what_is_written_is_what_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let options = Options { events: 800, seed: 1 };
     let mut calls = 0;
-    let written = write(&options, dir.path(), |_| calls += 1).unwrap();
+    let written = write(&options, dir.path(), &mut |files| calls = files).unwrap();
     assert_eq!(calls, written.files);
     let mut bytes = 0;
     for file in files(&options) {
@@ -361,6 +361,6 @@ fn what_is_written_is_what_is_told() {
         bytes += file.bytes.len() as u64;
     }
     assert_eq!(bytes, written.bytes);
-    let error = write(&options, &dir.path().join("endpoint/jamf-protect-20261109.ndjson"), |_| ()).unwrap_err();
+    let error = write(&options, &dir.path().join("endpoint/jamf-protect-20261109.ndjson"), &mut |_| ()).unwrap_err();
     assert!(error.to_string().contains("jamf-protect-20261109.ndjson"), "{error}");
 }

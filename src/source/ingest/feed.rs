@@ -112,5 +112,5 @@ fn belongs_to_case(path: &Path, case: &Path) -> bool {
     let (Some(name), Some(case_name)) = (path.file_name().and_then(|name| name.to_str()), case.file_name().and_then(|name| name.to_str())) else {
         return false;
     };
-    path.parent() == case.parent() && name.strip_prefix(case_name).is_some_and(|rest| matches!(rest, "" | "-wal" | "-shm" | "-journal" | ".lock"))
+    path.parent() == case.parent() && name.strip_prefix(case_name).is_some_and(|rest| matches!(rest, "" | "-wal" | "-shm" | "-journal" | "-lock"))
 }

@@ -75,6 +75,12 @@ pub enum IngestError {
     /// The case could not be written or read.
     #[error(transparent)]
     Case(#[from] CaseError),
+    /// A rebuild has thrown away what it was to derive again, and did not come to its end.
+    #[error("cannot add to the case: a rebuild of it was interrupted, so that events are missing; run `outcrop rebuild --case {}` first", path.display())]
+    RebuildInterrupted {
+        /// The case.
+        path: PathBuf,
+    },
     /// A rebuild would lose events, because evidence that is kept by reference cannot be read.
     #[error(
         "cannot rebuild the case: {count} of its files cannot be read (the first: {first}: {why}); put them back and try again, nothing was changed"
@@ -97,8 +103,12 @@ where
     I: IntoIterator<Item = Input>,
 {
     let mut writer = case.writer()?;
-    let known = case.reader()?.sources()?;
-    let shared = Shared::new(case, &writer, known, cancel);
+    let mut reader = case.reader()?;
+    if reader.is_rebuilding()? {
+        // Its files would count as read, and their events would stay away.
+        return Err(IngestError::RebuildInterrupted { path: case.path().to_owned() });
+    }
+    let shared = Shared::new(case, &writer, reader.sources()?, cancel);
     run(&shared, &mut writer, progress, |jobs| feed::inputs(inputs.into_iter(), jobs, &shared))
 }
 

@@ -232,7 +232,8 @@ fn read_plain(entry: &mut SourceEntry, bytes: &mut Plain<'_>, keeps: bool, sink:
     }
     {
         let mut sink = sink.borrow_mut();
-        sink.parcel.begun.push(SourceEntry { state: SourceState::Partial, ..entry.clone() });
+        // A source that is read again keeps its state: whether it was read whole once is known from nowhere else.
+        sink.parcel.begun.push(entry.clone());
         if keeps {
             sink.keep_bytes_of(entry.id);
         }
@@ -297,6 +298,6 @@ impl Read for Hashed<'_> {
     }
 }
 
-fn hex(hash: Sha256) -> String {
+pub(super) fn hex(hash: Sha256) -> String {
     Digest(hash.finalize().into()).hex()
 }

@@ -79,13 +79,12 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Area, row: &Row) {
         canvas.text(end, area.y, tokens.len() as u16, &tokens, Role::Muted);
     }
     let room = end.saturating_sub(ASKED_AT + 1);
-    match facts.filter(|facts| !facts.preview.is_empty()) {
-        Some(facts) => canvas.text(ASKED_AT, area.y, room, &facts.preview, role),
-        None => {
-            let instead = row.event.error_code.as_deref().map_or_else(|| who(&row.event), str::to_owned);
-            canvas.text(ASKED_AT, area.y, room, &instead, Role::Muted)
-        }
-    };
+    if let Some(facts) = facts.filter(|facts| !facts.preview.is_empty()) {
+        canvas.text(ASKED_AT, area.y, room, &facts.preview, role);
+    } else {
+        let instead = row.event.error_code.as_deref().map_or_else(|| who(&row.event), str::to_owned);
+        canvas.text(ASKED_AT, area.y, room, &instead, Role::Muted);
+    }
 }
 
 /// `812>304`: total input and output tokens.

@@ -56,19 +56,15 @@ fn title(event: &Event, exchange: &Exchange) -> String {
 }
 
 fn facts(event: &Event, exchange: &Exchange) -> String {
-    let mut lines = Vec::new();
     let time = event.time.map(|time| time.to_string()).unwrap_or_default();
-    lines.push(format!("{time} · {}", event.actor.as_deref().unwrap_or("-")));
     let count = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), crate::tui::render::grouped);
     let tokens = exchange.tokens;
-    let mut line = format!("tokens {} in, {} out", count(tokens.input), count(tokens.output));
+    let mut figures = vec![format!("tokens {} in, {} out", count(tokens.input), count(tokens.output))];
     if tokens.cache_read.is_some() || tokens.cache_write.is_some() {
-        line.push_str(&format!(", cache {} read, {} written", count(tokens.cache_read), count(tokens.cache_write)));
+        figures.push(format!("cache {} read, {} written", count(tokens.cache_read), count(tokens.cache_write)));
     }
-    if let Some(latency) = exchange.latency_ms {
-        line.push_str(&format!(" · {} ms", crate::tui::render::grouped(latency)));
-    }
-    lines.push(line);
+    figures.extend(exchange.latency_ms.map(|latency| format!("{} ms", crate::tui::render::grouped(latency))));
+    let mut lines = vec![format!("{time} · {}", event.actor.as_deref().unwrap_or("-")), figures.join(" · ")];
     if !exchange.tools_offered.is_empty() {
         lines.push(format!("tools offered: {}", exchange.tools_offered.join(", ")));
     }
@@ -144,9 +140,9 @@ fn part_block(part: &Part, side: BlockKind, role: &str) -> Block {
             text.clone(),
         ),
         Part::Media { kind, format, name, bytes, uri } => {
-            let size = bytes.map(crate::tui::render::bytes);
-            let facts: Vec<&str> = [Some(format.as_str()), name.as_deref(), size.as_deref(), uri.as_deref()].into_iter().flatten().collect();
-            Block::new(BlockKind::Facts, format!("{kind}: {}", facts.join(" · ")), "")
+            let weight = bytes.map(crate::tui::render::bytes);
+            let known: Vec<&str> = [Some(format.as_str()), name.as_deref(), weight.as_deref(), uri.as_deref()].into_iter().flatten().collect();
+            Block::new(BlockKind::Facts, format!("{kind}: {}", known.join(" · ")), "")
         }
         Part::Json { text } => Block::new(side, format!("{role}, a block of an unknown shape"), text.clone()),
     }

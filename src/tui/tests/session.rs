@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -44,16 +45,27 @@ impl Session {
         Self::open(folder, writable, size)
     }
 
-    /// A workbench on a small built-in incident.
+    /// A workbench on a small built-in incident. It is read once; every session gets a copy of the case.
     pub fn demo(size: (u16, u16)) -> Self {
-        let options = demo::Options { events: 1500, ..demo::Options::default() };
-        Self::on(demo::files(&options).map(|file| (file.path, file.bytes)).collect(), size)
+        static CASE: OnceLock<Vec<u8>> = OnceLock::new();
+        let case = CASE.get_or_init(|| {
+            let options = demo::Options { events: 1500, ..demo::Options::default() };
+            let session = Self::on(demo::files(&options).map(|file| (file.path, file.bytes)).collect(), size);
+            let path = session.writable.path().to_owned();
+            drop((session.reader, session.notebook, session.writable));
+            std::fs::read(path).expect("the case")
+        });
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("test.outcrop"), case).expect("a copy");
+        let writable = Writable::open(&folder.path().join("test.outcrop")).expect("a case");
+        Self::open(folder, writable, size)
     }
 
     fn open(folder: TempDir, writable: Writable, size: (u16, u16)) -> Self {
         let mut reader = writable.reader().expect("a reader");
         let view = reader.view("workbench").expect("readable").as_deref().and_then(View::restore).unwrap_or_default();
-        let setup = Setup { title: "test".to_owned(), read_only: false, keymap: Keymap::embedded("default").expect("sound"), glyphs: Glyphs::Unicode };
+        let setup =
+            Setup { title: "test".to_owned(), read_only: false, keymap: Keymap::embedded("default").expect("sound"), glyphs: Glyphs::Unicode };
         let mut state = State::new(setup, size, Timestamp::parse("2026-11-20T12:00:00Z").expect("a time"), view);
         state.revision = revision_number(reader.revision().expect("a revision"));
         let theme = Theme::embedded("default", Depth::True).expect("sound");
@@ -144,7 +156,14 @@ impl Session {
                 let cell = &buffer[(x, y as u16)];
                 let style = cell.style();
                 let plain = cell.symbol() == " " && style.bg == Some(ratatui::style::Color::Reset) && style.add_modifier.is_empty();
-                let index = if plain { 0 } else { styles.iter().position(|known| *known == style).unwrap_or_else(|| { styles.push(style); styles.len() - 1 }) };
+                let index = if plain {
+                    0
+                } else {
+                    styles.iter().position(|known| *known == style).unwrap_or_else(|| {
+                        styles.push(style);
+                        styles.len() - 1
+                    })
+                };
                 letters.push(if index == 0 { ' ' } else { char::from(b'a' + (index - 1) as u8) });
             }
             let _ = writeln!(out, "│{text}");
@@ -153,7 +172,14 @@ impl Session {
             }
         }
         for (index, style) in styles.iter().enumerate().skip(1) {
-            let _ = writeln!(out, "{} {:?} on {:?} {:?}", char::from(b'a' + (index - 1) as u8), style.fg.unwrap_or_default(), style.bg.unwrap_or_default(), style.add_modifier);
+            let _ = writeln!(
+                out,
+                "{} {:?} on {:?} {:?}",
+                char::from(b'a' + (index - 1) as u8),
+                style.fg.unwrap_or_default(),
+                style.bg.unwrap_or_default(),
+                style.add_modifier
+            );
         }
         out
     }

@@ -1,7 +1,7 @@
 //! What an analyst does: pivots, reading, marks, notes, coming back.
 
 use super::session::Session;
-use crate::model::{EntityKind, Strand};
+use crate::model::{EntityKind, EventRef, Strand};
 use crate::source::demo::cast;
 use crate::tui::layers::Layer;
 use crate::tui::view::{Focus, Pane};
@@ -23,18 +23,24 @@ fn from_the_timeline_to_the_leaked_keys_whole_story_by_pivots_alone() {
     session.keys("key<enter>");
     let scope = &session.state.view.scope;
     assert_eq!(scope.entities.len(), 1);
-    assert_eq!((scope.entities[0].kind, &*scope.entities[0].value), (EntityKind::Key, &*key));
+    assert_eq!((scope.entities[0].kind, &*scope.entities[0].value), (EntityKind::Key, key));
     let of_key = session.state.list.refs.len();
     assert!((20..all).contains(&of_key), "{of_key}");
     // The key is only in CloudTrail; its principal is in the invocation records too.
     session.keys("w");
-    assert_eq!(session.state.view.scope.entities.len(), 2);
+    let scope = &session.state.view.scope;
+    assert_eq!((scope.entities.len(), scope.entities[0].kind, &*scope.entities[0].value), (1, EntityKind::Principal, &*cast.leaked_principal));
+    let strands: std::collections::BTreeSet<Strand> = session.state.list.refs.iter().map(|event| event.strand()).collect();
+    assert!(strands.contains(&Strand::Invocation) && strands.contains(&Strand::Management), "{strands:?}");
     session.keys("[[");
     assert_eq!(session.state.list.refs.len(), all);
     session.keys("]");
     assert_eq!(session.state.list.refs.len(), of_key);
-    session.keys("w").keys("X").keys("p");
-    session.keys("<esc>");
+    // Both constraints together, and one instead of the other.
+    session.keys("pprincipal<enter>");
+    assert_eq!(session.state.view.scope.entities.len(), 2);
+    session.keys("puser-agent<ctrl-o>");
+    assert_eq!(session.state.view.scope.entities.len(), 1);
 }
 
 #[test]
@@ -44,7 +50,7 @@ fn prompts_are_read_marked_noted_and_the_place_is_kept() {
     assert_eq!(session.state.view.pane, Pane::Prompts);
     assert!(session.state.list.refs.iter().all(|event| event.strand() == Strand::Invocation));
     assert!(session.state.reads_conversation());
-    session.keys("jj b n");
+    session.keys("jjbn");
     session.keys("asks for <esc>");
     assert!(session.state.selected_row().is_some_and(|row| row.mark.note.is_empty()), "esc leaves the note as it was");
     session.keys("na first note<ctrl-s>");
@@ -65,7 +71,7 @@ fn a_reviewer_needs_three_keys() {
     session.keys(" ");
     let second = session.state.selected().expect("the next");
     assert!(second > first);
-    session.keys("jbkk u");
+    session.keys("jbk ");
     let after: Vec<_> = session.state.list.refs.iter().take(3).map(|event| event.id).collect();
     assert_eq!(session.state.selected().map(|event| event.id), Some(after[2]), "the first two are reviewed");
     assert_eq!(session.state.case.reviewed.0, 2);
@@ -82,7 +88,7 @@ fn one_request_is_seen_from_both_sides() {
     assert_eq!(twin.event.request_id.as_deref(), Some(request.as_str()));
     assert_eq!(twin.event.strand, Strand::Management);
     session.keys("P");
-    assert_eq!(session.state.selected().map(|event| event.strand()), Some(Strand::Invocation));
+    assert_eq!(session.state.selected().map(EventRef::strand), Some(Strand::Invocation));
     session.keys("r");
     assert_eq!(session.state.view.scope.entities[0].kind, EntityKind::Request);
 }

@@ -49,7 +49,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             if let Some(hits) = &mut state.hits {
                 hits.ids = ids;
                 hits.done = done;
-                if hits.jump && !(hits.ids.is_empty() && !done) {
+                if hits.jump && (done || !hits.ids.is_empty()) {
                     go::to_hit(state, true, true);
                 }
             }
