@@ -114,4 +114,4 @@ fn select(canvas: &mut Canvas<'_>, row: Area, focused: bool) {
 }
 
 /// Cells of the selected row that change their look.
-const SELECTED_WIDTH: u16 = 42;
+const SELECTED_WIDTH: u16 = 84;
