@@ -47,8 +47,8 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
         let Some(reference) = state.list.refs.get(index) else { continue };
         let y = layout.rows.y + line as u16;
         match state.rows.get(&reference.id) {
-            Some(row) => draw_row(canvas, y, &columns, row),
-            None => bare_row(canvas, y, &columns, *reference),
+            Some(row) => draw_row(state, canvas, y, &columns, row),
+            None => bare_row(state, canvas, y, &columns, *reference),
         }
         if index == position.index {
             select(canvas, Area::new(0, y, layout.rows.width, 1), !state.detail_has_focus());
@@ -71,28 +71,35 @@ fn header(canvas: &mut Canvas<'_>, area: Area, columns: &Columns) {
     }
 }
 
-/// A time for a column: with the day, and milliseconds where there is room.
-pub fn time_text(time: Option<Timestamp>, width: u16) -> String {
+/// A time for a column: with the day, and milliseconds where there is room; with the year instead where the case spans
+/// more than one.
+pub fn time_text(state: &State, time: Option<Timestamp>, width: u16) -> String {
     let Some(time) = time else { return "no time".to_owned() };
-    let format = if width >= 18 { "%m-%d %H:%M:%S%.3f" } else { "%m-%d %H:%M:%S" };
+    let years = state.case.span.is_some_and(|(first, last)| first.to_jiff().strftime("%Y").to_string() != last.to_jiff().strftime("%Y").to_string());
+    let format = match (years, width >= 18) {
+        (true, true) => "%Y-%m-%d %H:%M",
+        (true, false) => "%y-%m-%d %H:%M",
+        (false, true) => "%m-%d %H:%M:%S%.3f",
+        (false, false) => "%m-%d %H:%M:%S",
+    };
     time.to_jiff().strftime(format).to_string()
 }
 
-fn bare_row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, reference: EventRef) {
-    canvas.text(columns.time.0, y, columns.time.1, &time_text(reference.time(), columns.time.1), Role::Muted);
+fn bare_row(state: &State, canvas: &mut Canvas<'_>, y: u16, columns: &Columns, reference: EventRef) {
+    canvas.text(columns.time.0, y, columns.time.1, &time_text(state, reference.time(), columns.time.1), Role::Muted);
     canvas.text(columns.strand.0, y, columns.strand.1, reference.strand().short(), strand_role(reference.strand()));
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, row: &Row) {
+fn draw_row(state: &State, canvas: &mut Canvas<'_>, y: u16, columns: &Columns, row: &Row) {
     let event = &row.event;
     let mark = sign(canvas, &row.mark);
     canvas.text(0, y, 1, mark, Role::Marked);
-    canvas.text(columns.time.0, y, columns.time.1, &time_text(event.time, columns.time.1), Role::Text);
+    canvas.text(columns.time.0, y, columns.time.1, &time_text(state, event.time, columns.time.1), Role::Text);
     canvas.text(columns.strand.0, y, columns.strand.1, event.strand.short(), strand_role(event.strand));
     canvas.text(columns.who.0, y, columns.who.1, &who(event), Role::Text);
     let role = if event.undecodable.is_some() { Role::Warning } else { Role::Text };
     canvas.text(columns.what.0, y, columns.what.1, &event.summary(), role);
-    let (word, role) = outcome(event.outcome);
+    let (word, role) = if event.undecodable.is_some() { ("-", Role::Muted) } else { outcome(event.outcome) };
     canvas.text(columns.outcome.0, y, columns.outcome.1, if columns.outcome.1 == 1 { word.get(..1).unwrap_or(word) } else { word }, role);
     if columns.place.1 > 0 {
         let place = [event.region.as_deref(), event.ip.as_deref().or(event.host.as_deref())].into_iter().flatten().collect::<Vec<_>>().join(" ");

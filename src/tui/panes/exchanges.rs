@@ -51,9 +51,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
         let Some(reference) = state.list.refs.get(index) else { continue };
         let y = layout.rows.y + line as u16;
         match state.rows.get(&reference.id) {
-            Some(row) => draw_row(canvas, Area::new(0, y, width, 1), row),
+            Some(row) => draw_row(state, canvas, Area::new(0, y, width, 1), row),
             None => {
-                canvas.text(2, y, 14, &time_text(reference.time(), 14), Role::Muted);
+                canvas.text(2, y, 14, &time_text(state, reference.time(), 14), Role::Muted);
             }
         }
         if index == position.index {
@@ -62,13 +62,13 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     }
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, area: Area, row: &Row) {
+fn draw_row(state: &State, canvas: &mut Canvas<'_>, area: Area, row: &Row) {
     let role = if row.mark.reviewed { Role::Muted } else { Role::Text };
     let mark = sign(canvas, &row.mark);
     canvas.text(0, area.y, 1, mark, Role::Marked);
     let seen = if row.mark.reviewed { canvas.glyph("✓", "v") } else { " " };
     canvas.text(1, area.y, 1, seen, Role::Ok);
-    canvas.text(2, area.y, 14, &time_text(row.event.time, 14), role);
+    canvas.text(2, area.y, 14, &time_text(state, row.event.time, 14), role);
     let facts = row.facts.as_ref();
     let flags = facts.map(|facts| letters(facts.flags)).unwrap_or_default();
     canvas.text(FLAGS_AT, area.y, 5, &flags, Role::Warning);

@@ -28,8 +28,8 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
         canvas.text(count.0, y, count.1, &format!("{:>9}", grouped(value.count)), Role::Text);
         let role = if value.denied > 0 { Role::Denied } else { Role::Muted };
         canvas.text(denied.0, y, denied.1, &format!("{:>8}", grouped(value.denied)), role);
-        canvas.text(first.0, y, first.1, &time_text(value.first, times), Role::Muted);
-        canvas.text(last.0, y, last.1, &time_text(value.last, times), Role::Muted);
+        canvas.text(first.0, y, first.1, &time_text(state, value.first, times), Role::Muted);
+        canvas.text(last.0, y, last.1, &time_text(state, value.last, times), Role::Muted);
         if index == position.index {
             select(canvas, Area::new(0, y, width, 1), true);
         }

@@ -74,7 +74,12 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
 /// Finds the selected event in a new list: the same one, or the next in time.
 fn anchor(state: &mut State, refs: &[EventRef]) {
     let mut position = state.view.position();
-    if let Some(at) = position.at {
+    if position.at.is_none() && position.index == 0 {
+        // Records without a time stand first; a person begins with the first one that has a time.
+        position.index = refs.partition_point(|event| event.millis == 0).min(refs.len().saturating_sub(1));
+        position.top = position.index;
+        state.view.set_position(position);
+    } else if let Some(at) = position.at {
         let index = refs.partition_point(|event| (event.millis, event.id) < (at.millis, at.id)).min(refs.len().saturating_sub(1));
         position.top = (position.top + index).saturating_sub(position.index);
         position.index = index;
