@@ -2,6 +2,8 @@
 //! records before, behind and beside it are in the case.
 
 mod desk;
+#[path = "desk/put.rs"]
+mod put;
 
 use std::fs;
 use std::io::{BufWriter, Write as _};
@@ -134,7 +136,11 @@ fn wrong_types_are_read_as_far_as_they_go() {
     }
     // Two good ones and three odd ones are decoded; `null` and an empty list say nothing; all else is kept with the reason.
     let left = undecodable(&desk);
-    assert_eq!((summary["undecodable"].as_u64().unwrap(), summary["records"].as_u64().unwrap()), (left.len() as u64, left.len() as u64 + 5), "{summary}");
+    assert_eq!(
+        (summary["undecodable"].as_u64().unwrap(), summary["records"].as_u64().unwrap()),
+        (left.len() as u64, left.len() as u64 + 5),
+        "{summary}"
+    );
     assert_eq!(left.len(), 4);
     assert!(left.iter().all(|event| !event["undecodable"].as_str().unwrap().is_empty()), "{left:?}");
     for event in events(&desk) {
@@ -146,7 +152,9 @@ fn wrong_types_are_read_as_far_as_they_go() {
 fn deep_nesting_is_no_stack_overflow() {
     let desk = Desk::new("deep");
     let (open, close) = ("[".repeat(200_000), "]".repeat(200_000));
-    let deep = format!(r#"{{"eventSource":"s3.amazonaws.com","eventName":"PutObject","requestID":"deep-1","requestParameters":{open}{close},"eventTime":"2026-03-01T10:00:00Z"}}"#);
+    let deep = format!(
+        r#"{{"eventSource":"s3.amazonaws.com","eventName":"PutObject","requestID":"deep-1","requestParameters":{open}{close},"eventTime":"2026-03-01T10:00:00Z"}}"#
+    );
     desk.put("logs/deep.ndjson", format!("{deep}\n{}\n", trail(20)));
     desk.put("logs/only.json", &open);
     desk.put("logs/objects.json", r#"{"a":"#.repeat(100_000));
@@ -168,7 +176,8 @@ fn nul_bytes_and_invalid_utf8_are_kept_and_cannot_act() {
     bytes.push(b'\n');
     bytes.extend(trail(30).into_bytes());
     desk.put("logs/bytes.ndjson", bytes);
-    let holes: Vec<u8> = [vec![0; 5_000], format!("\n{}\n", trail(31)).into_bytes(), vec![0; 5_000], format!("\n{}\n", trail(32)).into_bytes()].concat();
+    let holes: Vec<u8> =
+        [vec![0; 5_000], format!("\n{}\n", trail(31)).into_bytes(), vec![0; 5_000], format!("\n{}\n", trail(32)).into_bytes()].concat();
     desk.put("logs/holes.ndjson", holes);
     let desk = desk;
     ingest(&desk, 3);
@@ -189,10 +198,15 @@ fn nul_bytes_and_invalid_utf8_are_kept_and_cannot_act() {
 #[test]
 fn lone_surrogates_are_read_shown_found_and_come_out_as_they_came_in() {
     let desk = Desk::new("surrogates");
-    desk.put("logs/s.ndjson", [says("high", r"tell \ud800 me"), says("low", r"\udc00\ud800 swapped"), says("pair", r"\ud83d\ude00 smile")].join("\n"));
+    desk.put(
+        "logs/s.ndjson",
+        [says("high", r"tell \ud800 me"), says("low", r"\udc00\ud800 swapped"), says("pair", r"\ud83d\ude00 smile")].join("\n"),
+    );
     let summary = ingest(&desk, 0);
     assert_eq!((&summary["undecodable"], &summary["events"]["invocation"]), (&0.into(), &3.into()));
-    for (id, written) in [("high", r#""user_text":"tell \ud800 me""#), ("low", r#""user_text":"\udc00\ud800 swapped""#), ("pair", r#""user_text":"😀 smile""#)] {
+    for (id, written) in
+        [("high", r#""user_text":"tell \ud800 me""#), ("low", r#""user_text":"\udc00\ud800 swapped""#), ("pair", r#""user_text":"😀 smile""#)]
+    {
         for form in ["json", "ndjson"] {
             let out = desk.run(&format!("show {id} --case c --format {form}")).exits(0).out;
             assert!(out.contains(written), "{id}: {out}");
@@ -230,7 +244,8 @@ fn a_string_of_50_mb_is_a_record() {
 fn a_record_of_200_mb_is_refused_and_its_neighbours_are_read() {
     let desk = Desk::new("giant");
     // Through standard input, so that it lies nowhere.
-    let mut child = desk.command("ingest - --case c --format json").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        desk.command("ingest - --case c --format json").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
     let feeder = thread::spawn(move || {
         let record = says("giant", "@");
@@ -281,9 +296,12 @@ fn files_that_hold_no_records_are_named_with_a_reason() {
     desk.put("logs/notes.txt", "Call Bob about the bucket.\nHe knows.\n");
     desk.put("logs/.hidden", "x");
     let summary = ingest(&desk, 3);
-    let mut said: Vec<(String, String)> = summary["skipped"].as_array().unwrap().iter().map(|skip| {
-        (skip["file"].as_str().unwrap().rsplit('/').next().unwrap().to_owned(), skip["reason"].as_str().unwrap().to_owned())
-    }).collect();
+    let mut said: Vec<(String, String)> = summary["skipped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|skip| (skip["file"].as_str().unwrap().rsplit('/').next().unwrap().to_owned(), skip["reason"].as_str().unwrap().to_owned()))
+        .collect();
     said.sort();
     let names: Vec<&str> = said.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["blank.json", "empty.json", "notes.txt", "picture.png"], "{said:?}");
@@ -329,7 +347,10 @@ fn an_unreadable_file_and_folder_are_said() {
     let summary = ingest(&desk, 3);
     set("logs/closed", 0o700);
     let text = summary["skipped"].to_string();
-    assert!(text.contains("locked.ndjson") && text.contains("cannot be opened") && text.contains("closed") && text.contains("cannot be looked into"), "{text}");
+    assert!(
+        text.contains("locked.ndjson") && text.contains("cannot be opened") && text.contains("closed") && text.contains("cannot be looked into"),
+        "{text}"
+    );
     // Once it can be read, the same command reads it.
     set("logs/locked.ndjson", 0o600);
     assert_eq!(desk.run("ingest logs --case c --format json").exits(0).json()["events"]["management"], 4);
@@ -349,7 +370,12 @@ fn what_is_no_case_is_left_alone() {
     }
     assert_eq!(fs::read_to_string(desk.at("text.outcrop")).unwrap(), "Dear diary, today I found a key.\n".repeat(100));
     assert_eq!(fs::read_to_string(desk.at("short.outcrop")).unwrap(), "x");
-    let strangers: Vec<_> = fs::read_dir(desk.at("")).unwrap().flatten().map(|entry| entry.file_name().into_string().unwrap()).filter(|name| name.contains('-')).collect();
+    let strangers: Vec<_> = fs::read_dir(desk.at(""))
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .filter(|name| name.contains('-'))
+        .collect();
     assert_eq!(strangers, Vec::<String>::new(), "nothing is left beside it");
 
     // Somebody else's database.

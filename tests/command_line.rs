@@ -2,6 +2,8 @@
 //! lists here were written from that document by hand.
 
 mod desk;
+#[path = "desk/put.rs"]
+mod put;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -13,18 +15,65 @@ use outcrop::source::demo;
 use serde_json::Value;
 
 const EVENT: [&str; 24] = [
-    "id", "time", "strand", "source", "account", "region", "actor", "principal", "role", "key", "key_kind", "ip", "user_agent", "action",
-    "service", "outcome", "error_code", "error_message", "request_id", "model", "bucket", "entities", "summary", "record",
+    "id",
+    "time",
+    "strand",
+    "source",
+    "account",
+    "region",
+    "actor",
+    "principal",
+    "role",
+    "key",
+    "key_kind",
+    "ip",
+    "user_agent",
+    "action",
+    "service",
+    "outcome",
+    "error_code",
+    "error_message",
+    "request_id",
+    "model",
+    "bucket",
+    "entities",
+    "summary",
+    "record",
 ];
 const EXCHANGE: [&str; 14] = [
-    "system", "turns", "user_text", "completion", "reasoning", "tool_calls", "stop_reason", "tokens", "latency_ms", "guardrail", "family",
-    "body", "hidden", "error_code",
+    "system",
+    "turns",
+    "user_text",
+    "completion",
+    "reasoning",
+    "tool_calls",
+    "stop_reason",
+    "tokens",
+    "latency_ms",
+    "guardrail",
+    "family",
+    "body",
+    "hidden",
+    "error_code",
 ];
 const INGEST: [&str; 8] = ["files", "records", "events", "skipped", "undecodable", "duplicate", "seconds", "bytes"];
 const STRANDS: [&str; 6] = ["management", "data", "invocation", "endpoint", "network", "span"];
 const KINDS: [&str; 15] = [
-    "request", "principal", "key", "ip", "bucket", "object", "model", "guardrail", "agent", "knowledge-base", "account", "region", "host",
-    "user-agent", "session",
+    "request",
+    "principal",
+    "key",
+    "ip",
+    "bucket",
+    "object",
+    "model",
+    "guardrail",
+    "agent",
+    "knowledge-base",
+    "account",
+    "region",
+    "host",
+    "user-agent",
+    "session",
 ];
 
 /// A desk with the demo's files in `logs` and their case `c`, and what the ingest said.
@@ -176,7 +225,10 @@ fn every_scope_flag_keeps_exactly_what_it_says() {
         (format!("--ip {ip}"), Box::new(|event| mentions(event, "ip", ip))),
         ("--strand data --strand endpoint".into(), Box::new(|event| ["data", "endpoint"].contains(&text(event, "strand")))),
         (format!("--where host={}", cast.laptop), Box::new(|event| mentions(event, "host", cast.laptop))),
-        (format!("--where key={key} --where region=us-west-2"), Box::new(|event| mentions(event, "key", key) && mentions(event, "region", "us-west-2"))),
+        (
+            format!("--where key={key} --where region=us-west-2"),
+            Box::new(|event| mentions(event, "key", key) && mentions(event, "region", "us-west-2")),
+        ),
         (format!("--key {key} --strand management --since {since} --until {until}"), Box::new(|event| mentions(event, "key", key) && within(event))),
     ];
     for (flags, keep) in cases {
@@ -191,7 +243,11 @@ fn text_finds_what_was_said_and_limits_are_told() {
     let request = demo::cast().requests("leak-burst")[0].to_owned();
     let shown = list(&format!("show {request}"));
     let exchange = shown.iter().find(|shown| shown["strand"] == "invocation").expect("an exchange");
-    let word = text(&exchange["exchange"], "completion").split_whitespace().filter(|word| word.chars().all(char::is_alphabetic)).max_by_key(|word| word.len()).expect("a word");
+    let word = text(&exchange["exchange"], "completion")
+        .split_whitespace()
+        .filter(|word| word.chars().all(char::is_alphabetic))
+        .max_by_key(|word| word.len())
+        .expect("a word");
     let found = list(&format!("events --text (?i){word}"));
     assert!(found.iter().any(|event| event["request_id"] == request.as_str()), "{word}");
     assert_eq!(list("events --text no-such-words-anywhere"), Vec::<Value>::new());
@@ -228,7 +284,12 @@ fn a_pivot_on_the_leaked_key_is_the_whole_story() {
     }
     let counts: Vec<u64> = values.iter().map(|value| value["events"].as_u64().unwrap()).collect();
     assert!(counts.is_sorted_by(|a, b| a >= b), "the most frequent first");
-    let with_keys: BTreeSet<&str> = all.iter().flat_map(|event| event["entities"].as_array().unwrap()).filter(|entity| entity["kind"] == "key").map(|entity| text(entity, "value")).collect();
+    let with_keys: BTreeSet<&str> = all
+        .iter()
+        .flat_map(|event| event["entities"].as_array().unwrap())
+        .filter(|entity| entity["kind"] == "key")
+        .map(|entity| text(entity, "value"))
+        .collect();
     assert_eq!(values.iter().map(|value| text(value, "value")).collect::<BTreeSet<_>>(), with_keys);
     for kind in KINDS {
         run(&format!("pivot {kind} --case c")).exits(0);
@@ -271,10 +332,14 @@ fn an_exchange_is_shown_by_event_id_prefix_and_request_id() {
     }
     assert!(!text(exchange, "user_text").is_empty() && !text(exchange, "completion").is_empty());
     // What the invisible characters say is decoded.
-    let hidden = list("events --strand invocation").iter().filter_map(|event| {
-        let shown = list(&format!("show {}", text(event, "id")));
-        shown[0]["exchange"]["hidden"].as_array().filter(|hidden| !hidden.is_empty()).cloned()
-    }).flatten().find(|hidden| text(hidden, "decoded") == demo::cast().hidden_words);
+    let hidden = list("events --strand invocation")
+        .iter()
+        .filter_map(|event| {
+            let shown = list(&format!("show {}", text(event, "id")));
+            shown[0]["exchange"]["hidden"].as_array().filter(|hidden| !hidden.is_empty()).cloned()
+        })
+        .flatten()
+        .find(|hidden| text(hidden, "decoded") == demo::cast().hidden_words);
     assert_eq!(keys(&hidden.expect("the planted words")), BTreeSet::from(["kind", "decoded", "at"]));
 }
 
@@ -299,7 +364,17 @@ fn exit_codes_and_one_line_messages() {
     run("events --case c --where nonsense").exits(2).says(&["KIND=VALUE"]);
     run("events --case c --where planet=x").exits(2).says(&["planet", "not a kind"]);
     run("events --case c --text (").exits(2).says(&["--text ("]);
-    for line in ["events --case c --strand tea", "pivot tea --case c", "events --format xml --case c", "events --limit many", "ingest --case c", "ingest logs", "show --case c", "--no-such-flag", "pivot"] {
+    for line in [
+        "events --case c --strand tea",
+        "pivot tea --case c",
+        "events --format xml --case c",
+        "events --limit many",
+        "ingest --case c",
+        "ingest logs",
+        "show --case c",
+        "--no-such-flag",
+        "pivot",
+    ] {
         let answer = run(line).exits(2);
         assert!(answer.out.is_empty() && !answer.err.is_empty(), "{line}");
     }
@@ -343,7 +418,14 @@ fn help_completions_and_the_manual_name_every_command() {
 
 #[test]
 fn a_reader_who_leaves_is_no_error() {
-    for line in ["events --case c", "events --case c --format table", "events --case c --format csv", "events --case c --format json", "man", "completions bash"] {
+    for line in [
+        "events --case c",
+        "events --case c --format table",
+        "events --case c --format csv",
+        "events --case c --format json",
+        "man",
+        "completions bash",
+    ] {
         let mut child = DEMO.0.command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let mut stdout = BufReader::with_capacity(64, child.stdout.take().expect("a pipe"));
         let mut first = String::new();

@@ -2,6 +2,8 @@
 //! events, keeps what the analyst added, and throws nothing away that it could not give back.
 
 mod desk;
+#[path = "desk/put.rs"]
+mod put;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -62,7 +64,8 @@ fn annotate(desk: &Desk) {
     let (mut reader, mut notebook) = (case.reader().unwrap(), case.notebook().unwrap());
     let ids: Vec<_> = reader.refs(&Scope::default()).unwrap().iter().map(|event| event.id).step_by(50).collect();
     for (number, event) in reader.events(&ids).unwrap().iter().enumerate() {
-        let mark = Mark { marked: number % 2 == 0, reviewed: true, tags: vec!["leak".into(), format!("n{number}")], note: format!("note {number}\n🔑") };
+        let mark =
+            Mark { marked: number % 2 == 0, reviewed: true, tags: vec!["leak".into(), format!("n{number}")], note: format!("note {number}\n🔑") };
         notebook.set_mark(&event.digest, &mark).unwrap();
     }
     notebook.set_title("acme").unwrap();
@@ -119,7 +122,10 @@ fn nothing_is_thrown_away_that_cannot_be_had_again() {
     let file = desk.at("logs/broken.ndjson");
     let content = fs::read(&file).unwrap();
     let refused = |words: &[&str]| {
-        desk.run("rebuild --case c").exits(1).says(&["cannot rebuild the case", "1 of its files", "broken.ndjson", "nothing was changed"]).says(words);
+        desk.run("rebuild --case c")
+            .exits(1)
+            .says(&["cannot rebuild the case", "1 of its files", "broken.ndjson", "nothing was changed"])
+            .says(words);
         same_events(&desk, &before);
         assert_eq!(marks(&desk), marked);
     };

@@ -20,7 +20,13 @@ pub fn run(args: DemoArgs) -> Result<Done, Failure> {
             .map_err(|error| Failure::Error(format!("cannot write the demo to {}: {error}", folder.display())))?;
         bar.finish_and_clear();
         let (files, events) = (grouped(written.files), grouped(written.events));
-        writeln!(std::io::stdout().lock(), "{events} events in {files} files, {} ({} plain), in {}", bytes(written.bytes), bytes(written.plain_bytes), folder.display())?;
+        writeln!(
+            std::io::stdout().lock(),
+            "{events} events in {files} files, {} ({} plain), in {}",
+            bytes(written.bytes),
+            bytes(written.plain_bytes),
+            folder.display()
+        )?;
         return Ok(Done::Complete);
     }
     let case = match &args.workbench.case {

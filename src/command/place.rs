@@ -25,8 +25,8 @@ pub fn config() -> Option<PathBuf> {
 
 /// The folder cases lie in when no file is named; made when it is not there, readable by the user only.
 pub fn cases() -> Result<PathBuf, Failure> {
-    let base = choose_base_strategy()
-        .map_err(|error| Failure::Error(format!("cannot tell where to keep cases: {error}; name a file with --case")))?;
+    let base =
+        choose_base_strategy().map_err(|error| Failure::Error(format!("cannot tell where to keep cases: {error}; name a file with --case")))?;
     let folder = base.data_dir().join("outcrop").join("cases");
     fs::DirBuilder::new()
         .recursive(true)
@@ -76,6 +76,8 @@ pub fn unless_rebuilding(reader: &Reader, done: Done) -> Result<Done, Failure> {
     }
     let case = reader.path().display().to_string();
     let case = SafeText::new(&case);
-    eprintln!("outcrop: events are missing: {case} is being rebuilt, or that was interrupted; when none is at work, run `outcrop rebuild --case {case}`");
+    eprintln!(
+        "outcrop: events are missing: {case} is being rebuilt, or that was interrupted; when none is at work, run `outcrop rebuild --case {case}`"
+    );
     Ok(Done::Incomplete)
 }

@@ -76,7 +76,8 @@ fn sha256_of(mut bytes: impl Read) -> io::Result<String> {
 /// Reads a source again.
 pub(super) fn again(entry: SourceEntry, sink: &mut Sink<'_>, shared: &Shared<'_>, reader: &mut Option<Reader>) {
     shared.begin(&entry.path);
-    let failed = |entry: &SourceEntry, why: String| Skip { file: entry.path.clone(), reason: format!("cannot be read again: {why}"), count: entry.events };
+    let failed =
+        |entry: &SourceEntry, why: String| Skip { file: entry.path.clone(), reason: format!("cannot be read again: {why}"), count: entry.events };
     if reader.is_none() {
         match shared.case.reader() {
             Ok(opened) => *reader = Some(opened),
