@@ -2,6 +2,8 @@
 //! records before, behind and beside it are in the case.
 
 mod desk;
+#[path = "desk/put.rs"]
+mod put;
 
 use std::fs;
 use std::io::{BufWriter, Write as _};

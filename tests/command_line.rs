@@ -2,6 +2,8 @@
 //! lists here were written from that document by hand.
 
 mod desk;
+#[path = "desk/put.rs"]
+mod put;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _};

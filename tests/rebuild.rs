@@ -2,6 +2,8 @@
 //! events, keeps what the analyst added, and throws nothing away that it could not give back.
 
 mod desk;
+#[path = "desk/put.rs"]
+mod put;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -15,7 +15,7 @@ pub struct Desk {
 impl Desk {
     /// An empty one. The name must be the test's own.
     pub fn new(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("a folder");
         Self { folder }
@@ -24,13 +24,6 @@ impl Desk {
     /// A place on it.
     pub fn at(&self, name: &str) -> PathBuf {
         self.folder.join(name)
-    }
-
-    /// Puts a file on it, with its folders.
-    pub fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        let path = self.at(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
-        fs::write(path, bytes).expect("a file");
     }
 
     /// `outcrop` with these words, not yet started.
