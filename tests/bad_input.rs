@@ -1,6 +1,8 @@
 //! Rule 7: nothing is dropped in silence. Whatever is wrong with a file, it is said, the exit code tells, and the good
 //! records before, behind and beside it are in the case.
 
+#![cfg(test)]
+
 mod desk;
 #[path = "desk/put.rs"]
 mod put;

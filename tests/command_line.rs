@@ -1,6 +1,8 @@
 //! The command line's contract (DESIGN §7): names, flags, JSON fields, forms and exit codes stay as written there. The
 //! lists here were written from that document by hand.
 
+#![cfg(test)]
+
 mod desk;
 #[path = "desk/put.rs"]
 mod put;
@@ -88,6 +90,9 @@ static DEMO: LazyLock<(Desk, Value)> = LazyLock::new(|| {
 fn run(line: &str) -> Answer {
     DEMO.0.run(line)
 }
+
+/// Does an event belong to the scope?
+type Keep<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
 
 /// The list that a command prints, with exit code 0.
 #[track_caller]
@@ -212,7 +217,6 @@ fn every_scope_flag_keeps_exactly_what_it_says() {
     let model = all.iter().map(|event| text(event, "model")).find(|model| !model.is_empty()).expect("a model").to_owned();
     let (since, until) = ("2026-11-11T02:00:00Z", "2026-11-11T08:00:00Z");
     let within = |event: &Value| (since..until).contains(&text(event, "time"));
-    type Keep<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
     let cases: Vec<(String, Keep<'_>)> = vec![
         (format!("--since {since}"), Box::new(|event| text(event, "time") >= since)),
         (format!("--until {until}"), Box::new(|event| text(event, "time") < until)),
@@ -309,7 +313,7 @@ fn an_exchange_is_shown_by_event_id_prefix_and_request_id() {
     let by_request = both.iter().find(|shown| shown["strand"] == "invocation").expect("the invocation");
     let id = text(by_request, "id");
     for name in [id, &id[..8]] {
-        assert_eq!(list(&format!("show {name}")), [by_request.clone()], "{name}");
+        assert_eq!(list(&format!("show {name}")), std::slice::from_ref(by_request), "{name}");
     }
     for shown in &both {
         let mut expected = names(&EVENT);

@@ -1,6 +1,8 @@
 //! Things that happen to a case while it is worked on: the process is killed, somebody else writes, the disk fills up, the
 //! evidence moves. What was committed stays, and it is said what happened.
 
+#![cfg(test)]
+
 mod desk;
 #[path = "desk/put.rs"]
 mod put;
@@ -16,7 +18,7 @@ use desk::{Answer, Desk};
 use outcrop::case::open_read_only;
 use serde_json::Value;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Ids of all events.
 fn ids(desk: &Desk, case: &str) -> BTreeSet<String> {

@@ -1,6 +1,8 @@
 //! Rule 6: all that is derived comes from the records, and can be derived from them again. A rebuild gives the same
 //! events, keeps what the analyst added, and throws nothing away that it could not give back.
 
+#![cfg(test)]
+
 mod desk;
 #[path = "desk/put.rs"]
 mod put;

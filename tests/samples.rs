@@ -1,6 +1,8 @@
 //! Real records that nobody here wrote (`../shared/samples`, or `OUTCROP_SAMPLES`), read by the binary. The numbers were
 //! counted in the files by hand, with SOURCES.md beside them.
 
+#![cfg(test)]
+
 mod desk;
 
 use std::collections::{BTreeMap, BTreeSet};
