@@ -1,7 +1,7 @@
 //! An exchange laid out for reading: the new turn first, then the answer, then what led there, folded.
 
 use super::exchanges;
-use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, Mark, Part, Turn};
+use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, HiddenKind, Mark, Part, Turn};
 use crate::tui::widgets::{Block, BlockKind, Page};
 
 /// The page of an exchange.
@@ -105,10 +105,22 @@ fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
         blocks.push(Block::new(BlockKind::Warning, format!("guardrail: {}", guardrail.action.name()), findings.join("\n")));
     }
     for hidden in &exchange.hidden {
-        blocks.push(Block::new(BlockKind::Warning, format!("hidden {:?} at byte {}", hidden.kind, hidden.at), hidden.decoded.clone()));
+        blocks.push(Block::new(BlockKind::Warning, format!("hidden: {}, at byte {}", hidden_words(hidden.kind), hidden.at), hidden.decoded.clone()));
     }
     if !exchange.unreadable.is_empty() {
         blocks.push(Block::new(BlockKind::Warning, "could not be read", exchange.unreadable.join("\n")));
+    }
+}
+
+const fn hidden_words(kind: HiddenKind) -> &'static str {
+    match kind {
+        HiddenKind::TagCharacters => "invisible tag characters, which say",
+        HiddenKind::ZeroWidth => "zero-width characters",
+        HiddenKind::Bidi => "characters that turn the direction of writing",
+        HiddenKind::Control => "control characters or escape sequences",
+        HiddenKind::VariationSelectors => "variation selectors that carry bytes",
+        HiddenKind::MixedScripts => "letters of several scripts in one word",
+        HiddenKind::Encoded => "an encoded piece",
     }
 }
 
