@@ -212,7 +212,7 @@ fn wrap_paragraph(text: &str, offset: usize, room: usize, line: &mut dyn FnMut(u
         } else {
             SafeText::new(grapheme).as_str().width()
         };
-        if used + cells > room && at > from {
+        while used + cells > room && at > from {
             let end = blank.filter(|end| *end > from).unwrap_or(at);
             line(offset + from, offset + end);
             from = end;
