@@ -108,6 +108,8 @@ pub struct State {
     pub messages: VecDeque<Message>,
     /// A message is shown instead of the hints until the next key.
     pub told: bool,
+    /// A key was pressed: what is selected was chosen.
+    pub touched: bool,
     /// How an ingest is going.
     pub ingest: Option<IngestNews>,
     /// Revision of the case, as last told.
@@ -147,6 +149,7 @@ impl State {
             hits: None,
             messages: VecDeque::new(),
             told: false,
+            touched: false,
             ingest: None,
             revision: 0,
             mouse: false,

@@ -20,10 +20,11 @@ struct Columns {
 
 impl Columns {
     fn of(width: u16) -> Self {
-        let time = if width >= 110 { 18 } else { 14 };
+        // Most records carry whole seconds; a Region and an address beside each other say more.
+        let time = if width >= 140 { 18 } else { 14 };
         let who = (width / 6).clamp(16, 34);
         let outcome = if width >= 70 { 6 } else { 1 };
-        let place = if width >= 110 { 25 } else { 0 };
+        let place = if width >= 110 { 29 } else { 0 };
         let mut x = 2;
         let mut next = |length: u16| {
             let column = (x, length);
@@ -51,7 +52,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
             None => bare_row(canvas, y, &columns, *reference),
         }
         if index == position.index {
-            select(canvas, Area::new(0, y, layout.rows.width, 1), !state.detail_has_focus());
+            select(canvas, Area::new(0, y, columns.who.0 + columns.who.1, 1), !state.detail_has_focus());
         }
     }
 }

@@ -57,7 +57,8 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
             }
         }
         if index == position.index {
-            select(canvas, Area::new(0, y, width, 1), !state.detail_has_focus());
+            let selected = if width < TOKENS_FROM { width } else { ASKED_AT - 1 };
+            select(canvas, Area::new(0, y, selected, 1), !state.detail_has_focus());
         }
     }
 }

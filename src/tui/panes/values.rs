@@ -31,7 +31,10 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
         canvas.text(first.0, y, first.1, &time_text(value.first, times), Role::Muted);
         canvas.text(last.0, y, last.1, &time_text(value.last, times), Role::Muted);
         if index == position.index {
-            select(canvas, Area::new(0, y, width, 1), true);
+            select(canvas, Area::new(0, y, (2 + name).min(NAME_SELECTED), 1), true);
         }
     }
 }
+
+/// Cells of a selected name that change their look: enough for most names.
+const NAME_SELECTED: u16 = 60;
