@@ -1,6 +1,6 @@
 //! Lists of values: Principals, Buckets. One row an entity, how much and when; enter pivots.
 
-use super::events::time_text;
+use super::events::{YEAR, spans_years, time_text};
 use super::select;
 use crate::tui::render::{Layout, grouped, window};
 use crate::tui::state::State;
@@ -13,7 +13,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     if state.list_is_current() && state.list.values.is_empty() {
         return super::empty(state, canvas, layout.body);
     }
-    let times = if width >= 90 { 18 } else { 14 };
+    let times = if width >= 120 { 18 } else { 14 } + if spans_years(state) { YEAR } else { 0 };
     let name = width.saturating_sub(2 + 10 + 9 + 2 * (times + 1) + 2);
     let columns = [(2, name), (3 + name, 9), (13 + name, 8), (22 + name, times), (23 + name + times, times)];
     for ((x, room), title) in columns.iter().zip([state.view.pane.titles().0, "   events", "  denied", "first seen", "last seen"]) {

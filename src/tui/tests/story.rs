@@ -226,3 +226,20 @@ fn an_empty_pane_of_a_narrowed_scope_says_how_to_get_out() {
     session.keys("X");
     assert!(!session.screen().contains("x drops"), "{}", session.screen());
 }
+
+#[test]
+fn evidence_of_several_years_shows_the_year() {
+    let record = |year: u32| {
+        format!(
+            r#"{{"eventVersion":"1.08","eventTime":"{year}-01-01T00:00:00Z","eventSource":"bedrock.amazonaws.com","eventName":"ListGuardrails","awsRegion":"us-east-1","userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/a","accountId":"111122223333"}},"eventID":"{year}"}}"#
+        )
+    };
+    let files = |years: &[u32]| years.iter().map(|year| (format!("{year}.json"), record(*year).into_bytes())).collect();
+    for size in [SIZE, (80, 24), (40, 10)] {
+        let mut session = Session::on(files(&[2024, 2026]), size);
+        assert!(session.screen().contains("2024-01-01 00:00:00"), "{}", session.screen());
+        session.keys("5");
+        assert!(session.screen().contains("2026-01-01 00:00:00") || size.0 < 80, "{}", session.screen());
+        assert!(!Session::on(files(&[2026]), size).rows()[3..].concat().contains("2026-01-01 "), "one year needs no year");
+    }
+}

@@ -118,7 +118,9 @@ fn role_at(stack: &[(Role, u32)], level: u32) -> Option<Role> {
 /// Draws times, but not where a sign would stand in their midst.
 fn draw_times(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram, signs: &[(u16, bool)]) {
     let span = histogram.step.saturating_mul(histogram.bins.len() as i64);
-    let format = if span > 2 * 86_400_000 {
+    let format = if span > 300 * 86_400_000 {
+        "%Y-%m-%d"
+    } else if span > 2 * 86_400_000 {
         "%m-%d %H:%M"
     } else if span > 120_000 {
         "%H:%M"
