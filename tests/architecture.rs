@@ -1,5 +1,7 @@
 //! The rules of the house (docs/ARCHITECTURE.md), each as a test that fails when it is broken.
 
+#![cfg(test)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// Nothing the demo does takes this long; what is not on the screen by then never will be.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The text waited for may stand in the first half of a frame: the screen is taken when nothing more comes.
 const QUIET: Duration = Duration::from_millis(250);
 

@@ -51,7 +51,7 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
         let text = raw.as_deref().map(text_from_bytes);
         match output.format() {
             Format::Json | Format::Ndjson => {
-                output.element(&Shown { event: EventJson::new(event, &entities, &source), exchange, raw: text.as_deref(), missing })?
+                output.element(&Shown { event: EventJson::new(event, &entities, &source), exchange, raw: text.as_deref(), missing })?;
             }
             Format::Table | Format::Csv => print(&mut output, event, &entities, &source, exchange.as_ref(), text.as_deref(), missing.as_deref())?,
         }
@@ -60,7 +60,7 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
         output.end_list()?;
     }
     output.flush()?;
-    Ok(done)
+    place::unless_rebuilding(&reader, done)
 }
 
 fn exchange_of(reader: &mut Reader, event: &Event, record: Option<&[u8]>) -> Option<Exchange> {

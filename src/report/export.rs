@@ -13,15 +13,14 @@ use crate::model::{Entity, Event, EventId, EventRef, SourceId};
 /// Events read at a time.
 const PAGE: usize = 1000;
 
+/// What is done with each event, its entities and its source's name.
+pub type EachEvent<'a> = dyn FnMut(&Event, &[Entity], &str) -> std::io::Result<()> + 'a;
+
 /// Reads events in order and hands each on with its entities and its source's name.
 ///
 /// # Errors
 /// The case cannot be read.
-pub fn events_with_entities(
-    reader: &mut Reader,
-    refs: &[EventRef],
-    each: &mut dyn FnMut(&Event, &[Entity], &str) -> std::io::Result<()>,
-) -> Result<std::io::Result<()>> {
+pub fn events_with_entities(reader: &mut Reader, refs: &[EventRef], each: &mut EachEvent<'_>) -> Result<std::io::Result<()>> {
     let mut names: HashMap<SourceId, String> = HashMap::new();
     for page in refs.chunks(PAGE) {
         let ids: Vec<EventId> = page.iter().map(|event| event.id).collect();

@@ -118,7 +118,7 @@ impl Workbench {
             }
             _ if read_only => {
                 let stop = Arc::clone(&stop);
-                Some(thread::spawn(move || watch(reader, &sender, &stop)))
+                Some(thread::spawn(move || watch(&reader, &sender, &stop)))
             }
             _ => None,
         };
@@ -289,7 +289,7 @@ fn now() -> Timestamp {
 }
 
 /// Looks four times a second whether another process has written to the case.
-fn watch(reader: Reader, sender: &tokio::sync::mpsc::Sender<Event>, stop: &AtomicBool) {
+fn watch(reader: &Reader, sender: &tokio::sync::mpsc::Sender<Event>, stop: &AtomicBool) {
     let mut seen = reader.revision().ok();
     while !stop.load(Ordering::Relaxed) {
         thread::sleep(Duration::from_millis(250));

@@ -151,13 +151,16 @@ pub fn keys_document() -> Result<String, KeymapError> {
     );
     text.push_str("| command | default | vim | emacs | what it does |\n|---|---|---|---|---|\n");
     for entry in super::commands::TABLE {
-        text.push_str(&format!("| `{}` |", entry.name));
+        let mut cells = vec![format!("`{}`", entry.name)];
         for map in &maps {
             let map = map.as_ref().map_err(Clone::clone)?;
             let keys: Vec<String> = map.keys_of(entry.command).iter().map(|keys| format!("`{keys}`")).collect();
-            text.push_str(&format!(" {} |", keys.join(" ")));
+            cells.push(keys.join(" "));
         }
-        text.push_str(&format!(" {} |\n", entry.doc));
+        cells.push(entry.doc.to_owned());
+        text.push_str("| ");
+        text.push_str(&cells.join(" | "));
+        text.push_str(" |\n");
     }
     Ok(text)
 }

@@ -108,7 +108,7 @@ pub struct State {
     pub messages: VecDeque<Message>,
     /// A message is shown instead of the hints until the next key.
     pub told: bool,
-    /// A key was pressed: what is selected was chosen.
+    /// A key was pressed, now or in the session before: what is selected was chosen.
     pub touched: bool,
     /// How an ingest is going.
     pub ingest: Option<IngestNews>,
@@ -134,6 +134,7 @@ impl State {
             setup,
             size,
             now,
+            touched: view != View::default(),
             view,
             history: History::default(),
             layers: Vec::new(),
@@ -149,7 +150,6 @@ impl State {
             hits: None,
             messages: VecDeque::new(),
             told: false,
-            touched: false,
             ingest: None,
             revision: 0,
             mouse: false,

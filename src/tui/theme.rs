@@ -185,9 +185,8 @@ impl Theme {
 }
 
 fn style(look: &Look, depth: Depth) -> Style {
-    let mut style = Style::default();
-    style.fg = look.fg.filter(|color| depth.shows(*color));
-    style.bg = look.bg.filter(|color| depth.shows(*color));
+    let shown = |color: Option<Color>| color.filter(|color| depth.shows(*color));
+    let mut style = Style { fg: shown(look.fg), bg: shown(look.bg), ..Style::default() };
     // A background that cannot be shown must still set the text apart.
     let lost_background = look.bg.is_some() && style.bg.is_none();
     for (on, modifier) in [

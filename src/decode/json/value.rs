@@ -140,7 +140,7 @@ impl<'a> Value<'a> {
         let text = self.scalar()?;
         text.parse().ok().or_else(|| {
             let float: f64 = text.parse().ok()?;
-            (float.is_finite() && float >= 0.0 && float < 9.0e15).then_some(float as u64)
+            (0.0..9.0e15).contains(&float).then_some(float as u64)
         })
     }
 

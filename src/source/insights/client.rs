@@ -4,6 +4,7 @@ use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::config::interceptors::BeforeSerializationInterceptorContextRef;
 use aws_sdk_cloudwatchlogs::config::{BehaviorVersion, ConfigBag, Intercept, Region, RuntimeComponents};
 use aws_sdk_cloudwatchlogs::error::BoxError;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
 
 use super::ReadAction;
 
@@ -22,7 +23,7 @@ impl Intercept for ReadOnly {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let name = config.load::<aws_sdk_cloudwatchlogs::operation::Metadata>().map(|metadata| metadata.name().to_owned());
+        let name = config.load::<Metadata>().map(|metadata| metadata.name().to_owned());
         match name {
             Some(name) if ReadAction::allows(&name) => Ok(()),
             Some(name) => Err(format!("outcrop only reads: {name} is not on its list of actions and was not sent").into()),

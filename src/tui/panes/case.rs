@@ -10,6 +10,9 @@ use crate::tui::widgets::{Area, Canvas};
 pub fn lines(state: &State) -> Vec<(String, Role)> {
     let case = &state.case;
     let mut lines = vec![("Case".to_owned(), Role::Title), (format!("  file        {}", case.path), Role::Text)];
+    if case.rebuilding {
+        lines.push(("  events are missing: a rebuild was interrupted; leave, and run `outcrop rebuild` on this file".to_owned(), Role::Warning));
+    }
     let total: u64 = case.events.iter().sum();
     lines.push((format!("  events      {}", grouped(total)), Role::Text));
     for strand in Strand::ALL {

@@ -103,12 +103,12 @@ fn draw_row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, row: &Row) {
     canvas.text(0, y, 1, mark, Role::Marked);
     canvas.text(columns.time.0, y, columns.time.1, &time_text(event.time, columns.time.1), Role::Text);
     // Of what could not be decoded neither the strand nor the result is known.
-    let (strand, look) = if event.undecodable.is_some() { ("?", Role::Warning) } else { (event.strand.short(), strand_role(event.strand)) };
+    let (strand, look) = if event.undecodable.is_some() { ("-", Role::Muted) } else { (event.strand.short(), strand_role(event.strand)) };
     canvas.text(columns.strand.0, y, columns.strand.1, strand, look);
     canvas.text(columns.who.0, y, columns.who.1, &who(event), Role::Text);
     let role = if event.undecodable.is_some() { Role::Warning } else { Role::Text };
     canvas.text(columns.what.0, y, columns.what.1, &event.summary(), role);
-    let (word, role) = if event.undecodable.is_some() { ("?", Role::Warning) } else { outcome(event.outcome) };
+    let (word, role) = if event.undecodable.is_some() { ("-", Role::Muted) } else { outcome(event.outcome) };
     canvas.text(columns.outcome.0, y, columns.outcome.1, if columns.outcome.1 == 1 { word.get(..1).unwrap_or(word) } else { word }, role);
     if columns.place.1 > 0 {
         let place = [event.region.as_deref(), event.ip.as_deref().or(event.host.as_deref())].into_iter().flatten().collect::<Vec<_>>().join(" ");

@@ -55,22 +55,16 @@ fn title(event: &Event, exchange: &Exchange) -> String {
 }
 
 fn facts(event: &Event, exchange: &Exchange) -> String {
-    let mut lines = Vec::new();
-    lines.push(event.time.map_or_else(|| "no time".to_owned(), |time| time.to_string()));
-    lines.push(event.actor.as_deref().unwrap_or("-").to_owned());
     let count = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), crate::tui::render::grouped);
     let tokens = exchange.tokens;
-    let mut line = format!("tokens {} in, {} out", count(tokens.input), count(tokens.output));
+    let mut figures = vec![format!("tokens {} in, {} out", count(tokens.input), count(tokens.output))];
     if tokens.cache_read.is_some() || tokens.cache_write.is_some() {
-        line.push_str(&format!(", cache {} read, {} written", count(tokens.cache_read), count(tokens.cache_write)));
+        figures.push(format!("cache {} read, {} written", count(tokens.cache_read), count(tokens.cache_write)));
     }
-    if let Some(latency) = exchange.latency_ms {
-        line.push_str(&format!(" · {} ms", crate::tui::render::grouped(latency)));
-    }
-    if let Some(stop) = &exchange.stop_reason {
-        line.push_str(&format!(" · stopped: {stop}"));
-    }
-    lines.push(line);
+    figures.extend(exchange.latency_ms.map(|latency| format!("{} ms", crate::tui::render::grouped(latency))));
+    figures.extend(exchange.stop_reason.as_ref().map(|stop| format!("stopped: {stop}")));
+    let time = event.time.map_or_else(|| "no time".to_owned(), |time| time.to_string());
+    let mut lines = vec![time, event.actor.as_deref().unwrap_or("-").to_owned(), figures.join(" · ")];
     if !exchange.tools_offered.is_empty() {
         lines.push(format!("tools offered: {}", exchange.tools_offered.join(", ")));
     }
@@ -159,9 +153,9 @@ fn part_block(part: &Part, side: BlockKind, role: &str) -> Block {
             text.clone(),
         ),
         Part::Media { kind, format, name, bytes, uri } => {
-            let size = bytes.map(crate::tui::render::bytes);
-            let facts: Vec<&str> = [Some(format.as_str()), name.as_deref(), size.as_deref(), uri.as_deref()].into_iter().flatten().collect();
-            Block::new(BlockKind::Facts, format!("{kind}: {}", facts.join(" · ")), "")
+            let weight = bytes.map(crate::tui::render::bytes);
+            let known: Vec<&str> = [Some(format.as_str()), name.as_deref(), weight.as_deref(), uri.as_deref()].into_iter().flatten().collect();
+            Block::new(BlockKind::Facts, format!("{kind}: {}", known.join(" · ")), "")
         }
         Part::Json { text } => Block::new(side, format!("{role}, a block of an unknown shape"), text.clone()),
     }

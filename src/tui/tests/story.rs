@@ -1,7 +1,7 @@
 //! What an analyst does: pivots, reading, marks, notes, coming back.
 
 use super::session::Session;
-use crate::model::{EntityKind, Strand};
+use crate::model::{EntityKind, EventRef, Strand};
 use crate::source::demo::cast;
 use crate::tui::layers::Layer;
 use crate::tui::message::Event;
@@ -24,18 +24,24 @@ fn from_the_timeline_to_the_leaked_keys_whole_story_by_pivots_alone() {
     session.keys("key<enter>");
     let scope = &session.state.view.scope;
     assert_eq!(scope.entities.len(), 1);
-    assert_eq!((scope.entities[0].kind, &*scope.entities[0].value), (EntityKind::Key, &*key));
+    assert_eq!((scope.entities[0].kind, &*scope.entities[0].value), (EntityKind::Key, key));
     let of_key = session.state.list.refs.len();
     assert!((20..all).contains(&of_key), "{of_key}");
     // The key is only in CloudTrail; its principal is in the invocation records too.
     session.keys("w");
-    assert_eq!(session.state.view.scope.entities.len(), 2);
+    let scope = &session.state.view.scope;
+    assert_eq!((scope.entities.len(), scope.entities[0].kind, &*scope.entities[0].value), (1, EntityKind::Principal, &*cast.leaked_principal));
+    let strands: std::collections::BTreeSet<Strand> = session.state.list.refs.iter().map(|event| event.strand()).collect();
+    assert!(strands.contains(&Strand::Invocation) && strands.contains(&Strand::Management), "{strands:?}");
     session.keys("[[");
     assert_eq!(session.state.list.refs.len(), all);
     session.keys("]");
     assert_eq!(session.state.list.refs.len(), of_key);
-    session.keys("w").keys("X").keys("p");
-    session.keys("<esc>");
+    // Both constraints together, and one instead of the other.
+    session.keys("pprincipal<enter>");
+    assert_eq!(session.state.view.scope.entities.len(), 2);
+    session.keys("puser-agent<ctrl-o>");
+    assert_eq!(session.state.view.scope.entities.len(), 1);
 }
 
 #[test]
@@ -83,7 +89,7 @@ fn one_request_is_seen_from_both_sides() {
     assert_eq!(twin.event.request_id.as_deref(), Some(request.as_str()));
     assert_eq!(twin.event.strand, Strand::Management);
     session.keys("P");
-    assert_eq!(session.state.selected().map(|event| event.strand()), Some(Strand::Invocation));
+    assert_eq!(session.state.selected().map(EventRef::strand), Some(Strand::Invocation));
     session.keys("r");
     assert_eq!(session.state.view.scope.entities[0].kind, EntityKind::Request);
 }
@@ -222,7 +228,7 @@ fn until_a_key_is_pressed_the_first_row_stays_selected_while_evidence_is_read() 
 fn an_empty_pane_of_a_narrowed_scope_says_how_to_get_out() {
     let mut session = Session::demo(SIZE);
     session.keys("fDeleteGuardrail<enter>7");
-    assert!(session.screen().contains("x drops its last constraint"), "{}", session.screen());
+    assert!(session.screen().contains("x drops the last constraint"), "{}", session.screen());
     session.keys("X");
     assert!(!session.screen().contains("x drops"), "{}", session.screen());
 }

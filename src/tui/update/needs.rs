@@ -67,7 +67,7 @@ fn clamp(state: &mut State, height: usize) {
     let length = state.list_len();
     let mut position = state.view.position();
     position.index = position.index.min(length.saturating_sub(1));
-    let margin = if height > 6 { 1 } else { 0 };
+    let margin = usize::from(height > 6);
     if position.index < position.top + margin {
         position.top = position.index.saturating_sub(margin);
     } else if position.index + margin >= position.top + height {

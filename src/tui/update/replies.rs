@@ -62,7 +62,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             if let Some(hits) = &mut state.hits {
                 hits.ids = ids;
                 hits.done = done;
-                if hits.jump && !(hits.ids.is_empty() && !done) {
+                if hits.jump && (done || !hits.ids.is_empty()) {
                     go::to_hit(state, true, true);
                 }
             }
@@ -87,12 +87,14 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
 /// Finds the selected event in a new list: the same one, or the next in time.
 fn anchor(state: &mut State, refs: &[EventRef]) {
     let mut position = state.view.position();
-    if !state.touched && state.list_is_current() && position.index == 0 {
-        // Nobody has chosen this row: while evidence is being read the first row stays the first.
-        state.view.set_position(crate::tui::view::Position::default());
-        return;
-    }
-    if let Some(at) = position.at {
+    // Nobody has chosen this row: while evidence is being read the first row stays the first.
+    let unchosen = !state.touched && state.list_is_current();
+    if unchosen || (position.at.is_none() && position.index == 0) {
+        // Records without a time stand first; a person begins with the first one that has a time.
+        position.index = refs.partition_point(|event| event.millis == 0).min(refs.len().saturating_sub(1));
+        (position.at, position.top) = (None, position.index);
+        state.view.set_position(position);
+    } else if let Some(at) = position.at {
         let index = refs.partition_point(|event| (event.millis, event.id) < (at.millis, at.id)).min(refs.len().saturating_sub(1));
         position.top = (position.top + index).saturating_sub(position.index);
         position.index = index;

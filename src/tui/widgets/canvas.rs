@@ -133,9 +133,7 @@ impl<'a> Canvas<'a> {
 
     /// One cell with a foreground role and, below it, a second role's colour as ground (stacked bars).
     pub(super) fn bar_cell(&mut self, x: u16, y: u16, glyph: &'static str, fg: Role, bg: Option<Role>) {
-        let mut style = Style::default();
-        style.fg = self.theme.style(fg).fg;
-        style.bg = bg.and_then(|role| self.theme.style(role).fg);
+        let style = Style { fg: self.theme.style(fg).fg, bg: bg.and_then(|role| self.theme.style(role).fg), ..Style::default() };
         self.buffer.set_stringn(x, y, glyph, 1, style);
     }
 }
