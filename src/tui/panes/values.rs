@@ -13,11 +13,12 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     if state.list_is_current() && state.list.values.is_empty() {
         return super::empty(state, canvas, layout.body);
     }
-    let times = if width >= 120 { 18 } else { 14 } + if spans_years(state) { YEAR } else { 0 };
+    let times = if width >= 140 { 18 } else { 14 } + if spans_years(state) { YEAR } else { 0 };
     let name = width.saturating_sub(2 + 10 + 9 + 2 * (times + 1) + 2);
     let columns = [(2, name), (3 + name, 9), (13 + name, 8), (22 + name, times), (23 + name + times, times)];
     for ((x, room), title) in columns.iter().zip([state.view.pane.titles().0, "   events", "  denied", "first seen", "last seen"]) {
-        canvas.text(*x, layout.header.y, *room, title, Role::Header);
+        let blank = (title.len() - title.trim_start().len()) as u16;
+        canvas.text(x + blank, layout.header.y, room.saturating_sub(blank), title.trim_start(), Role::Header);
     }
     let position = state.view.position();
     for (line, index) in window(position.top, layout.rows.height, state.list.values.len()).enumerate() {

@@ -249,3 +249,14 @@ fn evidence_of_several_years_shows_the_year() {
         assert!(!Session::on(files(&[2026]), size).rows()[3..].concat().contains("2026-01-01 "), "one year needs no year");
     }
 }
+
+#[test]
+fn on_an_ascii_terminal_the_workbench_itself_needs_no_marks() {
+    let mut session = Session::demo(SIZE);
+    session.state.setup.glyphs = crate::model::Glyphs::Ascii;
+    for keys in ["1", "2", "3", "5", "9", "?", "<esc>t", "<esc>p", "<esc>1<enter>"] {
+        session.keys(keys);
+        let screen = session.screen();
+        assert!(screen.is_ascii() && !["<U+00B7>", "<U+2026>", "<U+2013>", "<U+2192>"].iter().any(|mark| screen.contains(mark)), "{keys}: {screen}");
+    }
+}
