@@ -49,7 +49,10 @@ pub fn lines(state: &State) -> Vec<(String, Role)> {
         lines.extend(row.mark.note.lines().map(|line| (format!("      {line}"), Role::Marked)));
     }
     section(&mut lines, "Not read, and why", case.skips.len());
-    lines.extend(case.skips.iter().map(|skip| (format!("  {}: {}", skip.file, skip.reason), Role::Warning)));
+    for skip in &case.skips {
+        lines.push((format!("  {}", skip.file), Role::Text));
+        lines.push((format!("      {}", skip.reason), Role::Warning));
+    }
     section(&mut lines, "Sources", case.source_count as usize);
     for source in &case.sources {
         let (word, role) = match source.state {

@@ -89,10 +89,11 @@ fn empty(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         _ => state.view.pane.when_empty(),
     };
     let text = [text, why_empty(state)].join("\n").trim_end().to_owned();
-    let mut page = super::widgets::Page::new(vec![super::widgets::Block::new(super::widgets::BlockKind::Facts, state.view.pane.titles().0, text)]);
     let width = area.width.saturating_sub(6).min(90);
+    let mut page = super::widgets::Page::new(vec![super::widgets::Block::new(super::widgets::BlockKind::Facts, "", text)]);
     page.layout(width);
-    page.draw(canvas, Area::new(area.x + 3, area.y + 1, width, area.height.saturating_sub(1)), 0, None);
+    canvas.text(area.x + 3, area.y + 1, width, state.view.pane.titles().0, Role::Title);
+    page.draw(canvas, Area::new(area.x + 1, area.y + 2, width + 2, area.height.saturating_sub(2)), 1, None);
 }
 
 /// How the scope may be what hides the rows.
@@ -121,11 +122,8 @@ fn sign(canvas: &Canvas<'_>, mark: &crate::model::Mark) -> &'static str {
     }
 }
 
-/// Lays the look of the selected row over it. Only the first cells, so that a step of the cursor stays cheap on a slow
-/// line (DESIGN §9).
+/// Lays the look of the selected row over it. Callers give the first columns only where rows are long, so that a step of
+/// the cursor stays cheap on a slow line (DESIGN §9).
 fn select(canvas: &mut Canvas<'_>, row: Area, focused: bool) {
-    canvas.tint(Area::new(row.x, row.y, row.width.min(SELECTED_WIDTH), 1), if focused { Role::Selected } else { Role::SelectedIdle });
+    canvas.tint(row, if focused { Role::Selected } else { Role::SelectedIdle });
 }
-
-/// Cells of the selected row that change their look.
-const SELECTED_WIDTH: u16 = 84;

@@ -1,6 +1,6 @@
 //! Lists of values: Principals, Buckets. One row an entity, how much and when; enter pivots.
 
-use super::events::time_text;
+use super::events::{YEAR, spans_years, time_text};
 use super::select;
 use crate::tui::render::{Layout, grouped, window};
 use crate::tui::state::State;
@@ -13,11 +13,12 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     if state.list_is_current() && state.list.values.is_empty() {
         return super::empty(state, canvas, layout.body);
     }
-    let times = if width >= 90 { 18 } else { 14 };
+    let times = if width >= 140 { 18 } else { 14 } + if spans_years(state) { YEAR } else { 0 };
     let name = width.saturating_sub(2 + 10 + 9 + 2 * (times + 1) + 2);
     let columns = [(2, name), (3 + name, 9), (13 + name, 8), (22 + name, times), (23 + name + times, times)];
     for ((x, room), title) in columns.iter().zip([state.view.pane.titles().0, "   events", "  denied", "first seen", "last seen"]) {
-        canvas.text(*x, layout.header.y, *room, title, Role::Header);
+        let blank = (title.len() - title.trim_start().len()) as u16;
+        canvas.text(x + blank, layout.header.y, room.saturating_sub(blank), title.trim_start(), Role::Header);
     }
     let position = state.view.position();
     for (line, index) in window(position.top, layout.rows.height, state.list.values.len()).enumerate() {
@@ -28,13 +29,16 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
         canvas.text(count.0, y, count.1, &format!("{:>9}", grouped(value.count)), Role::Text);
         let role = if value.denied > 0 { Role::Denied } else { Role::Muted };
         canvas.text(denied.0, y, denied.1, &format!("{:>8}", grouped(value.denied)), role);
-        canvas.text(first.0, y, first.1, &time_text(state, value.first, times), Role::Muted);
-        canvas.text(last.0, y, last.1, &time_text(state, value.last, times), Role::Muted);
+        canvas.text(first.0, y, first.1, &time_text(value.first, times), Role::Muted);
+        canvas.text(last.0, y, last.1, &time_text(value.last, times), Role::Muted);
         if index == position.index {
-            select(canvas, Area::new(0, y, width, 1), true);
+            select(canvas, Area::new(0, y, (2 + name).min(NAME_SELECTED), 1), true);
         }
     }
 }
+
+/// Cells of a selected name that change their look: enough for most names.
+const NAME_SELECTED: u16 = 60;
 
 /// The end of a name that is too long for its column: of `{account}/role/{name}` the name is what tells it apart.
 fn ending(value: &str, room: usize, sign: &str) -> String {

@@ -161,10 +161,6 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
             if state.selected().is_some() {
                 state.history.push(state.view.clone());
                 (state.view.open, state.view.focus, state.rested) = (true, Focus::Detail, true);
-                // The reading view may have another width now.
-                if state.view.pane.shape() == Shape::Exchanges {
-                    state.detail = None;
-                }
                 go::to_detail_start(state);
             }
         }
@@ -220,9 +216,6 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
     }
     if state.view.open || state.detail_has_focus() {
         (state.view.open, state.view.focus) = (false, Focus::List);
-        if state.view.pane.shape() == Shape::Exchanges {
-            state.detail = None;
-        }
     } else if state.hits.take().is_none() {
         state.tell(Severity::Info, "nothing to close · [ goes back · q quits");
     }

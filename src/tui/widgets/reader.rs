@@ -124,6 +124,25 @@ impl Page {
         &self.lines
     }
 
+    /// The width it is laid out for.
+    pub fn width(&self) -> u16 {
+        self.width
+    }
+
+    /// Takes over from the same page laid out otherwise: its folds, and the place of one of its lines here.
+    pub fn resume(&mut self, before: &Self, line: usize) -> usize {
+        if self.blocks.iter().map(|block| &block.text).eq(before.blocks.iter().map(|block| &block.text)) {
+            for (block, old) in self.blocks.iter_mut().zip(&before.blocks) {
+                block.folded = old.folded;
+            }
+            self.again();
+        }
+        let Some(Line { block, range }) = before.lines.get(line).copied() else { return 0 };
+        let start = range.map_or(0, |(start, _)| start + 1);
+        let reached = |line: &Line| (line.block, line.range.map_or(0, |(start, _)| start + 1)) <= (block, start);
+        self.lines.partition_point(reached).saturating_sub(1)
+    }
+
     /// The blocks.
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
@@ -169,7 +188,13 @@ impl Page {
             if line.range.is_some() {
                 canvas.text(area.x + INDENT, y, area.width.saturating_sub(INDENT), self.text_of(*line), block.kind.text_role());
             } else {
-                let sign = if block.folded { canvas.glyph("▸", "+") } else { canvas.glyph("▾", "-") };
+                let sign = if block.text.is_empty() {
+                    " "
+                } else if block.folded {
+                    canvas.glyph("▸", "+")
+                } else {
+                    canvas.glyph("▾", "-")
+                };
                 canvas.text(area.x, y, 1, sign, Role::Muted);
                 let used = canvas.text(area.x + INDENT, y, area.width.saturating_sub(INDENT), &block.title, block.kind.role());
                 if block.folded {
@@ -245,6 +270,29 @@ mod tests {
         let mut lines = Vec::new();
         wrap(text, room, &mut |start, end| lines.push(text.get(start..end).expect("on boundaries")));
         lines
+    }
+
+    #[test]
+    fn a_long_hidden_word_is_shown_to_its_end() {
+        // Ten letters as tag characters after a question mark: each is shown as five cells, such as ‹t:a›.
+        let text = format!("why?{}", "reply only".chars().map(|letter| char::from_u32(0xe0000 + letter as u32).expect("a tag")).collect::<String>());
+        let lines = wrapped(&text, 24);
+        assert_eq!(lines.concat(), text);
+        assert_eq!(lines.iter().map(|line| line.chars().count()).collect::<Vec<_>>(), [8, 4, 2]);
+    }
+
+    #[test]
+    fn another_width_keeps_folds_and_the_place() {
+        let blocks =
+            || vec![Block::new(BlockKind::User, "user", "one two three four five six seven"), Block::new(BlockKind::Assistant, "answer", "eight")];
+        let (mut wide, mut narrow) = (Page::new(blocks()), Page::new(blocks()));
+        wide.layout(80);
+        narrow.layout(12);
+        let five = narrow.lines().iter().position(|line| narrow.text_of(*line).contains("five")).expect("a line");
+        assert_eq!(wide.resume(&narrow, five), 1);
+        assert_eq!(wide.toggle(2), 2);
+        assert_eq!(narrow.resume(&wide, 2), narrow.lines().len() - 1);
+        assert!(narrow.blocks()[1].folded);
     }
 
     #[test]
