@@ -274,11 +274,13 @@ mod tests {
 
     #[test]
     fn a_long_hidden_word_is_shown_to_its_end() {
-        // Ten letters as tag characters after a question mark: each is shown as five cells, such as ‹t:a›.
+        // Ten letters as tag characters: ‹t:reply only› is fourteen cells, and four cells stand before it.
         let text = format!("why?{}", "reply only".chars().map(|letter| char::from_u32(0xe0000 + letter as u32).expect("a tag")).collect::<String>());
-        let lines = wrapped(&text, 24);
+        assert_eq!(wrapped(&text, 24), [text.as_str()]);
+        let lines = wrapped(&text, 12);
         assert_eq!(lines.concat(), text);
-        assert_eq!(lines.iter().map(|line| line.chars().count()).collect::<Vec<_>>(), [8, 4, 2]);
+        // why?‹t:repl› and ‹t:y only›
+        assert_eq!(lines.iter().map(|line| line.chars().count()).collect::<Vec<_>>(), [8, 6]);
     }
 
     #[test]
