@@ -9,14 +9,22 @@ use crate::model::hidden_name;
 
 /// The folded form, when it differs from the text.
 pub fn folded(text: &str) -> Option<String> {
-    if text.bytes().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')) {
-        return None;
-    }
-    if !text.chars().any(is_hidden) && is_nfkc_quick(text.chars()) == IsNormalized::Yes {
+    let special = text.get(plain_start(text.as_bytes())..).unwrap_or(text);
+    // What is plain folds to itself, and nothing joins a character in front of it but a mark, which is special.
+    if special.is_empty() || (!special.chars().any(is_hidden) && is_nfkc_quick(special.chars()) == IsNormalized::Yes) {
         return None;
     }
     let folded: String = text.chars().filter_map(shown).nfkc().collect();
     (folded != text).then_some(folded)
+}
+
+/// How many bytes at the start are printable ASCII and line breaks, in whole pieces: a piece is looked at without a branch
+/// for each byte, as most text is nothing else.
+fn plain_start(text: &[u8]) -> usize {
+    const PIECE: usize = 128;
+    let is_plain = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    let special = text.chunks(PIECE).position(|piece| !piece.iter().fold(true, |plain, byte| plain & is_plain(*byte)));
+    special.map_or(text.len(), |pieces| pieces * PIECE)
 }
 
 fn is_hidden(character: char) -> bool {
@@ -53,6 +61,9 @@ mod tests {
             ("one\u{2028}two", Some("one\ntwo")),
             // Marked lone surrogates and invalid bytes stay.
             ("\u{10d800}\u{10eeff}", None),
+            // Behind a long plain start.
+            (&format!("{}\u{200b}b", "a".repeat(300)), Some(&*format!("{}b", "a".repeat(300)))),
+            (&format!("{}\u{301}", "e".repeat(128)), Some(&*format!("{}\u{e9}", "e".repeat(127)))),
         ] {
             assert_eq!(folded(text).as_deref(), expected, "{text:?}");
         }

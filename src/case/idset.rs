@@ -44,6 +44,11 @@ impl IdSet {
         }
     }
 
+    /// Number of members.
+    pub(super) fn len(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)
     }
@@ -85,6 +90,7 @@ mod tests {
         // 99 is within the aligned word, 5000 is not.
         assert_eq!(set.iter().collect::<Vec<_>>(), [99, 100, 163, 164, 200]);
         assert!(set.contains(164) && !set.contains(165) && !set.contains(5000) && !set.contains(0));
+        assert_eq!(set.len(), 5);
         assert!(set.any_in(101, 163) && !set.any_in(101, 162) && !set.any_in(201, 9999) && !set.any_in(0, 98));
         let mut other = IdSet::new(100, 200);
         other.insert(164);

@@ -109,7 +109,11 @@ impl Reader {
                 && members.as_ref().is_none_or(|members| members.contains(event.id.0))
         };
         let all = Arc::clone(&self.lists.all);
-        let mut refs: Vec<EventRef> = within(&all, &scope.range).iter().filter(|event| wanted(event)).copied().collect();
+        let range = within(&all, &scope.range);
+        let most = members.as_ref().map_or(range.len(), |members| members.len().min(range.len()));
+        // Room at once: growing a list of many megabytes costs more than filling it.
+        let mut refs: Vec<EventRef> = Vec::with_capacity(if after == 0 { most } else { 0 });
+        refs.extend(range.iter().filter(|event| wanted(event)));
         if let Some(text) = &scope.text {
             let hits = self.hits(&refs, after, &text.pattern)?;
             refs.retain(|event| hits.contains(event.id.0));

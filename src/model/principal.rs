@@ -22,18 +22,17 @@ pub fn account_of_arn(arn: &str) -> Option<&str> {
 /// Folds an identity's ARN. A role's path is dropped, because session ARNs have none: `role/a/b/Name` and
 /// `assumed-role/Name/session` give the same key. Anything that is no identity ARN gives `None`.
 pub fn fold_arn(arn: &str) -> Option<Actor> {
-    let mut parts = arn.splitn(6, ':');
-    if parts.next() != Some("arn") {
-        return None;
-    }
-    let (_partition, service, _region, account, resource) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (_partition, rest) = cut(arn.strip_prefix("arn:")?, b':')?;
+    let (service, rest) = cut(rest, b':')?;
     if service != "iam" && service != "sts" {
         return None;
     }
-    let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
+    let (_region, rest) = cut(rest, b':')?;
+    let (account, resource) = cut(rest, b':')?;
+    let (kind, rest) = cut(resource, b'/').unwrap_or((resource, ""));
     let last = rest.rsplit('/').next().unwrap_or(rest);
     let plain = |kind: &str, name: &str| {
-        let principal = format!("{account}/{kind}/{name}");
+        let principal = [account, kind, name].join("/");
         Actor { actor: principal.clone(), principal, ..Actor::default() }
     };
     match kind {
@@ -44,12 +43,12 @@ pub fn fold_arn(arn: &str) -> Option<Actor> {
         "federated-user" => Some(plain("federated-user", rest)),
         "role" => Some(Actor { role: Some(last.to_owned()), ..plain("role", last) }),
         "assumed-role" => {
-            let (role, session) = rest.split_once('/').unwrap_or((rest, ""));
+            let (role, session) = cut(rest, b'/').unwrap_or((rest, ""));
             let mut folded = Actor { role: Some(role.to_owned()), ..plain("role", role) };
             if !session.is_empty() {
                 folded.session = Some(session.to_owned());
                 if person_like_session(session) {
-                    folded.actor = format!("{}/{session}", folded.principal);
+                    folded.actor = [&*folded.principal, session].join("/");
                 }
             }
             Some(folded)
@@ -58,12 +57,22 @@ pub fn fold_arn(arn: &str) -> Option<Actor> {
     }
 }
 
+/// The text before and behind the first such byte, which is ASCII. ARNs are folded once a record: their parts are a few
+/// bytes long, and a general search costs more than a look at each.
+fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let place = text.bytes().position(|byte| byte == at)?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
+}
+
 /// Does a role session's name tell a person apart? Numbers, timestamps, UUIDs, instance ids and long hex do not: a
 /// scanner with a timestamped session would be a new actor each time.
 pub fn person_like_session(session: &str) -> bool {
-    let digits = session.chars().filter(char::is_ascii_digit).count();
-    let hexish = session.chars().filter(|c| c.is_ascii_hexdigit() || *c == '-').count();
-    let letters = session.chars().filter(|c| c.is_alphabetic()).count();
+    let (mut digits, mut hexish, mut letters) = (0, 0, 0);
+    for character in session.chars() {
+        digits += usize::from(character.is_ascii_digit());
+        hexish += usize::from(character.is_ascii_hexdigit() || character == '-');
+        letters += usize::from(character.is_alphabetic());
+    }
     if session.is_empty() || letters == 0 || session.starts_with("i-") {
         return false;
     }

@@ -13,6 +13,7 @@ mod layers;
 mod message;
 mod painter;
 mod panes;
+mod rehearsal;
 mod render;
 mod runner;
 mod state;
@@ -26,6 +27,7 @@ pub use app::{Feed, Options, run};
 pub use commands::{Command, Context, TABLE as COMMANDS};
 pub use keymap::{Keymap, KeymapError, keys_document};
 pub use message::IngestNews;
+pub use rehearsal::Rehearsal;
 pub use theme::{Depth, Theme, ThemeError};
 
 #[cfg(test)]

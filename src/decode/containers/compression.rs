@@ -13,7 +13,7 @@ use crate::model::Compression;
 
 const GZIP: [u8; 2] = [0x1F, 0x8B];
 const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
-const STORED_BUFFER: usize = 128 * 1024;
+const STORED_BUFFER: usize = 64 * 1024;
 /// A frame that needs a larger window is refused. `zstd --long=26` stays below.
 const ZSTD_WINDOW: u64 = 64 * 1024 * 1024;
 

@@ -1,8 +1,9 @@
 //! Two records are the same when they differ in insignificant white space only: exporters pretty-print. The key of that
 //! sameness.
 
-use memchr::memchr2;
 use sha2::{Digest as _, Sha256};
+
+use crate::decode::json::quote_or_backslash;
 
 /// The first 16 bytes of the SHA-256 of a record without insignificant white space. `None` when the record has none: then
 /// its own hash is the key. Works on damaged JSON too: what stands inside quotes is never touched.
@@ -31,7 +32,7 @@ pub fn minified_key(record: &[u8]) -> Option<[u8; 16]> {
 
 fn behind_string(record: &[u8], mut at: usize) -> usize {
     while let Some(rest) = record.get(at..) {
-        match memchr2(b'"', b'\\', rest) {
+        match quote_or_backslash(rest) {
             Some(offset) if rest.get(offset) == Some(&b'"') => return at + offset + 1,
             Some(offset) => at += offset + 2,
             None => break,

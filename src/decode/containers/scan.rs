@@ -4,7 +4,7 @@
 //! middle of a string turns everything after it inside out, and a count of brackets would swallow the good records that
 //! follow. On the way it notes which of a few names stand as keys at the top of an object: they tell wrappers from records.
 
-use memchr::memchr2;
+use crate::decode::json::quote_or_backslash;
 
 /// Longer numbers and words than this are damage.
 const MAX_WORD: usize = 1024;
@@ -242,7 +242,7 @@ fn may_list_records(key: &[u8]) -> bool {
 fn string_end(bytes: &[u8], mut at: usize) -> Result<usize, usize> {
     loop {
         let Some(rest) = bytes.get(at..) else { return Err(bytes.len()) };
-        match memchr2(b'"', b'\\', rest) {
+        match quote_or_backslash(rest) {
             None => return Err(bytes.len()),
             Some(offset) => {
                 at += offset;

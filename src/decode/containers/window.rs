@@ -3,7 +3,8 @@
 
 use std::io::{ErrorKind, Read};
 
-const CHUNK: usize = 256 * 1024;
+/// Log files are small: what is cleared and moved for each should be, too.
+const CHUNK: usize = 64 * 1024;
 const SHRINK_ABOVE: usize = 4 * 1024 * 1024;
 
 /// The unread part of a stream.

@@ -59,6 +59,7 @@ impl<'a> Snippet<'a> {
     pub(super) fn characters(&self) -> usize {
         match self {
             Self::Text(text) => text.chars().count(),
+            Self::Raw(bytes, false) if bytes.is_ascii() => bytes.len(),
             Self::Raw(bytes, escaped) => match std::str::from_utf8(bytes) {
                 Ok(text) if !escaped => text.chars().count(),
                 Ok(text) => simple_escapes(bytes).map_or_else(|| self.text().chars().count(), |escapes| text.chars().count() - escapes),

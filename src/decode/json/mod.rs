@@ -9,10 +9,12 @@
 //! `Infinity`, duplicate keys (all kept), and a document that ends early: everything before the damage is readable and
 //! [`Tape::problem`] says where and what.
 
+mod marks;
 mod parse;
 mod text;
 mod value;
 
+pub(super) use marks::quote_or_backslash;
 pub use parse::{End, Kind, Problem, Tape};
 pub use text::unescape;
 pub use value::{Key, Value};

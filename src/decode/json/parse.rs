@@ -1,6 +1,6 @@
 //! The scanner: bytes to tape.
 
-use memchr::memchr2;
+use super::marks::quote_or_backslash;
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -266,7 +266,7 @@ impl Tape {
         let mut escaped = false;
         loop {
             let rest = bytes.get(cursor..)?;
-            match memchr2(b'"', b'\\', rest) {
+            match quote_or_backslash(rest) {
                 Some(offset) if rest.get(offset) == Some(&b'"') => {
                     let end = cursor + offset;
                     self.push(Kind::Text, start, end, escaped);
@@ -345,7 +345,7 @@ fn skip_container(bytes: &[u8], at: usize) -> Option<usize> {
             }
             b'"' => loop {
                 let rest = bytes.get(cursor..)?;
-                let offset = memchr2(b'"', b'\\', rest)?;
+                let offset = quote_or_backslash(rest)?;
                 if rest.get(offset) == Some(&b'"') {
                     cursor += offset + 1;
                     break;

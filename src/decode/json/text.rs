@@ -10,19 +10,22 @@ pub fn unescape(raw: &[u8], escaped: bool) -> Cow<'_, str> {
     if !escaped {
         return text_from_bytes(raw);
     }
-    let mut text = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(offset) = memchr::memchr(b'\\', rest) {
-        let (plain, tail) = rest.split_at(offset);
-        text.push_str(&text_from_bytes(plain));
-        let (character, used) = escape(tail);
+    // Validated once, not piece by piece. Marked characters for invalid bytes are no backslashes, and what follows one
+    // as part of an escape is ASCII: nothing changes by their standing there already.
+    let marked = text_from_bytes(raw);
+    let mut text = String::with_capacity(marked.len());
+    let mut rest = &*marked;
+    while let Some((plain, tail)) = memchr::memchr(b'\\', rest.as_bytes()).and_then(|offset| rest.split_at_checked(offset)) {
+        text.push_str(plain);
+        let (character, used) = escape(tail.as_bytes());
+        let (written, after) = tail.split_at_checked(used).unwrap_or((tail, ""));
         match character {
             Some(character) => text.push(character),
-            None => text.push_str(&text_from_bytes(tail.get(..used).unwrap_or(tail))),
+            None => text.push_str(written),
         }
-        rest = tail.get(used..).unwrap_or_default();
+        rest = after;
     }
-    text.push_str(&text_from_bytes(rest));
+    text.push_str(rest);
     text.into()
 }
 

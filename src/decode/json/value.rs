@@ -58,8 +58,8 @@ impl<'a> Value<'a> {
     /// The value at a dotted path (`input.inputBodyJson`); a number selects an element of an array.
     #[must_use]
     pub fn at(self, path: &str) -> Self {
-        path.split('.').fold(self, |value, step| match step.parse::<usize>() {
-            Ok(index) if value.is_array() => value.item(index),
+        path.split('.').fold(self, |value, step| match value.kind() {
+            Kind::Array => step.parse().map_or(Self { index: MISSING, ..self }, |index| value.item(index)),
             _ => value.get(step),
         })
     }

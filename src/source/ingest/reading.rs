@@ -222,6 +222,7 @@ fn read_plain(entry: &mut SourceEntry, bytes: &mut Plain<'_>, keeps: bool, sink:
     let (mut head, mut failed) = (Vec::new(), None);
     // A pipe is not waited for: it is judged by what is read.
     if body.is_none() && entry.kind != SourceKind::Stdin {
+        head.reserve_exact(HEAD);
         failed = (&mut *bytes).take(HEAD as u64).read_to_end(&mut head).err().map(|error| error.to_string());
         if let (Some(reason), None) = (reason_to_skip(&entry.path, &head), &failed) {
             return Outcome::Skipped(reason);

@@ -25,7 +25,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
         let Some(value) = state.list.values.get(index) else { continue };
         let y = layout.rows.y + line as u16;
         let [named, count, denied, first, last] = columns;
-        canvas.text(named.0, y, named.1, &value.value, Role::Text);
+        canvas.text(named.0, y, named.1, &ending(&value.value, usize::from(named.1), canvas.glyph("…", "~")), Role::Text);
         canvas.text(count.0, y, count.1, &format!("{:>9}", grouped(value.count)), Role::Text);
         let role = if value.denied > 0 { Role::Denied } else { Role::Muted };
         canvas.text(denied.0, y, denied.1, &format!("{:>8}", grouped(value.denied)), role);
@@ -39,3 +39,26 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
 
 /// Cells of a selected name that change their look: enough for most names.
 const NAME_SELECTED: u16 = 60;
+
+/// The end of a name that is too long for its column: of `{account}/role/{name}` the name is what tells it apart.
+fn ending(value: &str, room: usize, sign: &str) -> String {
+    let length = value.chars().count();
+    if length <= room || !value.contains('/') {
+        return value.to_owned();
+    }
+    let tail: String = value.chars().skip(length + 1 - room.max(1)).collect();
+    format!("{sign}{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_keep_their_end() {
+        assert_eq!(ending("111122223333/role/acme-support", 16, "…"), "…le/acme-support");
+        assert_eq!(ending("111122223333/role/x", 20, "…"), "111122223333/role/x");
+        assert_eq!(ending("acme-training-data", 10, "…"), "acme-training-data");
+        assert_eq!(ending("a/b", 0, "…"), "…");
+    }
+}

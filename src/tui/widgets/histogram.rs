@@ -68,7 +68,7 @@ pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram
     if area.height < 2 || histogram.bins.is_empty() {
         return;
     }
-    let bar_rows = if area.height >= 5 { area.height - 2 } else { area.height - 1 };
+    let bar_rows = if area.height >= 4 { area.height - 2 } else { area.height - 1 };
     let top = histogram.bins.iter().map(|bin| bin.iter().sum::<u32>()).max().unwrap_or(0).max(1);
     let levels = u32::from(bar_rows) * 8;
     let glyphs = if canvas.is_ascii() { &ASCII } else { &EIGHTHS };

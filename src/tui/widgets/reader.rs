@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::canvas::{Area, Canvas};
-use crate::model::SafeText;
+use crate::model::{SafeText, hidden_name, tag_letter};
 use crate::tui::theme::Role;
 
 /// What a block is, which decides its title's look.
@@ -225,13 +225,19 @@ fn wrap_paragraph(text: &str, offset: usize, room: usize, line: &mut dyn FnMut(u
         return line(offset, offset + text.len());
     }
     let (mut from, mut used, mut blank) = (0, 0, None);
-    for (at, grapheme) in pieces(text) {
-        let cells = if grapheme.len() == 1 && (b' '..0x7f).contains(grapheme.as_bytes().first().unwrap_or(&0)) {
+    let mut tags = false;
+    for (at, grapheme) in text.grapheme_indices(true).flat_map(|(at, grapheme)| pieces(at, grapheme)) {
+        let tag = grapheme.chars().next().is_some_and(|character| tag_letter(character).is_some());
+        // A run of tag characters is one mark; each further letter of it is one cell.
+        let goes_on = std::mem::replace(&mut tags, tag) && tag;
+        let cells = if goes_on {
+            1
+        } else if grapheme.len() == 1 && (b' '..0x7f).contains(grapheme.as_bytes().first().unwrap_or(&0)) {
             1
         } else {
             SafeText::new(grapheme).as_str().width()
         };
-        if used + cells > room && at > from {
+        while used + cells > room && at > from {
             let end = blank.filter(|end| *end > from).unwrap_or(at);
             line(offset + from, offset + end);
             from = end;
@@ -246,16 +252,14 @@ fn wrap_paragraph(text: &str, offset: usize, room: usize, line: &mut dyn FnMut(u
     line(offset + from, offset + text.len());
 }
 
-/// Graphemes, each with its place; those with hidden characters in them by character. (A word in tag characters is one grapheme
-/// with the letter before it, and its marks would not fit on any line.)
-fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.grapheme_indices(true).flat_map(|(at, grapheme)| {
-        let hides = grapheme.len() > 1 && !SafeText::new(grapheme).marks().is_empty();
-        let cut = move |(inside, character): (usize, char)| (at + inside, grapheme.get(inside..inside + character.len_utf8()).unwrap_or_default());
-        let characters = hides.then(|| grapheme.char_indices().map(cut));
-        let whole = (!hides).then_some((at, grapheme));
-        characters.into_iter().flatten().chain(whole)
-    })
+/// What a reader sees as one character; hidden characters that ride on it are pieces of their own, since each is shown.
+fn pieces(at: usize, grapheme: &str) -> impl Iterator<Item = (usize, &str)> {
+    let rides = grapheme.chars().any(|character| hidden_name(character).is_some());
+    let split = rides.then(|| {
+        grapheme.char_indices().map(move |(offset, character)| (at + offset, grapheme.get(offset..offset + character.len_utf8()).unwrap_or_default()))
+    });
+    let whole = (!rides).then_some((at, grapheme));
+    split.into_iter().flatten().chain(whole)
 }
 
 #[cfg(test)]
@@ -299,6 +303,8 @@ mod tests {
         assert_eq!(wrapped("世界世界", 4), ["世界", "世界"]);
         // A mark is wider than the character it stands for: ‹ZWSP› takes six cells.
         assert_eq!(wrapped("ab\u{200b}cd", 8), ["ab\u{200b}", "cd"]);
+        // Tag characters ride on the character before them, and wrap all the same: ‹t:abcd› is eight cells.
+        assert_eq!(wrapped("x\u{e0061}\u{e0062}\u{e0063}\u{e0064}", 8), ["x\u{e0061}\u{e0062}\u{e0063}", "\u{e0064}"]);
     }
 
     proptest::proptest! {

@@ -1,0 +1,153 @@
+//! From files to a case, and what each step of it costs on one core. `cargo bench --bench ingest --no-default-features`
+//!
+//! Steps are measured on the same plain bytes, held in memory; throughput is in plain bytes. Nothing asserts a time.
+
+#![expect(clippy::unwrap_used, reason = "a bench that cannot run should stop")]
+
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::io::{Cursor, Read};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use outcrop::case::{Batch, Writable};
+use outcrop::decode::containers::{Item, Limits, compression_of, plain, read_records};
+use outcrop::decode::{decode, json::Tape};
+use outcrop::model::{Digest, RecordPosition, SourceId, Strand};
+use outcrop::source::{Input, ingest};
+use sha2::Digest as _;
+
+mod corpus;
+
+const EVENTS: u64 = 42_000;
+/// Plain bytes of each kind of record that the steps are measured on.
+const ENOUGH: usize = 16 << 20;
+
+fn into_a_case(folder: &Path, case: &Path) -> (u64, u64) {
+    let case = Writable::open(case).unwrap();
+    let summary = ingest([Input::Path(folder.to_owned())], &case, &|_| {}, &AtomicBool::new(false)).unwrap();
+    (summary.bytes, summary.records)
+}
+
+fn whole(criterion: &mut Criterion) {
+    let folder = corpus::folder(EVENTS);
+    let room = tempfile::tempdir().unwrap();
+    let path = |number: u32| room.path().join(format!("{number}.outcrop"));
+    let (start, before) = (Instant::now(), corpus::cpu());
+    let (bytes, records) = into_a_case(&folder, &path(0));
+    let (wall, cpu) = (start.elapsed().as_secs_f64(), corpus::cpu() - before);
+    println!(
+        "ingest of {} MB, {records} events: {wall:.2} s, CPU {cpu:.2} s; a core does {:.0} MB/s, {:.0} events/s",
+        bytes / 1_000_000,
+        bytes as f64 / 1e6 / cpu,
+        records as f64 / cpu
+    );
+    let mut number = 0;
+    let mut group = criterion.benchmark_group("ingest");
+    group.sample_size(10).throughput(Throughput::Bytes(bytes));
+    group.bench_function("a folder into a case, all cores", |bencher| {
+        bencher.iter_batched(
+            || {
+                number += 1;
+                path(number)
+            },
+            |case| into_a_case(&folder, &case),
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+/// Files as stored, and the records of each strand.
+struct Evidence {
+    stored: Vec<Vec<u8>>,
+    records: BTreeMap<&'static str, Vec<Vec<u8>>>,
+}
+
+fn unpacked(stored: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    plain(Box::new(Cursor::new(stored)), compression_of(stored), &Limits::default()).read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
+fn each_record(bytes: &[u8], each: &mut dyn FnMut(&[u8])) {
+    read_records(&mut &*bytes, &Limits::default(), &mut |item| {
+        if let Item::Record { bytes, .. } = item {
+            each(&bytes);
+        }
+        ControlFlow::Continue(())
+    });
+}
+
+fn evidence(folder: &Path) -> Evidence {
+    let mut evidence = Evidence { stored: Vec::new(), records: BTreeMap::new() };
+    let (mut tape, mut plain_bytes) = (Tape::new(), 0);
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().flatten().filter(|entry| entry.file_type().is_file()) {
+        let stored = std::fs::read(entry.path()).unwrap();
+        let bytes = unpacked(&stored);
+        each_record(&bytes, &mut |record| {
+            let strand = decode(record, &mut tape).strand.map_or("none", Strand::name);
+            let records = evidence.records.entry(strand).or_default();
+            if records.iter().map(Vec::len).sum::<usize>() < ENOUGH && records.len() < 10_000 {
+                records.push(record.to_vec());
+            }
+        });
+        if plain_bytes < ENOUGH * 2 {
+            plain_bytes += bytes.len();
+            evidence.stored.push(stored);
+        }
+    }
+    evidence
+}
+
+fn steps(criterion: &mut Criterion) {
+    let evidence = evidence(&corpus::folder(EVENTS));
+    let unpacked_files: Vec<Vec<u8>> = evidence.stored.iter().map(|stored| unpacked(stored)).collect();
+    let mut group = criterion.benchmark_group("decode");
+    group.sample_size(10);
+    group.throughput(Throughput::Bytes(unpacked_files.iter().map(|bytes| bytes.len() as u64).sum()));
+    group.bench_function("gunzip", |bencher| bencher.iter(|| evidence.stored.iter().map(|stored| unpacked(stored).len()).sum::<usize>()));
+    group.bench_function("split into records", |bencher| {
+        bencher.iter(|| {
+            unpacked_files.iter().for_each(|bytes| {
+                each_record(bytes, &mut |record| {
+                    black_box(record.len());
+                })
+            })
+        });
+    });
+    for (strand, records) in &evidence.records {
+        let bytes = records.iter().map(Vec::len).sum::<usize>() as u64;
+        println!("{strand}: {} records of {} bytes on average", records.len(), bytes / records.len() as u64);
+        group.throughput(Throughput::Bytes(bytes));
+        let mut tape = Tape::new();
+        group.bench_function(format!("{strand}: tape"), |bencher| {
+            bencher.iter(|| {
+                records.iter().for_each(|record| {
+                    black_box(tape.parse(record));
+                })
+            });
+        });
+        group.bench_function(format!("{strand}: tape and decode"), |bencher| {
+            bencher.iter(|| records.iter().for_each(|record| drop(black_box(decode(record, &mut tape)))));
+        });
+        group.bench_function(format!("{strand}: tape, decode, hash, batch"), |bencher| {
+            bencher.iter(|| {
+                let mut batch = Batch::new();
+                for record in records {
+                    let decoded = decode(record, &mut tape);
+                    let digest = Digest(sha2::Sha256::digest(record).into());
+                    batch.push(SourceId(1), RecordPosition::default(), digest, None, &decoded);
+                }
+                batch.len()
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, whole, steps);
+criterion_main!(benches);

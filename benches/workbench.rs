@@ -1,0 +1,93 @@
+//! The workbench on a case of a million events. `cargo bench --bench workbench --no-default-features`
+//!
+//! The case is made once (about half a minute, 3 GB below `target/tmp`). Nothing asserts a time.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot run should stop")]
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use outcrop::case::{Reader, histogram, open_read_only};
+use outcrop::model::{Entity, EntityKind, EventId, Scope, TextFilter};
+use outcrop::tui::Rehearsal;
+
+mod corpus;
+
+const EVENTS: u64 = 1_000_000;
+const SIZE: (u16, u16) = (120, 40);
+
+fn first_screen(criterion: &mut Criterion) {
+    let path = corpus::case(EVENTS);
+    let open = || -> Reader { open_read_only(&path).unwrap() };
+    let mut group = criterion.benchmark_group("workbench");
+    group.sample_size(20);
+    group.bench_function("reopen to the first frame", |bencher| bencher.iter(|| Rehearsal::open(open(), SIZE).unwrap().frame()));
+    group.bench_function("reopen: open and list", |bencher| bencher.iter(|| open().refs(&Scope::all()).unwrap().len()));
+
+    let mut workbench = Rehearsal::open(open(), SIZE).unwrap();
+    println!("a list of {} events", workbench.frame());
+    group.bench_function("one frame of 120x40", |bencher| bencher.iter(|| black_box(workbench.frame())));
+    for (name, code) in [("a step", KeyCode::Down), ("a page", KeyCode::PageDown)] {
+        let key = KeyEvent::new(code, KeyModifiers::NONE);
+        group.bench_function(format!("{name}: update, rows, preview, frame"), |bencher| {
+            bencher.iter(|| {
+                workbench.press(key);
+                workbench.frame()
+            });
+        });
+    }
+    group.finish();
+}
+
+fn scopes(criterion: &mut Criterion) {
+    let path = corpus::case(EVENTS);
+    let mut reader = open_read_only(&path).unwrap();
+    let all = reader.refs(&Scope::all()).unwrap();
+    let span = reader.totals().unwrap().span.unwrap();
+    let mut group = criterion.benchmark_group("scopes");
+    group.sample_size(20);
+    group.bench_function("histogram of all", |bencher| bencher.iter(|| histogram(&all, span.0, span.1, 120)));
+    let window: Vec<EventId> = all[all.len() / 2..][..40].iter().map(|event| event.id).collect();
+    group.bench_function("window of 40 rows in the middle", |bencher| bencher.iter(|| reader.events(&window).unwrap().len()));
+
+    let principals = reader.values(EntityKind::Principal).unwrap();
+    let (most, few) = (&principals[0], &principals[principals.len() / 2]);
+    for (what, value) in [("the busiest", most), ("a quiet", few)] {
+        let scope = Scope::all().narrowed(Entity::new(EntityKind::Principal, value.value.to_string()));
+        let warm = || {
+            let mut reader = open_read_only(&path).unwrap();
+            reader.refs(&Scope::all()).unwrap();
+            reader
+        };
+        group.bench_function(format!("pivot to {what} principal ({} events)", value.count), |bencher| {
+            bencher.iter_batched_ref(warm, |reader| reader.refs(&scope).unwrap().len(), BatchSize::PerIteration);
+        });
+        reader.refs(&scope).unwrap();
+        group.bench_function(format!("models of {what} principal"), |bencher| {
+            bencher.iter(|| reader.values_in(&scope, EntityKind::Model).unwrap().len());
+        });
+    }
+    group.bench_function("values of principal", |bencher| bencher.iter(|| reader.values(EntityKind::Principal).unwrap().len()));
+    group.finish();
+}
+
+fn search(criterion: &mut Criterion) {
+    let path = corpus::case(EVENTS);
+    let mut reader = open_read_only(&path).unwrap();
+    let mut group = criterion.benchmark_group("search");
+    group.sample_size(10);
+    for pattern in ["nowhere to be found", "(?-i)AKIA[A-Z0-9]{16}", "ignore (all|any|the) previous"] {
+        let report = reader.search(&Scope::all(), pattern, &mut |_| ()).unwrap();
+        group.throughput(criterion::Throughput::Bytes(report.bytes));
+        group.bench_function(format!("“{pattern}” in all text"), |bencher| {
+            bencher.iter(|| reader.search(&Scope::all(), pattern, &mut |_| ()).unwrap().bytes);
+        });
+    }
+    let scope = Scope { text: Some(TextFilter { pattern: "guardrail".into() }), ..Scope::all() };
+    group.bench_function("a scope with a text, again", |bencher| bencher.iter(|| reader.refs(&scope).unwrap().len()));
+    group.finish();
+}
+
+criterion_group!(benches, first_screen, scopes, search);
+criterion_main!(benches);
