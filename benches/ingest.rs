@@ -147,8 +147,8 @@ fn steps(criterion: &mut Criterion) {
             for bytes in &unpacked_files {
                 each_record(bytes, &mut |record| {
                     black_box(record);
-                }
-            });
+                });
+            }
         });
     });
     for (strand, records) in &evidence.records {

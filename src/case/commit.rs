@@ -59,10 +59,21 @@ pub(super) fn clear_derived(connection: &mut Connection) -> Result<()> {
         .execute_batch(
             "DELETE FROM body; DELETE FROM entity; DELETE FROM event; DELETE FROM exchange; DELETE FROM segment; DELETE FROM posting;
              DELETE FROM run; DELETE FROM text_block; DELETE FROM meta WHERE key = 'duplicates';
-             INSERT INTO meta(key, value) VALUES ('epoch', 1), ('revision', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1;",
+             INSERT INTO meta(key, value) VALUES ('epoch', 1), ('revision', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1;
+             INSERT OR REPLACE INTO meta(key, value) VALUES ('rebuilding', 1);",
         )
         .doing(doing)?;
     transaction.commit().doing(doing)
+}
+
+/// What was thrown away has been derived again, all of it.
+pub(super) fn end_rebuild(connection: &Connection) -> Result<()> {
+    connection.execute("DELETE FROM meta WHERE key = 'rebuilding'", []).doing("ending a rebuild").map(drop)
+}
+
+/// Is what can be derived not, or not yet, all there?
+pub(super) fn is_rebuilding(connection: &Connection) -> Result<bool> {
+    connection.query_row("SELECT EXISTS(SELECT 1 FROM meta WHERE key = 'rebuilding')", [], |row| row.get(0)).doing("reading the state of the case")
 }
 
 fn write_entry(connection: &Connection, entry: &Entry) -> Result<()> {

@@ -75,6 +75,14 @@ pub enum CaseError {
         /// What was being done.
         doing: &'static str,
     },
+    /// Reading or writing failed: a broken disk, a quota, a limit on the size of files.
+    #[error("cannot use the case while {doing}: {error}; what was committed before stays: check the disk, its quota and its limits, and try again")]
+    Disk {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database says.
+        error: rusqlite::Error,
+    },
     /// The read was cancelled.
     #[error("the read was cancelled")]
     Interrupted,
@@ -126,6 +134,7 @@ impl<T> Doing<T> for rusqlite::Result<T> {
     fn doing(self, doing: &'static str) -> Result<T> {
         self.map_err(|error| match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => CaseError::Full { doing },
+            Some(ErrorCode::SystemIoFailure) => CaseError::Disk { doing, error },
             Some(ErrorCode::OperationInterrupted) => CaseError::Interrupted,
             _ => CaseError::Sqlite { doing, error },
         })

@@ -101,6 +101,11 @@ impl Reader {
         commit::revision(&self.connection)
     }
 
+    /// Is a rebuild at work, or was one interrupted? Then events are missing that the evidence holds.
+    pub fn is_rebuilding(&self) -> Result<bool> {
+        commit::is_rebuilding(&self.connection)
+    }
+
     /// The case's name, when it was given one.
     pub fn title(&mut self) -> Result<Option<String>> {
         match self.connection.query_row("SELECT value FROM meta WHERE key = 'title'", [], |row| row.get(0)) {

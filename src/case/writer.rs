@@ -247,7 +247,8 @@ impl Writer {
     }
 
     /// Throws away, at once and for good, everything that can be derived again from the evidence: all but sources, blocks,
-    /// marks, views and notes. What waits is dropped too.
+    /// marks, views and notes. What waits is dropped too. The case says that it is being rebuilt until
+    /// [`end_rebuild`](Self::end_rebuild).
     pub fn clear_derived(&mut self) -> Result<()> {
         let turn = self.seat.0.writers_turn();
         commit::clear_derived(&mut self.connection)?;
@@ -257,6 +258,12 @@ impl Writer {
         self.known = Known::new(true);
         self.keys = None;
         Ok(())
+    }
+
+    /// Everything that was thrown away has been derived again and committed.
+    pub fn end_rebuild(&mut self) -> Result<()> {
+        let _turn = self.seat.0.writers_turn();
+        commit::end_rebuild(&self.connection)
     }
 
     /// The entity of each string of the batch. Strings only duplicates use are few, and harmless.

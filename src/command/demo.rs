@@ -1,5 +1,7 @@
 //! `outcrop demo`: the built-in incident, on the screen or as files.
 
+use std::io::Write as _;
+
 use super::cli::DemoArgs;
 use super::failure::Failure;
 use super::{Done, open, place};
@@ -18,7 +20,13 @@ pub fn run(args: DemoArgs) -> Result<Done, Failure> {
             .map_err(|error| Failure::Error(format!("cannot write the demo to {}: {error}", folder.display())))?;
         bar.finish_and_clear();
         let (files, events) = (grouped(written.files), grouped(written.events));
-        println!("{events} events in {files} files, {} ({} plain), in {}", bytes(written.bytes), bytes(written.plain_bytes), folder.display());
+        writeln!(
+            std::io::stdout().lock(),
+            "{events} events in {files} files, {} ({} plain), in {}",
+            bytes(written.bytes),
+            bytes(written.plain_bytes),
+            folder.display()
+        )?;
         return Ok(Done::Complete);
     }
     let case = match &args.workbench.case {

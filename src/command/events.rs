@@ -13,7 +13,8 @@ use crate::report::{COLUMNS, EventJson, event_cells, events_with_entities};
 pub fn run(args: &EventsArgs) -> Result<Done, Failure> {
     let scope = args.scope.scope(place::now()).map_err(Failure::Usage)?;
     let mut reader = open_read_only(&place::named_or_last(args.case.case.as_deref())?)?;
-    print(&mut reader, &scope, args.scope.limit, &mut Output::new(args.output))
+    let done = print(&mut reader, &scope, args.scope.limit, &mut Output::new(args.output))?;
+    place::unless_rebuilding(&reader, done)
 }
 
 /// Prints the events of a scope; more than the limit are said, and make the answer incomplete.

@@ -27,11 +27,15 @@ impl Failure {
         eprintln!("outcrop: {}", SafeText::new(text.trim()));
         ExitCode::from(code)
     }
+
+    fn unwritten(error: &dyn std::fmt::Display) -> Self {
+        Self::Error(format!("cannot write the answer: {error}; what was written before is not all of it: send it somewhere else and try again"))
+    }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe { Self::Unheard } else { Self::Error(error.to_string()) }
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::Unheard } else { Self::unwritten(&error) }
     }
 }
 
@@ -49,7 +53,7 @@ impl From<anyhow::Error> for Failure {
 
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
-        if error.io_error_kind() == Some(io::ErrorKind::BrokenPipe) { Self::Unheard } else { Self::Error(error.to_string()) }
+        if error.io_error_kind() == Some(io::ErrorKind::BrokenPipe) { Self::Unheard } else { Self::unwritten(&error) }
     }
 }
 
@@ -57,7 +61,7 @@ impl From<csv::Error> for Failure {
     fn from(error: csv::Error) -> Self {
         match error.into_kind() {
             csv::ErrorKind::Io(error) => error.into(),
-            other => Self::Error(format!("cannot write CSV: {other:?}")),
+            other => Self::Error(format!("cannot write the answer as CSV: {other:?}; try --format ndjson")),
         }
     }
 }

@@ -41,7 +41,7 @@ pub fn progress_bar() -> ProgressBar {
 
 /// Shows how far reading has got.
 pub fn show(bar: &ProgressBar, progress: &Progress) {
-    bar.set_length(progress.files_total);
+    bar.set_length(progress.files_known);
     bar.set_position(progress.files_done);
     bar.set_message(format!("{} events, {}", grouped(progress.events), bytes(progress.bytes)));
 }

@@ -93,12 +93,13 @@ fn feed(inputs: Inputs) -> Feed {
 }
 
 fn news(progress: &crate::source::Progress, ended: Option<String>) -> IngestNews {
-    IngestNews { files: (progress.files_done, progress.files_total), bytes: progress.bytes, ended }
+    IngestNews { files: (progress.files_done, progress.files_known), bytes: progress.bytes, ended }
 }
 
 fn told(summary: &IngestSummary) -> String {
     let events: u64 = summary.events.values().sum();
-    if events == 0 && summary.skipped.is_empty() {
+    let skipped = summary.skipped.iter().filter(|skip| !skip.is_harmless()).count();
+    if events == 0 && skipped == 0 {
         return "nothing new: all of this evidence is in the case already".to_owned();
     }
     let mut text = format!("read {} new events from {} files in {:.1} s", grouped(events), grouped(summary.files), summary.seconds);
@@ -108,8 +109,8 @@ fn told(summary: &IngestSummary) -> String {
     if summary.undecodable > 0 {
         text.push_str(&format!(" · {} undecodable", grouped(summary.undecodable)));
     }
-    if !summary.skipped.is_empty() {
-        text.push_str(&format!(" · {} skipped, 9 says why", summary.skipped.len()));
+    if skipped > 0 {
+        text.push_str(&format!(" · {skipped} skipped, 9 says why"));
     }
     text
 }

@@ -27,7 +27,8 @@ pub fn run(args: &PivotArgs) -> Result<Done, Failure> {
     let mut output = Output::new(args.output);
     if let Some(value) = &args.value {
         let scope = scope.narrowed(Entity::new(args.kind, value.as_str()));
-        return events::print(&mut reader, &scope, args.scope.limit, &mut output);
+        let done = events::print(&mut reader, &scope, args.scope.limit, &mut output)?;
+        return place::unless_rebuilding(&reader, done);
     }
     let values = if scope.is_all() { reader.values(args.kind)? } else { reader.values_in(&scope, args.kind)? };
     let shown = args.scope.limit.and_then(|limit| values.get(..limit)).unwrap_or(&values);
@@ -51,5 +52,5 @@ pub fn run(args: &PivotArgs) -> Result<Done, Failure> {
         eprintln!("outcrop: {} of {} values shown; --limit raises it", shown.len(), values.len());
         return Ok(Done::Incomplete);
     }
-    Ok(Done::Complete)
+    place::unless_rebuilding(&reader, Done::Complete)
 }

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use etcetera::{BaseStrategy, choose_base_strategy};
 
+use super::Done;
 use super::failure::Failure;
-use crate::model::Timestamp;
+use crate::case::Reader;
+use crate::model::{SafeText, Timestamp};
 
 /// The clock.
 pub fn now() -> Timestamp {
@@ -65,4 +67,17 @@ pub fn named_or_last(named: Option<&Path>) -> Result<PathBuf, Failure> {
         .map(|text| PathBuf::from(text.trim()))
         .filter(|path| path.exists())
         .ok_or_else(|| Failure::Usage("no case was opened before: name files or folders with evidence, or try `outcrop demo`".to_owned()))
+}
+
+/// How an answer from a case ended: incomplete, and said to be, when events are missing because of a rebuild.
+pub fn unless_rebuilding(reader: &Reader, done: Done) -> Result<Done, Failure> {
+    if !reader.is_rebuilding()? {
+        return Ok(done);
+    }
+    let case = reader.path().display().to_string();
+    let case = SafeText::new(&case);
+    eprintln!(
+        "outcrop: events are missing: {case} is being rebuilt, or that was interrupted; when none is at work, run `outcrop rebuild --case {case}`"
+    );
+    Ok(Done::Incomplete)
 }

@@ -60,7 +60,7 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
         output.end_list()?;
     }
     output.flush()?;
-    Ok(done)
+    place::unless_rebuilding(&reader, done)
 }
 
 fn exchange_of(reader: &mut Reader, event: &Event, record: Option<&[u8]>) -> Option<Exchange> {

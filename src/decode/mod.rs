@@ -30,12 +30,25 @@ pub fn decode<'a>(record: &'a [u8], tape: &'a mut json::Tape) -> Decoded<'a> {
         RecordKind::Invocation => invocation::decode(root),
         RecordKind::CloudTrail => cloudtrail::decode(root),
         RecordKind::Endpoint => endpoint::decode(root),
-        RecordKind::Unknown(reason) => Decoded::undecodable(reason),
+        RecordKind::Unknown(reason) => {
+            // What is in it cannot be told, but whoever searches for words shall find it.
+            Decoded { searchable: vec![Searchable::Raw(record, true)], ..Decoded::undecodable(reason) }
+        }
     };
+    if root.kind() == json::Kind::Missing {
+        return Decoded { undecodable: Some(not_json(record)), ..decoded };
+    }
     if let Some(problem) = tape.problem() {
         decoded.damage(end, problem);
     }
     decoded
+}
+
+/// Why a record that holds no JSON at all could not be decoded.
+fn not_json(record: &[u8]) -> String {
+    let text = crate::model::text_from_bytes(record);
+    let start: String = text.trim().chars().take(60).collect();
+    if start.is_empty() { "the record is empty".to_owned() } else { format!("text of no known form: it begins with “{start}”") }
 }
 
 #[cfg(test)]

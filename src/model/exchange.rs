@@ -156,6 +156,16 @@ pub enum GuardrailSide {
     Output,
 }
 
+impl GuardrailSide {
+    /// The name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Input => "input",
+            Self::Output => "output",
+        }
+    }
+}
+
 /// The verdict (DETECTIONS §0.2 `x.guard`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

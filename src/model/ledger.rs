@@ -140,6 +140,16 @@ pub struct Skip {
     pub count: u64,
 }
 
+/// How the reason ends when a skipped file is known to hold no evidence: AWS's own markers and digests.
+pub const HOLDS_NO_RECORDS: &str = "it holds no records";
+
+impl Skip {
+    /// Nothing is missing because of it.
+    pub fn is_harmless(&self) -> bool {
+        self.reason.ends_with(HOLDS_NO_RECORDS)
+    }
+}
+
 /// The answer of an ingest; its JSON is part of the command line's contract.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct IngestSummary {
@@ -162,8 +172,9 @@ pub struct IngestSummary {
 }
 
 impl IngestSummary {
-    /// Something could not be read, or not decoded: exit code 3.
+    /// Something could not be read, or not decoded: exit code 3. AWS's own markers and digests are listed as skipped, but
+    /// nothing is missing without them.
     pub fn is_incomplete(&self) -> bool {
-        !self.skipped.is_empty() || self.undecodable > 0
+        self.undecodable > 0 || !self.skipped.iter().all(Skip::is_harmless)
     }
 }

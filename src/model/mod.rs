@@ -23,12 +23,12 @@ pub use exchange::{
     BodyState, Exchange, ExchangeFacts, ExchangeFlags, Guardrail, GuardrailAction, GuardrailPolicy, GuardrailSide, Hidden, HiddenKind, Part, Tokens,
     ToolCall, Turn,
 };
-pub use ledger::{Compression, IngestSummary, Skip, SourceEntry, SourceId, SourceKind, SourceState};
+pub use ledger::{Compression, HOLDS_NO_RECORDS, IngestSummary, Skip, SourceEntry, SourceId, SourceKind, SourceState};
 pub use lenient::{INVALID_BYTE_BASE, SURROGATE_BASE, invalid_byte_of, lossless_json_string, surrogate_of, text_from_bytes};
 pub use marks::Mark;
 pub use principal::{Actor, account_of_arn, fold_arn, person_like_session};
 pub use record::{Digest, RecordPosition, Wrap};
-pub use safe_text::{Glyphs, SafeText, hidden_name};
+pub use safe_text::{Glyphs, SafeText, hidden_name, tag_letter};
 pub use scope::{Scope, TextFilter};
 pub use time::{TimeRange, Timestamp};
 pub use when::parse_when;

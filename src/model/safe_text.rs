@@ -38,7 +38,14 @@ impl<'a> SafeText<'a> {
         }
         let mut safe = SafeText { text: Cow::Owned(String::with_capacity(raw.len() + 16)), marks: Vec::new() };
         let mut combining = 0;
+        let mut tags = false;
         for character in raw.chars() {
+            if let Some(hidden) = tag_letter(character) {
+                safe.tag(hidden, tags, glyphs);
+                (tags, combining) = (true, 0);
+                continue;
+            }
+            tags = false;
             if is_combining(character) {
                 combining += 1;
                 if combining == MAX_COMBINING + 1 {
@@ -61,6 +68,22 @@ impl<'a> SafeText<'a> {
     /// Makes one line safe for a terminal that shows Unicode.
     pub fn new(raw: &'a str) -> Self {
         Self::line(raw, Glyphs::Unicode)
+    }
+
+    /// A tag character: a run of them is one mark that holds what they say.
+    fn tag(&mut self, letter: char, goes_on: bool, glyphs: Glyphs) {
+        let (open, close) = if glyphs == Glyphs::Ascii { ("<t:", ">") } else { ("‹t:", "›") };
+        if goes_on {
+            let text = self.text.to_mut();
+            text.truncate(text.len() - close.len());
+            text.push(letter);
+            text.push_str(close);
+            if let Some(last) = self.marks.last_mut() {
+                last.end = self.text.len();
+            }
+        } else {
+            self.mark(&format!("{open}{letter}{close}"));
+        }
     }
 
     fn mark(&mut self, mark: &str) {
@@ -114,7 +137,6 @@ fn visible(character: char, glyphs: Glyphs) -> Option<Cow<'static, str>> {
         0..=0x1f => char::from_u32(0x2400 + code).map(|picture| picture.to_string().into()),
         0x7f => Some(if ascii { "^?" } else { "␡" }.into()),
         0x80..=0x9f => quoted(format_args!("{code:02X}")),
-        0xE_0020..=0xE_007E => quoted(format_args!("t:{}", char::from((code - 0xE_0000) as u8))),
         _ => {
             if let Some(unit) = surrogate_of(character) {
                 quoted(format_args!("U+{unit:04X}"))
@@ -129,6 +151,11 @@ fn visible(character: char, glyphs: Glyphs) -> Option<Cow<'static, str>> {
             }
         }
     }
+}
+
+/// The ASCII character that an invisible tag character stands for.
+pub fn tag_letter(character: char) -> Option<char> {
+    matches!(character, '\u{E0020}'..='\u{E007E}').then(|| char::from((u32::from(character) - 0xE_0000) as u8))
 }
 
 const fn is_private_or_unassignable(code: u32) -> bool {
@@ -217,7 +244,8 @@ mod tests {
             ("\u{9b}31m", "‹9B›31m"),
             ("x\u{202e}y", "x‹RLO›y"),
             ("x\u{200b}y", "x‹ZWSP›y"),
-            ("\u{e0048}\u{e0069}", "‹t:H›‹t:i›"),
+            ("\u{e0048}\u{e0069}", "‹t:Hi›"),
+            ("a\u{e0048}b\u{e0069}", "a‹t:H›b‹t:i›"),
             ("a\nb\tc", "a⏎b→c"),
             ("\u{2028}", "‹LSEP›"),
             ("\u{e0101}", "‹U+E0101›"),

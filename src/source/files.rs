@@ -67,6 +67,7 @@ impl Search {
     }
 
     fn walk(&mut self, folder: &Path) {
+        let before = (self.files.len(), self.skips.len());
         let entries = WalkDir::new(folder).follow_links(true).into_iter().filter_entry(|entry| entry.depth() == 0 || !is_litter(entry.file_name()));
         for entry in entries {
             match entry {
@@ -84,6 +85,9 @@ impl Search {
                     self.skip(&path, &what);
                 }
             }
+        }
+        if before == (self.files.len(), self.skips.len()) {
+            self.skip(folder, "no files are in this folder or below it (hidden ones are not looked for)");
         }
     }
 
@@ -103,7 +107,8 @@ impl Search {
     }
 }
 
-fn timestamp(time: SystemTime) -> Option<Timestamp> {
+/// A file time as one of ours; `None` when it is out of range.
+pub(super) fn timestamp(time: SystemTime) -> Option<Timestamp> {
     let millis = match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_millis()).ok()?,
         Err(before) => -i64::try_from(before.duration().as_millis()).ok()?,

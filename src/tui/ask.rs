@@ -197,6 +197,8 @@ pub struct CaseFacts {
     pub marked: Vec<Row>,
     /// Exchanges, and how many are reviewed.
     pub reviewed: (u64, u64),
+    /// A rebuild was interrupted: events are missing until it is run again.
+    pub rebuilding: bool,
     /// Revision these facts are of.
     pub revision: u64,
 }

@@ -65,8 +65,8 @@ macro_rules! commands {
 
 commands! {
     Pivot "pivot" [List Detail] "pivot" "Pivot: pick an entity of the selected row and narrow the scope to it"
-    PivotWho "pivot-principal" [List Detail] "" "Pivot to the selected row's principal"
-    PivotRequest "pivot-request" [List Detail] "" "Pivot to the selected row's request id: both sides of one call"
+    PivotWho "pivot-principal" [List Detail] "" "Everything by the selected row's principal, in every strand, whatever else the scope held"
+    PivotRequest "pivot-request" [List Detail] "" "The selected row's request alone: both sides of one call"
     OtherStrand "other-strand" [List Detail] "" "Go to the same request in the other strand (CloudTrail event, invocation)"
     Search "search" [List Detail] "search" "Search: jump between rows whose record matches a pattern"
     NextMatch "next-match" [List Detail] "" "Next match of the search"
@@ -98,7 +98,8 @@ commands! {
     PageUp "page-up" [List Detail Menu] "" "A page up"
     Top "top" [List Detail Menu] "" "To the first row"
     Bottom "bottom" [List Detail Menu] "" "To the last row"
-    Accept "accept" [Menu] "" "Take the selected entry"
+    Accept "accept" [Menu] "" "Take the selected entry; an entity narrows the scope"
+    AcceptAlone "accept-alone" [Menu] "" "Take the selected entity alone: it replaces the constraints of the scope"
     Focus "focus" [List Detail] "" "Move the focus between list and detail"
     ToggleDetail "toggle-detail" [List Detail] "" "Show or hide the preview of the selected row"
     FoldAll "fold-all" [Detail] "" "Fold everything"

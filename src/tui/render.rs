@@ -63,7 +63,7 @@ impl Layout {
             shape => {
                 let bars = match (state.view.pane, height) {
                     (Pane::Timeline, 34..) => 5,
-                    (Pane::Timeline, 20..) => 3,
+                    (Pane::Timeline, 20..) => 4,
                     _ => 0,
                 };
                 let preview = if matches!(shape, Shape::Events) && state.preview && height >= 30 { 11 } else { 0 };

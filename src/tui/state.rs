@@ -108,6 +108,8 @@ pub struct State {
     pub messages: VecDeque<Message>,
     /// A message is shown instead of the hints until the next key.
     pub told: bool,
+    /// A key was pressed, now or in the session before: what is selected was chosen.
+    pub touched: bool,
     /// How an ingest is going.
     pub ingest: Option<IngestNews>,
     /// Revision of the case, as last told.
@@ -132,6 +134,7 @@ impl State {
             setup,
             size,
             now,
+            touched: view != View::default(),
             view,
             history: History::default(),
             layers: Vec::new(),

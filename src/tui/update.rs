@@ -16,10 +16,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(key) => keys::key(state, key, &mut effects),
         Event::Paste(text) => keys::paste(state, &text),
-        Event::Resize(columns, rows) => {
-            state.size = (columns, rows);
-            state.detail = None;
-        }
+        Event::Resize(columns, rows) => state.size = (columns, rows),
         Event::Scroll(lines) => go::step(state, lines as isize, &mut effects),
         Event::Click(column, row) => go::click(state, column, row, &mut effects),
         Event::Reply { slot, generation, answer } => replies::reply(state, slot, generation, answer, &mut effects),

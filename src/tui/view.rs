@@ -79,7 +79,7 @@ impl Pane {
     /// What fills it, shown while it is empty.
     pub const fn when_empty(self) -> &'static str {
         match self {
-            Self::Timeline => "No event is in scope. x drops the last constraint, X all of them; t chooses the time range.",
+            Self::Timeline => "No event is in scope.",
             Self::Prompts => "No model invocation record is in scope. They come from Bedrock's model invocation logging (CloudWatch Logs or S3).",
             Self::Guardrails => "No change of a guardrail, of invocation logging, of model access or of a trail is in scope.",
             Self::Signals => {

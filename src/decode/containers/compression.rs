@@ -38,17 +38,17 @@ pub fn plain<'a>(source: Box<dyn Read + 'a>, compression: Compression, limits: &
     let reader = BufReader::with_capacity(STORED_BUFFER, Counted { source, count: 0 });
     let state = match compression {
         Compression::Plain => State::Stored(reader),
-        Compression::Gzip => State::Gzip(GzDecoder::new(reader)),
+        Compression::Gzip => State::Gzip(Box::new(GzDecoder::new(reader))),
         Compression::Zstd => State::BetweenFrames(reader),
     };
-    Plain { state, stored: 0, given: 0, limits: *limits }
+    Plain { state, stored: 0, delivered: 0, limits: *limits }
 }
 
 /// A reader of plain bytes, see [`plain`].
 pub struct Plain<'a> {
     state: State<'a>,
     stored: u64,
-    given: u64,
+    delivered: u64,
     limits: Limits,
 }
 
@@ -67,10 +67,9 @@ impl Read for Counted<'_> {
     }
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one a source that is being read")]
 enum State<'a> {
     Stored(Stored<'a>),
-    Gzip(GzDecoder<Stored<'a>>),
+    Gzip(Box<GzDecoder<Stored<'a>>>),
     BetweenFrames(Stored<'a>),
     Zstd(Stored<'a>, Box<FrameDecoder>),
     Ended,
@@ -92,11 +91,11 @@ impl Plain<'_> {
 
     /// Plain bytes delivered so far.
     pub fn plain_bytes(&self) -> u64 {
-        self.given
+        self.delivered
     }
 
     fn is_bomb(&self) -> bool {
-        self.given > self.limits.bomb_floor && self.given / self.limits.bomb_ratio.max(1) > self.stored
+        self.delivered > self.limits.bomb_floor && self.delivered / self.limits.bomb_ratio.max(1) > self.stored
     }
 }
 
@@ -115,9 +114,9 @@ impl Read for Plain<'_> {
                     Err(error) if error.kind() == ErrorKind::Interrupted => Turn::Next(State::Stored(reader)),
                     Err(error) => Turn::Failed(format!("reading failed ({error})")),
                 },
-                State::Gzip(decoder) => Self::gzip(decoder, buffer),
+                State::Gzip(decoder) => gzip(decoder, buffer),
                 State::BetweenFrames(reader) => open_frame(reader),
-                State::Zstd(reader, decoder) => Self::zstd(reader, decoder, buffer),
+                State::Zstd(reader, decoder) => zstd(reader, decoder, buffer),
             };
             match turn {
                 Turn::End => return Ok(0),
@@ -125,53 +124,51 @@ impl Read for Plain<'_> {
                 Turn::Bytes(state, count) => {
                     self.stored = state.stored_bytes();
                     self.state = state;
-                    self.given += count as u64;
+                    self.delivered += count as u64;
                     if compressed && self.is_bomb() {
                         self.state = State::Ended;
                         return Err(io::Error::other(format!(
                             "refused as a compression bomb: {} stored bytes became more than {} plain ones; if they are evidence, decompress the file first",
                             grouped(self.stored),
-                            grouped(self.given)
+                            grouped(self.delivered)
                         )));
                     }
                     return Ok(count);
                 }
-                Turn::Failed(what) => return Err(io::Error::other(format!("{what} after {} plain bytes", grouped(self.given)))),
+                Turn::Failed(what) => return Err(io::Error::other(format!("{what} after {} plain bytes", grouped(self.delivered)))),
             }
         }
     }
 }
 
-impl Plain<'_> {
-    fn gzip<'s>(mut decoder: GzDecoder<Stored<'s>>, buffer: &mut [u8]) -> Turn<'s> {
-        match decoder.read(buffer) {
-            Ok(0) => {}
-            Ok(count) => return Turn::Bytes(State::Gzip(decoder), count),
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Turn::Next(State::Gzip(decoder)),
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Turn::Failed("gzip ended early".into()),
-            Err(error) => return Turn::Failed(format!("gzip is damaged ({error})")),
-        }
-        let mut reader = decoder.into_inner();
-        match next_is(&mut reader, |byte| byte == 0x1F) {
-            Ok(Next::End) => Turn::End,
-            Ok(Next::Expected) => Turn::Next(State::Gzip(GzDecoder::new(reader))),
-            Ok(Next::Other(byte)) => trailing("gzip", byte),
-            Err(error) => Turn::Failed(format!("reading failed ({error})")),
+fn gzip<'s>(mut decoder: Box<GzDecoder<Stored<'s>>>, buffer: &mut [u8]) -> Turn<'s> {
+    match decoder.read(buffer) {
+        Ok(0) => {}
+        Ok(count) => return Turn::Bytes(State::Gzip(decoder), count),
+        Err(error) if error.kind() == ErrorKind::Interrupted => return Turn::Next(State::Gzip(decoder)),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Turn::Failed("gzip ended early".into()),
+        Err(error) => return Turn::Failed(format!("gzip is damaged ({error})")),
+    }
+    let mut reader = decoder.into_inner();
+    match next_is(&mut reader, |byte| byte == 0x1F) {
+        Ok(Next::End) => Turn::End,
+        Ok(Next::Expected) => Turn::Next(State::Gzip(Box::new(GzDecoder::new(reader)))),
+        Ok(Next::Other(byte)) => trailing("gzip", byte),
+        Err(error) => Turn::Failed(format!("reading failed ({error})")),
+    }
+}
+
+fn zstd<'s>(mut reader: Stored<'s>, mut decoder: Box<FrameDecoder>, buffer: &mut [u8]) -> Turn<'s> {
+    while decoder.can_collect() == 0 && !decoder.is_finished() {
+        if let Err(error) = decoder.decode_blocks(&mut reader, BlockDecodingStrategy::UptoBlocks(1)) {
+            let ended = reader.fill_buf().is_ok_and(<[u8]>::is_empty);
+            return Turn::Failed(if ended { "zstd ended early".into() } else { format!("zstd is damaged ({error})") });
         }
     }
-
-    fn zstd<'s>(mut reader: Stored<'s>, mut decoder: Box<FrameDecoder>, buffer: &mut [u8]) -> Turn<'s> {
-        while decoder.can_collect() == 0 && !decoder.is_finished() {
-            if let Err(error) = decoder.decode_blocks(&mut reader, BlockDecodingStrategy::UptoBlocks(1)) {
-                let ended = reader.fill_buf().is_ok_and(<[u8]>::is_empty);
-                return Turn::Failed(if ended { "zstd ended early".into() } else { format!("zstd is damaged ({error})") });
-            }
-        }
-        match decoder.read(buffer) {
-            Ok(0) => Turn::Next(State::BetweenFrames(reader)),
-            Ok(count) => Turn::Bytes(State::Zstd(reader, decoder), count),
-            Err(error) => Turn::Failed(format!("zstd is damaged ({error})")),
-        }
+    match decoder.read(buffer) {
+        Ok(0) => Turn::Next(State::BetweenFrames(reader)),
+        Ok(count) => Turn::Bytes(State::Zstd(reader, decoder), count),
+        Err(error) => Turn::Failed(format!("zstd is damaged ({error})")),
     }
 }
 

@@ -27,6 +27,13 @@ pub(super) struct Damage {
     spent: u64,
 }
 
+/// How far a value was that nothing was kept of.
+pub(super) enum Passed {
+    Whole,
+    CutOff,
+    UpToDamage(&'static str),
+}
+
 impl Damage {
     pub(super) fn spend(&mut self, work: usize) {
         self.spent += work as u64;
@@ -93,16 +100,12 @@ impl Documents<'_, '_, '_, '_> {
     /// The stream ends inside the value: it may have swallowed others.
     fn cut_off(&mut self) -> Flow {
         let length = self.window.bytes().len();
-        match next_line(self.window.bytes(), self.indent.unwrap_or(0)) {
-            Some(end) => {
-                self.damage.until = self.window.offset() + length as u64;
-                self.broken(end, "cut off: the next record begins inside it")
-            }
-            None => {
-                self.out.problem(|| "it ends inside a record".into());
-                self.broken(length, "cut off: the source ends inside it")
-            }
+        if let Some(end) = next_line(self.window.bytes(), self.indent.unwrap_or(0)) {
+            self.damage.until = self.window.offset() + length as u64;
+            return self.broken(end, "cut off: the next record begins inside it");
         }
+        self.out.problem(|| "it ends inside a record".into());
+        self.broken(length, "cut off: the source ends inside it")
     }
 
     /// The next line that could begin a record, among the first `length` unread bytes.
@@ -116,29 +119,41 @@ impl Documents<'_, '_, '_, '_> {
         flow
     }
 
-    /// Passes over a value that is too large, keeping nothing of it.
-    fn discard(&mut self, mut scan: Scan, mut step: Step) -> Flow {
+    /// Refuses a value that is too large.
+    fn discard(&mut self, scan: Scan, step: Step) -> Flow {
         let start = self.window.offset();
+        let passed = self.pass_over(scan, step);
+        let too_large = self.out.limits.too_large();
+        let reason = match passed {
+            Passed::Whole => too_large,
+            Passed::CutOff => {
+                self.out.problem(|| "it ends inside a record".into());
+                format!("{too_large}, and cut off")
+            }
+            Passed::UpToDamage(what) => return self.skip_to_line(start, &format!("{too_large}, and damaged ({what})")),
+        };
+        self.indent = None;
+        self.out.refused(start, self.window.offset() - start, reason)
+    }
+
+    /// Consumes the rest of a value whose scan has got to `step`, keeping nothing of it. Lists in it are not looked into.
+    pub(super) fn pass_over(&mut self, mut scan: Scan, mut step: Step) -> Passed {
         loop {
             match step {
                 Step::Done => {
-                    self.take(scan.at);
-                    let length = self.window.offset() - start;
-                    return self.out.refused(start, length, self.out.limits.too_large());
+                    self.window.consume(scan.at);
+                    return Passed::Whole;
+                }
+                Step::Damaged(what) => {
+                    self.window.consume(scan.at);
+                    return Passed::UpToDamage(what);
                 }
                 Step::More | Step::List => {
                     self.window.consume(scan.forget());
                     if step == Step::More && !self.window.more() {
-                        self.take(self.window.bytes().len());
-                        let length = self.window.offset() - start;
-                        self.out.problem(|| "it ends inside a record".into());
-                        return self.out.refused(start, length, format!("{}, and cut off", self.out.limits.too_large()));
+                        self.window.consume(self.window.bytes().len());
+                        return Passed::CutOff;
                     }
-                }
-                Step::Damaged(what) => {
-                    let reason = format!("{}, and damaged ({what})", self.out.limits.too_large());
-                    self.window.consume(scan.at);
-                    return self.skip_to_line(start, &reason);
                 }
             }
             step = scan.run(self.window.bytes());

@@ -13,7 +13,7 @@ use super::window::Window;
 use crate::model::{RecordPosition, Wrap};
 
 /// Lists in lists beyond this depth are records of their own.
-const MAX_FRAMES: usize = 16;
+pub(super) const MAX_FRAMES: usize = 16;
 
 pub(super) type Flow = ControlFlow<()>;
 
@@ -180,21 +180,30 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
 
     fn array(&mut self) -> Flow {
         match self.kind_of_array() {
-            Some(Wrap::None) => {
-                self.window.consume(1);
-                self.frames.push(Frame::List(List::Bare));
-                Flow::Continue(())
-            }
+            Some(Wrap::None) => self.enter(),
             Some(wrap) => self.row(wrap),
             None => self.garbage(),
         }
     }
 
-    /// An array that is one row.
+    /// Goes into an array.
+    fn enter(&mut self) -> Flow {
+        self.window.consume(1);
+        self.frames.push(Frame::List(List::Bare));
+        Flow::Continue(())
+    }
+
+    /// An array that is one row. One that only begins like a row is a list.
     fn row(&mut self, wrap: Wrap) -> Flow {
-        self.found(if wrap == Wrap::LakeRow { Container::LakeRows } else { Container::InsightsResults });
         let mut scan = Scan::plain();
-        match self.scan(&mut scan) {
+        let ended = self.scan(&mut scan);
+        let may_be_list = matches!(self.list(), None | Some(List::Bare));
+        if may_be_list && !(matches!(ended, Ended::Done) && super::rows::is_row(self.window.front(scan.at), wrap)) {
+            self.damage.spend(scan.at);
+            return self.enter();
+        }
+        self.found(if wrap == Wrap::LakeRow { Container::LakeRows } else { Container::InsightsResults });
+        match ended {
             Ended::Done => {
                 let position = RecordPosition { offset: self.window.offset(), length: scan.at as u32, wrap };
                 let flow = self.out.wrapped(self.window.front(scan.at), position, None);
@@ -250,9 +259,9 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
                 }
                 None => self.window.consume(self.window.bytes().len()),
             },
-            Ended::Oversized(_) => {
+            Ended::Oversized(step) => {
                 self.out.problem(|| "what stands behind its list is too large and was not looked at".into());
-                self.window.consume(scan.at.max(1));
+                self.pass_over(scan, step);
                 self.frames.pop();
             }
         }

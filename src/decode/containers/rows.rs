@@ -1,7 +1,10 @@
 //! Rows of query results: which arrays are rows, and rows that an exporter flattened into one list of fields.
 
-use super::documents::{Documents, Flow};
+use std::collections::HashSet;
+
+use super::documents::{Documents, Flow, MAX_FRAMES};
 use super::scan::{Keys, Scan, Step};
+use crate::decode::json::Tape;
 use crate::model::{RecordPosition, Wrap};
 
 /// An array whose first object is longer than this is no row.
@@ -13,11 +16,13 @@ impl Documents<'_, '_, '_, '_> {
     /// What the array at the start of the window is: a list of records ([`Wrap::None`]), or a row in that wrap; `None`
     /// when it is neither.
     pub(super) fn kind_of_array(&mut self) -> Option<Wrap> {
+        if self.frames.len() >= MAX_FRAMES {
+            return None;
+        }
         match self.first_behind(1) {
             Some(b'{') => {}
-            // Empty or cut off, nested, or of strings that may be records.
-            None | Some(b']' | b'[' | b'"') if self.frames.len() < 16 => return Some(Wrap::None),
-            Some(b'n') => return Some(Wrap::None),
+            // Empty or cut off, nested, of strings that may be records, or with a `null` in place of one.
+            None | Some(b']' | b'[' | b'"' | b'n') => return Some(Wrap::None),
             Some(b'0'..=b'9' | b'-' | b't' | b'f') if !self.frames.is_empty() => return Some(Wrap::None),
             _ => return None,
         }
@@ -70,7 +75,7 @@ impl Documents<'_, '_, '_, '_> {
                 break;
             }
             let object = self.window.bytes().get(start..start + scan.at).unwrap_or_default();
-            let tape = crate::decode::json::Tape::of(object);
+            let tape = Tape::of(object);
             let name = tape.root(object).get("field").raw_text().to_vec();
             if names.contains(&name) || (end > 0 && start + scan.at > self.out.limits.max_record) {
                 break;
@@ -101,6 +106,17 @@ impl Documents<'_, '_, '_, '_> {
 struct Peeked {
     start: usize,
     scan: Scan,
+}
+
+/// Is an array that begins like a row one to its end? A Lake row names each column once.
+pub(super) fn is_row(array: &[u8], wrap: Wrap) -> bool {
+    let tape = Tape::of(array);
+    let root = tape.root(array);
+    if wrap == Wrap::InsightsField {
+        return root.items().all(|item| item.get("field").is_text());
+    }
+    let mut names = HashSet::new();
+    root.items().all(|item| item.len() == 1 && item.entries().all(|(key, _)| names.insert(key.text().into_owned())))
 }
 
 /// Names of the columns that a CloudTrail Lake query may ask for: the fields of a record (FORMATS §3.1).

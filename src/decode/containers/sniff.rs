@@ -6,6 +6,7 @@ use super::lines::{is_audit_line, stamp};
 use super::table;
 use super::window::Window;
 use crate::decode::json::Tape;
+use crate::model::HOLDS_NO_RECORDS;
 
 /// How far into a source its form is looked for.
 const HEAD: usize = 64 * 1024;
@@ -148,19 +149,19 @@ fn binary_kind(head: &[u8]) -> Option<&'static str> {
 pub fn reason_to_skip(path: &str, first_plain_bytes: &[u8]) -> Option<String> {
     let name = file_name(path);
     if name == "amazon-bedrock-logs-permission-check" {
-        return Some("the marker by which Bedrock checks that it may write logs; it holds no records".into());
+        return Some(format!("the marker by which Bedrock checks that it may write logs; {HOLDS_NO_RECORDS}"));
     }
     if name == "aws-logs-write-test" {
-        return Some("the test by which a log export checks that it may write; it holds no records".into());
+        return Some(format!("the test by which a log export checks that it may write; {HOLDS_NO_RECORDS}"));
     }
     if first_plain_bytes.is_empty() {
         return Some("empty".into());
     }
     if path.split(['/', '\\']).any(|segment| segment == "CloudTrail-Digest") || is_digest(first_plain_bytes) {
-        return Some("a CloudTrail digest: it lists log files and their hashes, and holds no records".into());
+        return Some(format!("a CloudTrail digest: a list of log files and their hashes; {HOLDS_NO_RECORDS}"));
     }
     if name.contains("_input_media_") || name.contains("_output_media_") {
-        return Some("media of a prompt: its record names it".into());
+        return Some(format!("media of a prompt, which its record names; {HOLDS_NO_RECORDS}"));
     }
     match form(first_plain_bytes) {
         Form::Unknown(reason) => Some(reason),

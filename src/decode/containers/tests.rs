@@ -100,7 +100,7 @@ fn records(bytes: impl AsRef<[u8]>) -> Vec<String> {
 }
 
 fn short_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    crate::model::Digest(Sha256::digest(text.as_bytes()).into()).short()
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! Inputs become jobs: paths are looked up and ordered, the rest follows as it comes.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
 
 use super::{Input, Shared};
 use crate::model::{Skip, SourceEntry};
 use crate::source::files::{Found, find};
+
+/// How often progress is told.
+const TICK: Duration = Duration::from_millis(50);
 
 /// One source to read.
 pub(super) enum Job {
@@ -22,23 +27,57 @@ pub(super) enum Job {
     Skip(Skip),
 }
 
-/// Where jobs go.
-pub(super) struct Jobs(SyncSender<Job>);
+/// Where jobs go. Whoever sends also tells of the progress, so that neither inputs nor the receiver of progress have to
+/// leave their thread.
+pub(super) struct Jobs<'a> {
+    queue: SyncSender<Job>,
+    tick: &'a dyn Fn(),
+    ticked: Cell<Instant>,
+}
 
-impl Jobs {
-    /// A short queue, because a job may hold its bytes.
-    pub(super) fn new(workers: usize) -> (Self, Receiver<Job>) {
-        let (sender, receiver) = sync_channel(workers * 2);
-        (Self(sender), receiver)
+impl<'a> Jobs<'a> {
+    /// A queue that is long enough for many small files, and short because a job may hold its bytes.
+    pub(super) fn new(tick: &'a dyn Fn()) -> (Self, Receiver<Job>) {
+        let (queue, receiver) = sync_channel(32);
+        (Self { queue, tick, ticked: Cell::new(Instant::now()) }, receiver)
     }
 
     /// False when nobody works any more.
-    pub(super) fn send(&self, job: Job) -> bool {
-        self.0.send(job).is_ok()
+    pub(super) fn send(&self, mut job: Job) -> bool {
+        loop {
+            self.tick();
+            match self.queue.try_send(job) {
+                Ok(()) => return true,
+                Err(TrySendError::Disconnected(_)) => return false,
+                Err(TrySendError::Full(back)) => job = back,
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// No more jobs come. Tells of the progress until all is done.
+    pub(super) fn close(self, is_done: impl Fn() -> bool) {
+        let Self { queue, tick, .. } = self;
+        drop(queue);
+        let mut ticked = Instant::now();
+        while !is_done() {
+            std::thread::sleep(Duration::from_millis(2));
+            if ticked.elapsed() >= TICK {
+                tick();
+                ticked = Instant::now();
+            }
+        }
+    }
+
+    fn tick(&self) {
+        if self.ticked.get().elapsed() >= TICK {
+            (self.tick)();
+            self.ticked.set(Instant::now());
+        }
     }
 }
 
-pub(super) fn inputs(inputs: impl Iterator<Item = Input>, jobs: &Jobs, shared: &Shared<'_>) {
+pub(super) fn inputs(inputs: impl Iterator<Item = Input>, jobs: &Jobs<'_>, shared: &Shared<'_>) {
     let mut paths = Vec::new();
     for input in inputs {
         if shared.is_stopped() {
@@ -52,7 +91,7 @@ pub(super) fn inputs(inputs: impl Iterator<Item = Input>, jobs: &Jobs, shared: &
             Input::Stdin => Job::Stdin,
             Input::Bytes { name, bytes } => Job::Bytes { name, bytes },
         };
-        shared.files_total.fetch_add(1, Ordering::Relaxed);
+        shared.files_known.fetch_add(1, Ordering::Relaxed);
         if !send_files(&std::mem::take(&mut paths), jobs, shared) || !jobs.send(job) {
             return;
         }
@@ -60,11 +99,11 @@ pub(super) fn inputs(inputs: impl Iterator<Item = Input>, jobs: &Jobs, shared: &
     send_files(&paths, jobs, shared);
 }
 
-fn send_files(paths: &[PathBuf], jobs: &Jobs, shared: &Shared<'_>) -> bool {
+fn send_files(paths: &[PathBuf], jobs: &Jobs<'_>, shared: &Shared<'_>) -> bool {
     let (mut files, skips) = find(paths);
     let case = std::path::absolute(shared.case.path()).unwrap_or_default();
     files.retain(|file| !belongs_to_case(&file.path, &case));
-    shared.files_total.fetch_add((files.len() + skips.len()) as u64, Ordering::Relaxed);
+    shared.files_known.fetch_add((files.len() + skips.len()) as u64, Ordering::Relaxed);
     skips.into_iter().map(Job::Skip).chain(files.into_iter().map(Job::File)).all(|job| !shared.is_stopped() && jobs.send(job))
 }
 
@@ -73,5 +112,5 @@ fn belongs_to_case(path: &Path, case: &Path) -> bool {
     let (Some(name), Some(case_name)) = (path.file_name().and_then(|name| name.to_str()), case.file_name().and_then(|name| name.to_str())) else {
         return false;
     };
-    path.parent() == case.parent() && name.strip_prefix(case_name).is_some_and(|rest| matches!(rest, "" | "-wal" | "-shm" | "-journal" | ".lock"))
+    path.parent() == case.parent() && name.strip_prefix(case_name).is_some_and(|rest| matches!(rest, "" | "-wal" | "-shm" | "-journal" | "-lock"))
 }

@@ -14,7 +14,7 @@ use super::pipe::Pipe;
 use super::sink::Sink;
 use crate::case::{Reader, Side};
 use crate::decode::containers::{BodySide, Container, Plain, body_file, compression_of, plain, read_records, reason_to_skip};
-use crate::model::{Compression, Skip, SourceEntry, SourceId, SourceKind, SourceState};
+use crate::model::{Compression, Digest, Skip, SourceEntry, SourceId, SourceKind, SourceState};
 use crate::source::files::Found;
 
 /// A compressed file with more plain bytes than this is kept inside the case as blocks: a record at its end could only
@@ -74,7 +74,7 @@ fn stdin(sink: &mut Sink<'_>, shared: &Shared<'_>) {
 
 fn given(name: String, bytes: &[u8], sink: &mut Sink<'_>, shared: &Shared<'_>) {
     shared.begin(&name);
-    let sha256 = crate::model::Digest(Sha256::digest(bytes).into()).hex();
+    let sha256 = Digest(Sha256::digest(bytes).into()).hex();
     let known = shared.known.get(&name).filter(|entry| entry.sha256 == sha256);
     if let Some(entry) = known.filter(|entry| matches!(entry.state, SourceState::Complete | SourceState::Damaged)) {
         sink.parcel.known.0 += entry.records;
@@ -178,7 +178,7 @@ fn source_of<'s>(
     if at_hand == AtHand::Stored && !shared.is_stopped() {
         // What stands behind damage, or behind the end of the compressed data, belongs to the file's hash.
         let _ = io::copy(&mut stored, &mut io::sink());
-        let sha256 = crate::model::Digest(stored.hash.finalize().into()).hex();
+        let sha256 = hex(stored.hash);
         if !entry.sha256.is_empty() && entry.sha256 != sha256 {
             changed = Some("it has changed since it was read first".to_owned());
         }
@@ -233,7 +233,8 @@ fn read_plain(entry: &mut SourceEntry, bytes: &mut Plain<'_>, keeps: bool, sink:
     }
     {
         let mut sink = sink.borrow_mut();
-        sink.parcel.begun.push(SourceEntry { state: SourceState::Partial, ..entry.clone() });
+        // A source that is read again keeps its state: whether it was read whole once is known from nowhere else.
+        sink.parcel.begun.push(entry.clone());
         if keeps {
             sink.keep_bytes_of(entry.id);
         }
@@ -296,4 +297,8 @@ impl Read for Hashed<'_> {
         self.bytes += count as u64;
         Ok(count)
     }
+}
+
+pub(super) fn hex(hash: Sha256) -> String {
+    Digest(hash.finalize().into()).hex()
 }

@@ -7,25 +7,19 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::sink::Parcel;
-use super::{IngestError, Progress, Shared};
+use super::{IngestError, Shared};
 use crate::case::{CaseError, SourceCounts, Writer};
 use crate::model::{IngestSummary, Skip, SourceId, SourceState, Strand};
 
 /// What waits is committed after this time at the latest.
 const PATIENCE: Duration = Duration::from_millis(500);
-const PROGRESS_EVERY: Duration = Duration::from_millis(50);
 /// From so many on, files of one folder that were skipped for the same reason are one line.
 const SUMMED_UP_FROM: usize = 4;
 
 /// Stores parcels until no more come; gives the summary.
-pub(super) fn write(
-    shared: &Shared<'_>,
-    writer: &mut Writer,
-    parcels: &Receiver<Parcel>,
-    progress: &(dyn Fn(&Progress) + Sync),
-) -> Result<IngestSummary, IngestError> {
+pub(super) fn write(shared: &Shared<'_>, writer: &mut Writer, parcels: &Receiver<Parcel>) -> Result<IngestSummary, IngestError> {
     let mut ledger = Ledger::default();
-    let stored = ledger.store_all(shared, writer, parcels, progress);
+    let stored = ledger.store_all(shared, writer, parcels);
     if stored.is_err() {
         shared.failed.store(true, Ordering::Relaxed);
         // Workers must not wait for somebody who has left.
@@ -34,7 +28,7 @@ pub(super) fn write(
     stored?;
     if shared.is_stopped() {
         let done = shared.files_done.load(Ordering::Relaxed);
-        let total = shared.files_total.load(Ordering::Relaxed).max(done);
+        let total = shared.files_known.load(Ordering::Relaxed).max(done);
         let file = format!("{} of {total} sources", total.saturating_sub(ledger.whole));
         ledger.skips.push(Skip { file, reason: "cancelled before they were read to their end; the same ingest again goes on".into(), count: 1 });
     }
@@ -56,17 +50,10 @@ struct Ledger {
 }
 
 impl Ledger {
-    fn store_all(
-        &mut self,
-        shared: &Shared<'_>,
-        writer: &mut Writer,
-        parcels: &Receiver<Parcel>,
-        progress: &(dyn Fn(&Progress) + Sync),
-    ) -> Result<(), CaseError> {
+    fn store_all(&mut self, shared: &Shared<'_>, writer: &mut Writer, parcels: &Receiver<Parcel>) -> Result<(), CaseError> {
         let mut committed: Option<Instant> = None;
-        let mut told = Instant::now();
         loop {
-            match parcels.recv_timeout(PROGRESS_EVERY) {
+            match parcels.recv_timeout(PATIENCE) {
                 Ok(parcel) => self.store(writer, parcel)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
@@ -77,10 +64,7 @@ impl Ledger {
                 writer.commit()?;
                 committed = Some(Instant::now());
             }
-            if told.elapsed() >= PROGRESS_EVERY {
-                told = Instant::now();
-                progress(&shared.progress(self.summary.events.values().sum(), false));
-            }
+            shared.events.store(self.summary.events.values().sum(), Ordering::Relaxed);
         }
     }
 

@@ -10,6 +10,9 @@ use crate::tui::widgets::{Area, Canvas};
 pub fn lines(state: &State) -> Vec<(String, Role)> {
     let case = &state.case;
     let mut lines = vec![("Case".to_owned(), Role::Title), (format!("  file        {}", case.path), Role::Text)];
+    if case.rebuilding {
+        lines.push(("  events are missing: a rebuild was interrupted; leave, and run `outcrop rebuild` on this file".to_owned(), Role::Warning));
+    }
     let total: u64 = case.events.iter().sum();
     lines.push((format!("  events      {}", grouped(total)), Role::Text));
     for strand in Strand::ALL {
@@ -46,7 +49,10 @@ pub fn lines(state: &State) -> Vec<(String, Role)> {
         lines.extend(row.mark.note.lines().map(|line| (format!("      {line}"), Role::Marked)));
     }
     section(&mut lines, "Not read, and why", case.skips.len());
-    lines.extend(case.skips.iter().map(|skip| (format!("  {}: {}", skip.file, skip.reason), Role::Warning)));
+    for skip in &case.skips {
+        lines.push((format!("  {}", skip.file), Role::Text));
+        lines.push((format!("      {}", skip.reason), Role::Warning));
+    }
     section(&mut lines, "Sources", case.source_count as usize);
     for source in &case.sources {
         let (word, role) = match source.state {

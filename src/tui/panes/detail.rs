@@ -17,7 +17,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         return;
     };
     let event = &detail.row.event;
-    let heading = format!("{} · {}", event.uid(), detail.source);
+    let heading = format!("{} · {}", event.uid(), ending(&detail.source, usize::from(area.width).saturating_sub(26), canvas.glyph("…", "~")));
     canvas.rule(title, &heading, if state.detail_has_focus() { Role::TabActive } else { Role::Muted });
     let body = Area::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
     let preview = !state.view.open && state.view.pane.shape() == Shape::Events && !state.detail_has_focus();
@@ -69,9 +69,43 @@ fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail) {
         line(canvas, "flags", &flags.join(", "), Role::Warning);
     }
     let entities: Vec<String> = detail.entities.iter().filter(|entity| !entity.kind.is_facet()).map(show).collect();
-    line(canvas, "entities", &entities.join(" · "), Role::Entity);
+    for (index, text) in packed(&entities, usize::from(area.width.saturating_sub(12))).iter().enumerate() {
+        line(canvas, if index == 0 { "entities" } else { "" }, text, Role::Entity);
+    }
+}
+
+/// Words joined into lines of at most so many characters; a longer one has a line of its own.
+fn packed(words: &[String], room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 3 + word.chars().count() <= room => line.extend([" · ", word.as_str()]),
+            _ => lines.push(word.clone()),
+        }
+    }
+    lines
+}
+
+/// The end of a long path, which tells it from its neighbours.
+fn ending(path: &str, room: usize, cut: &str) -> String {
+    let surplus = path.chars().count().saturating_sub(room);
+    let rest: String = path.chars().skip(surplus).collect();
+    if surplus == 0 { rest } else { format!("{cut}{rest}") }
 }
 
 fn show(entity: &Entity) -> String {
     format!("{} {}", entity.kind, entity.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entities_fill_lines_and_paths_keep_their_end() {
+        let words = ["request 1".to_owned(), "key AKIA".to_owned(), "region eu-central-1".to_owned()];
+        assert_eq!(packed(&words, 20), ["request 1 · key AKIA", "region eu-central-1"]);
+        assert_eq!(packed(&words, 5).len(), 3);
+        assert_eq!((ending("a/b/c.json", 6, "…"), ending("a/b", 6, "…")), ("…c.json".to_owned(), "a/b".to_owned()));
+    }
 }

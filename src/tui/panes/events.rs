@@ -19,11 +19,12 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: u16) -> Self {
-        let time = if width >= 110 { 18 } else { 14 };
+    fn of(width: u16, years: bool) -> Self {
+        // Most records carry whole seconds; a Region and an address beside each other say more.
+        let time = if width >= 140 { 18 } else { 14 } + if years { YEAR } else { 0 };
         let who = (width / 6).clamp(16, 34);
         let outcome = if width >= 70 { 6 } else { 1 };
-        let place = if width >= 110 { 25 } else { 0 };
+        let place = if width >= 110 { 29 } else { 0 };
         let mut x = 2;
         let mut next = |length: u16| {
             let column = (x, length);
@@ -40,7 +41,7 @@ impl Columns {
 /// Draws histogram, header and the rows of the window.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     draw_histogram(canvas, layout.histogram, &state.list.histogram, state.selected().and_then(EventRef::time));
-    let columns = Columns::of(layout.rows.width);
+    let columns = Columns::of(layout.rows.width, spans_years(state));
     header(canvas, layout.header, &columns);
     let position = state.view.position();
     for (line, index) in window(position.top, layout.rows.height, state.list.refs.len()).enumerate() {
@@ -51,7 +52,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
             None => bare_row(canvas, y, &columns, *reference),
         }
         if index == position.index {
-            select(canvas, Area::new(0, y, layout.rows.width, 1), !state.detail_has_focus());
+            select(canvas, Area::new(0, y, columns.who.0 + columns.who.1, 1), !state.detail_has_focus());
         }
     }
 }
@@ -71,10 +72,23 @@ fn header(canvas: &mut Canvas<'_>, area: Area, columns: &Columns) {
     }
 }
 
-/// A time for a column: with the day, and milliseconds where there is room.
+/// Cells a year takes in a column of times.
+pub const YEAR: u16 = 5;
+
+/// Does the case reach from one year into another, so that days without their year would mislead?
+pub fn spans_years(state: &State) -> bool {
+    state.case.span.is_some_and(|(first, last)| first.to_jiff().strftime("%Y").to_string() != last.to_jiff().strftime("%Y").to_string())
+}
+
+/// A time for a column: with the day, and the year and milliseconds where there is room.
 pub fn time_text(time: Option<Timestamp>, width: u16) -> String {
     let Some(time) = time else { return "no time".to_owned() };
-    let format = if width >= 18 { "%m-%d %H:%M:%S%.3f" } else { "%m-%d %H:%M:%S" };
+    let format = match width {
+        ..18 => "%m-%d %H:%M:%S",
+        18 => "%m-%d %H:%M:%S%.3f",
+        19..23 => "%Y-%m-%d %H:%M:%S",
+        23.. => "%Y-%m-%d %H:%M:%S%.3f",
+    };
     time.to_jiff().strftime(format).to_string()
 }
 
@@ -88,11 +102,13 @@ fn draw_row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, row: &Row) {
     let mark = sign(canvas, &row.mark);
     canvas.text(0, y, 1, mark, Role::Marked);
     canvas.text(columns.time.0, y, columns.time.1, &time_text(event.time, columns.time.1), Role::Text);
-    canvas.text(columns.strand.0, y, columns.strand.1, event.strand.short(), strand_role(event.strand));
+    // Of what could not be decoded neither the strand nor the result is known.
+    let (strand, look) = if event.undecodable.is_some() { ("-", Role::Muted) } else { (event.strand.short(), strand_role(event.strand)) };
+    canvas.text(columns.strand.0, y, columns.strand.1, strand, look);
     canvas.text(columns.who.0, y, columns.who.1, &who(event), Role::Text);
     let role = if event.undecodable.is_some() { Role::Warning } else { Role::Text };
     canvas.text(columns.what.0, y, columns.what.1, &event.summary(), role);
-    let (word, role) = outcome(event.outcome);
+    let (word, role) = if event.undecodable.is_some() { ("-", Role::Muted) } else { outcome(event.outcome) };
     canvas.text(columns.outcome.0, y, columns.outcome.1, if columns.outcome.1 == 1 { word.get(..1).unwrap_or(word) } else { word }, role);
     if columns.place.1 > 0 {
         let place = [event.region.as_deref(), event.ip.as_deref().or(event.host.as_deref())].into_iter().flatten().collect::<Vec<_>>().join(" ");

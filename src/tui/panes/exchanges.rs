@@ -1,6 +1,6 @@
 //! The list of the Prompts pane: one exchange a row, with flags and token counts.
 
-use super::events::{time_text, who};
+use super::events::{YEAR, spans_years, time_text, who};
 use super::{select, sign};
 use crate::model::{ExchangeFacts, ExchangeFlags};
 use crate::tui::ask::Row;
@@ -31,60 +31,75 @@ pub fn letters(flags: ExchangeFlags) -> String {
     FLAGS.iter().filter(|(flag, ..)| flags.has(*flag)).map(|(_, letter, _)| *letter).collect()
 }
 
-/// Where the columns begin; tokens have one of their own only where there is room for the text beside it.
-const FLAGS_AT: u16 = 17;
-const ASKED_AT: u16 = 23;
+/// Tokens have a column only where there is room for the text beside it.
 const TOKENS_FROM: u16 = 66;
+
+/// Where the columns begin.
+struct Columns {
+    time: u16,
+    flags: u16,
+    asked: u16,
+}
+
+impl Columns {
+    fn of(state: &State) -> Self {
+        let time = 14 + if spans_years(state) { YEAR } else { 0 };
+        Self { time, flags: time + 3, asked: time + 9 }
+    }
+}
 
 /// Draws the rows of the window.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     let width = layout.rows.width;
+    let columns = Columns::of(state);
     let (done, all) = state.case.reviewed;
     let progress = if all > 0 { format!("{}/{} reviewed", grouped(done), grouped(all)) } else { String::new() };
     let at = width.saturating_sub(progress.len() as u16 + 1);
-    canvas.text(2, layout.header.y, 14, "time (UTC)", Role::Header);
-    canvas.text(FLAGS_AT, layout.header.y, 5, "flags", Role::Header);
-    canvas.text(ASKED_AT, layout.header.y, at.saturating_sub(ASKED_AT + 1), "asked", Role::Header);
+    canvas.text(2, layout.header.y, columns.time, "time (UTC)", Role::Header);
+    canvas.text(columns.flags, layout.header.y, 5, "flags", Role::Header);
+    canvas.text(columns.asked, layout.header.y, at.saturating_sub(columns.asked + 1), "asked", Role::Header);
     canvas.text(at, layout.header.y, progress.len() as u16, &progress, Role::Muted);
     let position = state.view.position();
     for (line, index) in window(position.top, layout.rows.height, state.list.refs.len()).enumerate() {
         let Some(reference) = state.list.refs.get(index) else { continue };
         let y = layout.rows.y + line as u16;
         match state.rows.get(&reference.id) {
-            Some(row) => draw_row(canvas, Area::new(0, y, width, 1), row),
+            Some(row) => draw_row(canvas, Area::new(0, y, width, 1), &columns, row),
             None => {
-                canvas.text(2, y, 14, &time_text(reference.time(), 14), Role::Muted);
+                canvas.text(2, y, columns.time, &time_text(reference.time(), columns.time), Role::Muted);
             }
         }
         if index == position.index {
-            select(canvas, Area::new(0, y, width, 1), !state.detail_has_focus());
+            let selected = if width < TOKENS_FROM { width } else { columns.asked - 1 };
+            select(canvas, Area::new(0, y, selected, 1), !state.detail_has_focus());
         }
     }
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, area: Area, row: &Row) {
+fn draw_row(canvas: &mut Canvas<'_>, area: Area, columns: &Columns, row: &Row) {
     let role = if row.mark.reviewed { Role::Muted } else { Role::Text };
     let mark = sign(canvas, &row.mark);
     canvas.text(0, area.y, 1, mark, Role::Marked);
     let seen = if row.mark.reviewed { canvas.glyph("✓", "v") } else { " " };
     canvas.text(1, area.y, 1, seen, Role::Ok);
-    canvas.text(2, area.y, 14, &time_text(row.event.time, 14), role);
+    canvas.text(2, area.y, columns.time, &time_text(row.event.time, columns.time), role);
     let facts = row.facts.as_ref();
     let flags = facts.map(|facts| letters(facts.flags)).unwrap_or_default();
-    canvas.text(FLAGS_AT, area.y, 5, &flags, Role::Warning);
+    canvas.text(columns.flags, area.y, 5, &flags, Role::Warning);
     let mut end = area.width;
     if area.width >= TOKENS_FROM {
         let tokens = facts.map(tokens).unwrap_or_default();
         end = area.width.saturating_sub(tokens.len() as u16 + 1);
         canvas.text(end, area.y, tokens.len() as u16, &tokens, Role::Muted);
     }
-    let room = end.saturating_sub(ASKED_AT + 1);
-    if let Some(facts) = facts.filter(|facts| !facts.preview.is_empty()) {
-        canvas.text(ASKED_AT, area.y, room, &facts.preview, role);
-    } else {
-        let instead = row.event.error_code.as_deref().map_or_else(|| who(&row.event), str::to_owned);
-        canvas.text(ASKED_AT, area.y, room, &instead, Role::Muted);
-    }
+    let room = end.saturating_sub(columns.asked + 1);
+    match facts.filter(|facts| !facts.preview.is_empty()) {
+        Some(facts) => canvas.text(columns.asked, area.y, room, &facts.preview, role),
+        None => {
+            let instead = row.event.error_code.as_deref().map_or_else(|| who(&row.event), str::to_owned);
+            canvas.text(columns.asked, area.y, room, &instead, Role::Muted)
+        }
+    };
 }
 
 /// `812>304`: total input and output tokens.

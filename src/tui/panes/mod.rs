@@ -15,7 +15,7 @@ use super::state::State;
 use super::theme::Role;
 use super::view::{Pane, Shape};
 use super::widgets::{Area, Canvas};
-use crate::model::{Scope, Strand, StrandSet};
+use crate::model::{EntityKind, Scope, Strand, StrandSet};
 
 /// Actions that move a defence: invocation logging, guardrails, model access, trails and log destinations
 /// (FORMATS §3.2). What the Guardrails & logging pane lists.
@@ -88,10 +88,25 @@ fn empty(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         Some(_) if state.case.events.iter().sum::<u64>() == 0 => "Reading evidence: rows appear as soon as there are any.",
         _ => state.view.pane.when_empty(),
     };
-    let mut page = super::widgets::Page::new(vec![super::widgets::Block::new(super::widgets::BlockKind::Facts, state.view.pane.titles().0, text)]);
+    let text = [text, why_empty(state)].join("\n").trim_end().to_owned();
     let width = area.width.saturating_sub(6).min(90);
+    let mut page = super::widgets::Page::new(vec![super::widgets::Block::new(super::widgets::BlockKind::Facts, "", text)]);
     page.layout(width);
-    page.draw(canvas, Area::new(area.x + 3, area.y + 1, width, area.height.saturating_sub(1)), 0, None);
+    canvas.text(area.x + 3, area.y + 1, width, state.view.pane.titles().0, Role::Title);
+    page.draw(canvas, Area::new(area.x + 1, area.y + 2, width + 2, area.height.saturating_sub(2)), 1, None);
+}
+
+/// How the scope may be what hides the rows.
+fn why_empty(state: &State) -> &'static str {
+    let scope = &state.view.scope;
+    let one_strand = |kind| matches!(kind, EntityKind::Key | EntityKind::Ip | EntityKind::UserAgent);
+    if state.view.pane == Pane::Prompts && scope.entities.iter().any(|entity| one_strand(entity.kind)) {
+        "\nInvocation records name no access key, address or user agent, only who called: [ goes back, w on a row there shows everything by its principal."
+    } else if scope.is_all() {
+        ""
+    } else {
+        "\nThe scope is narrowed: x drops the last constraint, X all of them."
+    }
 }
 
 /// The sign before a row: marked, tagged, noted.
@@ -107,11 +122,8 @@ fn sign(canvas: &Canvas<'_>, mark: &crate::model::Mark) -> &'static str {
     }
 }
 
-/// Lays the look of the selected row over it. Only the first cells, so that a step of the cursor stays cheap on a slow
-/// line (DESIGN §9).
+/// Lays the look of the selected row over it. Callers give the first columns only where rows are long, so that a step of
+/// the cursor stays cheap on a slow line (DESIGN §9).
 fn select(canvas: &mut Canvas<'_>, row: Area, focused: bool) {
-    canvas.tint(Area::new(row.x, row.y, row.width.min(SELECTED_WIDTH), 1), if focused { Role::Selected } else { Role::SelectedIdle });
+    canvas.tint(row, if focused { Role::Selected } else { Role::SelectedIdle });
 }
-
-/// Cells of the selected row that change their look.
-const SELECTED_WIDTH: u16 = 42;

@@ -1,7 +1,7 @@
 //! An exchange laid out for reading: the new turn first, then the answer, then what led there, folded.
 
 use super::exchanges;
-use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, Mark, Part, Turn};
+use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, HiddenKind, Mark, Part, Turn};
 use crate::tui::widgets::{Block, BlockKind, Page};
 
 /// The page of an exchange.
@@ -51,12 +51,10 @@ fn split(turns: &[Turn]) -> (&[Turn], &[Turn]) {
 
 fn title(event: &Event, exchange: &Exchange) -> String {
     let model = event.model.as_deref().unwrap_or("unknown model");
-    let stop = exchange.stop_reason.as_deref().map(|stop| format!(" · stopped: {stop}")).unwrap_or_default();
-    format!("{model} · {}{stop}", exchange.family)
+    if exchange.family.is_empty() { model.to_owned() } else { format!("{model} · {}", exchange.family) }
 }
 
 fn facts(event: &Event, exchange: &Exchange) -> String {
-    let time = event.time.map(|time| time.to_string()).unwrap_or_default();
     let count = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), crate::tui::render::grouped);
     let tokens = exchange.tokens;
     let mut figures = vec![format!("tokens {} in, {} out", count(tokens.input), count(tokens.output))];
@@ -64,7 +62,9 @@ fn facts(event: &Event, exchange: &Exchange) -> String {
         figures.push(format!("cache {} read, {} written", count(tokens.cache_read), count(tokens.cache_write)));
     }
     figures.extend(exchange.latency_ms.map(|latency| format!("{} ms", crate::tui::render::grouped(latency))));
-    let mut lines = vec![format!("{time} · {}", event.actor.as_deref().unwrap_or("-")), figures.join(" · ")];
+    figures.extend(exchange.stop_reason.as_ref().map(|stop| format!("stopped: {stop}")));
+    let time = event.time.map_or_else(|| "no time".to_owned(), |time| time.to_string());
+    let mut lines = vec![time, event.actor.as_deref().unwrap_or("-").to_owned(), figures.join(" · ")];
     if !exchange.tools_offered.is_empty() {
         lines.push(format!("tools offered: {}", exchange.tools_offered.join(", ")));
     }
@@ -99,16 +99,29 @@ fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
             .iter()
             .map(|policy| {
                 let confidence = policy.confidence.as_deref().map(|confidence| format!(" ({confidence})")).unwrap_or_default();
-                format!("{:?} · {}: {}{confidence} → {}", policy.side, policy.policy, policy.name, policy.action)
+                format!("{} · {}: {}{confidence} → {}", policy.side.name(), policy.policy, policy.name, policy.action)
             })
             .collect();
         blocks.push(Block::new(BlockKind::Warning, format!("guardrail: {}", guardrail.action.name()), findings.join("\n")));
     }
     for hidden in &exchange.hidden {
-        blocks.push(Block::new(BlockKind::Warning, format!("hidden {:?} at byte {}", hidden.kind, hidden.at), hidden.decoded.clone()));
+        blocks.push(Block::new(BlockKind::Warning, format!("{}, from byte {} on", hidden_words(hidden.kind), hidden.at), hidden.decoded.clone()));
     }
     if !exchange.unreadable.is_empty() {
         blocks.push(Block::new(BlockKind::Warning, "could not be read", exchange.unreadable.join("\n")));
+    }
+}
+
+/// What is hidden, in words.
+const fn hidden_words(kind: HiddenKind) -> &'static str {
+    match kind {
+        HiddenKind::TagCharacters => "hidden tag characters",
+        HiddenKind::ZeroWidth => "zero-width characters",
+        HiddenKind::Bidi => "bidirectional controls",
+        HiddenKind::Control => "control characters",
+        HiddenKind::VariationSelectors => "bytes hidden in variation selectors",
+        HiddenKind::MixedScripts => "letters of several scripts in one word",
+        HiddenKind::Encoded => "an encoded passage",
     }
 }
 

@@ -184,6 +184,7 @@ fn case_facts(reader: &mut Reader) -> Result<CaseFacts> {
         notes: reader.case_notes()?.into_iter().map(|note| (note.at, note.text)).collect(),
         marked,
         reviewed: (reviewed, totals.by_strand.get(Strand::Invocation as usize).copied().unwrap_or(0)),
+        rebuilding: reader.is_rebuilding()?,
         revision,
     })
 }

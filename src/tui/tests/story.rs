@@ -4,6 +4,7 @@ use super::session::Session;
 use crate::model::{EntityKind, EventRef, Strand};
 use crate::source::demo::cast;
 use crate::tui::layers::Layer;
+use crate::tui::message::Event;
 use crate::tui::view::{Focus, Pane};
 
 const SIZE: (u16, u16) = (120, 40);
@@ -28,13 +29,19 @@ fn from_the_timeline_to_the_leaked_keys_whole_story_by_pivots_alone() {
     assert!((20..all).contains(&of_key), "{of_key}");
     // The key is only in CloudTrail; its principal is in the invocation records too.
     session.keys("w");
-    assert_eq!(session.state.view.scope.entities.len(), 2);
+    let scope = &session.state.view.scope;
+    assert_eq!((scope.entities.len(), scope.entities[0].kind, &*scope.entities[0].value), (1, EntityKind::Principal, &*cast.leaked_principal));
+    let strands: std::collections::BTreeSet<Strand> = session.state.list.refs.iter().map(|event| event.strand()).collect();
+    assert!(strands.contains(&Strand::Invocation) && strands.contains(&Strand::Management), "{strands:?}");
     session.keys("[[");
     assert_eq!(session.state.list.refs.len(), all);
     session.keys("]");
     assert_eq!(session.state.list.refs.len(), of_key);
-    session.keys("w").keys("X").keys("p");
-    session.keys("<esc>");
+    // Both constraints together, and one instead of the other.
+    session.keys("pprincipal<enter>");
+    assert_eq!(session.state.view.scope.entities.len(), 2);
+    session.keys("puser-agent<ctrl-o>");
+    assert_eq!(session.state.view.scope.entities.len(), 1);
 }
 
 #[test]
@@ -175,4 +182,81 @@ fn what_is_copied_cannot_act() {
     session.keys("yY<enter>Y");
     assert!(session.copied.len() >= 2);
     assert!(session.copied.iter().all(|text| !text.contains(['\u{1b}', '\u{202e}'])), "{:?}", session.copied);
+}
+
+#[test]
+fn a_reader_keeps_folds_and_place_when_the_window_changes_its_size() {
+    let mut session = Session::demo(SIZE);
+    session.keys("2<enter>").keys("G<enter>").keys("k");
+    let place = |session: &Session| {
+        let page = session.state.current_detail().and_then(|detail| detail.page.as_ref()).expect("a conversation");
+        let folds: Vec<bool> = page.blocks().iter().map(|block| block.folded).collect();
+        (page.text_of(page.lines()[session.state.view.detail.0]).to_owned(), folds)
+    };
+    let before = place(&session);
+    session.send(Event::Resize(60, 20));
+    assert_eq!(session.state.current_detail().and_then(|detail| detail.page.as_ref()).map(crate::tui::widgets::Page::width), Some(60));
+    session.send(Event::Resize(SIZE.0, SIZE.1));
+    assert_eq!(place(&session), before);
+    session.keys("<esc>1").keys("<enter>jjj");
+    let line = session.state.view.detail;
+    session.send(Event::Resize(80, 24));
+    assert_eq!(session.state.view.detail, line, "a record stays where it is");
+}
+
+#[test]
+fn until_a_key_is_pressed_the_first_row_stays_selected_while_evidence_is_read() {
+    let mut session = Session::demo(SIZE);
+    let all = session.state.list.refs.clone();
+    session.state.touched = false;
+    let later = |session: &mut Session| {
+        // As when the list held only the later half: earlier rows arrive.
+        session.state.list.refs = all[all.len() / 2..].to_vec().into();
+        let at = session.state.list.refs.first().copied();
+        session.state.view.set_position(crate::tui::view::Position { at, index: 0, top: 0 });
+        session.state.list.revision += 1;
+        session.send(Event::Clock(session.state.now));
+    };
+    later(&mut session);
+    assert_eq!(session.state.selected(), all.first().copied());
+    session.state.touched = true;
+    later(&mut session);
+    assert_eq!(session.state.selected(), all.get(all.len() / 2).copied(), "what was chosen stays chosen");
+}
+
+#[test]
+fn an_empty_pane_of_a_narrowed_scope_says_how_to_get_out() {
+    let mut session = Session::demo(SIZE);
+    session.keys("fDeleteGuardrail<enter>7");
+    assert!(session.screen().contains("x drops the last constraint"), "{}", session.screen());
+    session.keys("X");
+    assert!(!session.screen().contains("x drops"), "{}", session.screen());
+}
+
+#[test]
+fn evidence_of_several_years_shows_the_year() {
+    let record = |year: u32| {
+        format!(
+            r#"{{"eventVersion":"1.08","eventTime":"{year}-01-01T00:00:00Z","eventSource":"bedrock.amazonaws.com","eventName":"ListGuardrails","awsRegion":"us-east-1","userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/a","accountId":"111122223333"}},"eventID":"{year}"}}"#
+        )
+    };
+    let files = |years: &[u32]| years.iter().map(|year| (format!("{year}.json"), record(*year).into_bytes())).collect();
+    for size in [SIZE, (80, 24), (40, 10)] {
+        let mut session = Session::on(files(&[2024, 2026]), size);
+        assert!(session.screen().contains("2024-01-01 00:00:00"), "{}", session.screen());
+        session.keys("5");
+        assert!(session.screen().contains("2026-01-01 00:00:00") || size.0 < 80, "{}", session.screen());
+        assert!(!Session::on(files(&[2026]), size).rows()[3..].concat().contains("2026-01-01 "), "one year needs no year");
+    }
+}
+
+#[test]
+fn on_an_ascii_terminal_the_workbench_itself_needs_no_marks() {
+    let mut session = Session::demo(SIZE);
+    session.state.setup.glyphs = crate::model::Glyphs::Ascii;
+    for keys in ["1", "2", "3", "5", "9", "?", "<esc>t", "<esc>p", "<esc>1<enter>"] {
+        session.keys(keys);
+        let screen = session.screen();
+        assert!(screen.is_ascii() && !["<U+00B7>", "<U+2026>", "<U+2013>", "<U+2192>"].iter().any(|mark| screen.contains(mark)), "{keys}: {screen}");
+    }
 }

@@ -28,7 +28,8 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::Filter => edit(state, EditorKind::Filter, &state.view.scope.text.clone().map(|text| text.pattern).unwrap_or_default()),
         Command::Open => open(state, effects),
         Command::Close => close(state, effects),
-        Command::Accept => accept(state, effects),
+        Command::Accept => accept(state, false, effects),
+        Command::AcceptAlone => accept(state, true, effects),
         Command::Mark => change_mark(state, effects, |mark| mark.marked = !mark.marked),
         Command::Reviewed => {
             change_mark(state, effects, |mark| mark.reviewed = true);
@@ -160,10 +161,6 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
             if state.selected().is_some() {
                 state.history.push(state.view.clone());
                 (state.view.open, state.view.focus, state.rested) = (true, Focus::Detail, true);
-                // The reading view may have another width now.
-                if state.view.pane.shape() == Shape::Exchanges {
-                    state.detail = None;
-                }
                 go::to_detail_start(state);
             }
         }
@@ -219,9 +216,6 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
     }
     if state.view.open || state.detail_has_focus() {
         (state.view.open, state.view.focus) = (false, Focus::List);
-        if state.view.pane.shape() == Shape::Exchanges {
-            state.detail = None;
-        }
     } else if state.hits.take().is_none() {
         state.tell(Severity::Info, "nothing to close · [ goes back · q quits");
     }
@@ -232,7 +226,8 @@ fn open_pivots(state: &mut State, effects: &mut Vec<Effect>) {
         return open(state, effects);
     }
     with_selected(state, effects, |state, effects| {
-        let mut menu = Picker::new("Pivot to", Vec::new());
+        let alone = state.setup.keymap.key_of(Command::AcceptAlone, crate::tui::commands::Context::Menu).unwrap_or_default();
+        let mut menu = Picker::new(format!("Pivot to (enter narrows the scope, {alone} looks at it alone)"), Vec::new());
         menu.loading = true;
         state.layers.push(Layer::Menu(menu));
         if let Some(selected) = state.selected() {
@@ -249,21 +244,24 @@ fn pivot_to(state: &mut State, kind: EntityKind, effects: &mut Vec<Effect>) {
     });
     match value {
         Some(value) => {
-            let scope = state.view.scope.narrowed(crate::model::Entity::new(kind, value));
+            // Constraints such as an access key are known to one strand only: kept, they would hide the other strands.
+            let range = if kind == EntityKind::Request { TimeRange::default() } else { state.view.scope.range };
+            let scope = Scope { range, ..Scope::all() }.narrowed(crate::model::Entity::new(kind, value));
             go::rescope(state, scope, effects);
         }
         None => state.tell(Severity::Info, format!("the selected row names no {kind}")),
     }
 }
 
-fn accept(state: &mut State, effects: &mut Vec<Effect>) {
+fn accept(state: &mut State, alone: bool, effects: &mut Vec<Effect>) {
     let Some(Layer::Menu(menu)) = state.layers.last() else { return };
     let (choice, cursor) = (menu.selected().map(|item| item.value.clone()), menu.cursor);
     state.layers.pop();
     match choice {
         Some(Choice::Run(command)) => run(state, command, effects),
         Some(Choice::Pivot(entity)) => {
-            let scope = state.view.scope.narrowed(entity);
+            let base = if alone { Scope { range: state.view.scope.range, ..Scope::all() } } else { state.view.scope.clone() };
+            let scope = base.narrowed(entity);
             if scope == state.view.scope {
                 state.tell(Severity::Info, "the scope is narrowed to this already");
             }

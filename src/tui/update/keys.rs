@@ -17,7 +17,7 @@ pub fn key(state: &mut State, event: KeyEvent, effects: &mut Vec<Effect>) {
     if event.kind == KeyEventKind::Release {
         return;
     }
-    state.told = false;
+    (state.told, state.touched) = (false, true);
     let key = Key::of(event);
     match state.layers.last_mut() {
         Some(Layer::Editor(_)) => editor_key(state, event, key, effects),

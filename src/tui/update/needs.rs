@@ -100,7 +100,8 @@ fn want_detail(state: &mut State, layout: &Layout, effects: &mut Vec<Effect>) {
         return;
     };
     let shown = layout.detail.height > 0;
-    if shown && state.rested && state.current_detail().is_none() {
+    let fits = state.current_detail().is_some_and(|detail| detail.page.as_ref().is_none_or(|page| page.width() == layout.detail.width));
+    if shown && state.rested && !fits {
         ask(state, Ask::Detail { id: selected.id, width: layout.detail.width }, effects);
     }
 }

@@ -34,10 +34,23 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
         }
         Answer::Rows(rows) => state.rows.extend(rows.into_iter().map(|row| (row.event.id, row))),
         Answer::Detail(detail) => {
-            state.folded = detail.record.as_ref().map(crate::tui::widgets::Tree::initially_folded).unwrap_or_default();
+            let mut detail = detail;
             state.rows.insert(detail.row.event.id, detail.row.clone());
+            match state.detail.take().filter(|before| before.row.event.id == detail.row.event.id) {
+                // The same event for another width.
+                Some(before) => {
+                    if let (Some(page), Some(old), false) = (&mut detail.page, &before.page, state.view.raw) {
+                        let (line, top) = state.view.detail;
+                        let now = page.resume(old, line);
+                        state.view.detail = (now, now.saturating_sub(line.saturating_sub(top)));
+                    }
+                }
+                None => {
+                    state.folded = detail.record.as_ref().map(crate::tui::widgets::Tree::initially_folded).unwrap_or_default();
+                    go::to_detail_start(state);
+                }
+            }
             state.detail = Some(*detail);
-            go::to_detail_start(state);
         }
         Answer::Pivots(pivots) => {
             if let Some(Layer::Menu(menu)) = state.layers.last_mut().filter(|layer| matches!(layer, Layer::Menu(menu) if menu.loading)) {
@@ -74,7 +87,14 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
 /// Finds the selected event in a new list: the same one, or the next in time.
 fn anchor(state: &mut State, refs: &[EventRef]) {
     let mut position = state.view.position();
-    if let Some(at) = position.at {
+    // Nobody has chosen this row: while evidence is being read the first row stays the first.
+    let unchosen = !state.touched && state.list_is_current();
+    if unchosen || (position.at.is_none() && position.index == 0) {
+        // Records without a time stand first; a person begins with the first one that has a time.
+        position.index = refs.partition_point(|event| event.millis == 0).min(refs.len().saturating_sub(1));
+        (position.at, position.top) = (None, position.index);
+        state.view.set_position(position);
+    } else if let Some(at) = position.at {
         let index = refs.partition_point(|event| (event.millis, event.id) < (at.millis, at.id)).min(refs.len().saturating_sub(1));
         position.top = (position.top + index).saturating_sub(position.index);
         position.index = index;

@@ -1,6 +1,8 @@
 //! The one door to the screen. Every text drawn anywhere passes [`Canvas::text`], which makes it [`SafeText`]: this is
 //! what keeps escape sequences, bidi tricks and hidden characters in logs from acting (docs/ARCHITECTURE.md, rule 3).
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -57,7 +59,8 @@ impl<'a> Canvas<'a> {
         // No more of the text can be seen than a few characters a cell; hostile lines may be megabytes long.
         let budget = usize::from(width).saturating_mul(4) + 64;
         let cut = text.char_indices().nth(budget).map_or(text, |(end, _)| text.get(..end).unwrap_or(text));
-        let safe = SafeText::line(cut, self.glyphs);
+        let shown = if self.is_ascii() { Cow::Owned(in_ascii(cut)) } else { Cow::Borrowed(cut) };
+        let safe = SafeText::line(&shown, self.glyphs);
         let room = width.min(self.area().right().saturating_sub(x));
         if room == 0 || y >= self.area().bottom() {
             return 0;
@@ -136,6 +139,11 @@ impl<'a> Canvas<'a> {
         let style = Style { fg: self.theme.style(fg).fg, bg: bg.and_then(|role| self.theme.style(role).fg), ..Style::default() };
         self.buffer.set_stringn(x, y, glyph, 1, style);
     }
+}
+
+/// The workbench's own punctuation for terminals that have none of it.
+fn in_ascii(text: &str) -> String {
+    text.replace(" · ", " - ").replace(" → ", " > ").replace('–', "-").replace('…', "~")
 }
 
 /// A box of this size in the middle of an area, cut to it.

@@ -68,7 +68,7 @@ pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram
     if area.height < 2 || histogram.bins.is_empty() {
         return;
     }
-    let bar_rows = if area.height >= 5 { area.height - 2 } else { area.height - 1 };
+    let bar_rows = if area.height >= 4 { area.height - 2 } else { area.height - 1 };
     let top = histogram.bins.iter().map(|bin| bin.iter().sum::<u32>()).max().unwrap_or(0).max(1);
     let levels = u32::from(bar_rows) * 8;
     let glyphs = if canvas.is_ascii() { &ASCII } else { &EIGHTHS };
@@ -88,8 +88,13 @@ pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram
             canvas.bar_cell(area.x + column as u16, area.y + bar_rows - 1 - row, glyph, bottom, above.filter(|_| !canvas.is_ascii()));
         }
     }
-    draw_times(canvas, Area::new(area.x, area.bottom() - 1, area.width, 1), histogram);
-    draw_signs(canvas, Area::new(area.x, area.y + bar_rows, area.width, 1), histogram, cursor);
+    let signs = signs(histogram, cursor, area.width);
+    let shared = bar_rows + 1 == area.height;
+    draw_times(canvas, Area::new(area.x, area.bottom() - 1, area.width, 1), histogram, if shared { &signs } else { &[] });
+    for (column, denied) in signs {
+        let (sign, role) = if denied { ("!", Role::Denied) } else { (canvas.glyph("▲", "^"), Role::Strong) };
+        canvas.text(area.x + column, area.y + bar_rows, 1, sign, role);
+    }
 }
 
 /// The strands of a bar from the bottom up, each with the level it reaches.
@@ -110,9 +115,12 @@ fn role_at(stack: &[(Role, u32)], level: u32) -> Option<Role> {
     stack.iter().find(|(_, reached)| level < *reached).map(|(role, _)| *role)
 }
 
-fn draw_times(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram) {
+/// Draws times, but not where a sign would stand in their midst.
+fn draw_times(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram, signs: &[(u16, bool)]) {
     let span = histogram.step.saturating_mul(histogram.bins.len() as i64);
-    let format = if span > 2 * 86_400_000 {
+    let format = if span > 300 * 86_400_000 {
+        "%Y-%m-%d"
+    } else if span > 2 * 86_400_000 {
         "%m-%d %H:%M"
     } else if span > 120_000 {
         "%H:%M"
@@ -121,17 +129,18 @@ fn draw_times(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram) {
     };
     for column in (0..area.width.saturating_sub(11)).step_by(24) {
         let at = Timestamp::from_millis(histogram.from + histogram.step * i64::from(column)).to_jiff();
-        canvas.text(area.x + column, area.y, 12, &at.strftime(format).to_string(), Role::Muted);
+        let text = at.strftime(format).to_string();
+        if !signs.iter().any(|(sign, _)| (column..=column + text.len() as u16).contains(sign)) {
+            canvas.text(area.x + column, area.y, 12, &text, Role::Muted);
+        }
     }
 }
 
-fn draw_signs(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram, cursor: Option<Timestamp>) {
-    for (column, _) in histogram.denied.iter().enumerate().filter(|(_, count)| **count > 0).take(usize::from(area.width)) {
-        canvas.text(area.x + column as u16, area.y, 1, "!", Role::Denied);
-    }
-    if let Some(column) = cursor.and_then(|at| histogram.bin_of(at.as_millis())).filter(|column| *column < usize::from(area.width)) {
-        canvas.text(area.x + column as u16, area.y, 1, canvas.glyph("▲", "^"), Role::Strong);
-    }
+/// Columns with a sign: true where calls were denied, false for the cursor, which comes last.
+fn signs(histogram: &Histogram, cursor: Option<Timestamp>, width: u16) -> Vec<(u16, bool)> {
+    let denied = histogram.denied.iter().enumerate().filter(|(_, count)| **count > 0).map(|(column, _)| (column as u16, true));
+    let here = cursor.and_then(|at| histogram.bin_of(at.as_millis())).map(|column| (column as u16, false));
+    denied.chain(here).filter(|(column, _)| *column < width).collect()
 }
 
 #[cfg(test)]
@@ -155,6 +164,27 @@ mod tests {
         assert_eq!(histogram.denied.iter().sum::<u32>(), 1);
         assert_eq!((histogram.bin_of(1050), histogram.bin_of(999), histogram.bin_of(5000)), (Some(0), None, None));
         assert_eq!(Histogram::of(&[], 10), Histogram::default());
+    }
+
+    #[test]
+    fn signs_and_times_do_not_share_columns() {
+        let event = |millis, outcome| EventRef::new(Some(Timestamp::from_millis(millis)), EventId(millis as u32), Strand::Management, outcome, false);
+        let histogram = Histogram::of(&[event(60_000, Outcome::Ok), event(1_540_000, Outcome::Denied), event(3_600_000, Outcome::Ok)], 60);
+        let theme = crate::tui::theme::Theme::embedded("default", crate::tui::theme::Depth::True).expect("sound");
+        let lowest = |height: u16| {
+            let area = Area::new(0, 0, 60, height);
+            let mut buffer = ratatui::buffer::Buffer::empty(area);
+            draw_histogram(
+                &mut Canvas::new(&mut buffer, &theme, crate::model::Glyphs::Unicode),
+                area,
+                &histogram,
+                Some(Timestamp::from_millis(60_000)),
+            );
+            (0..60).map(|x| buffer[(x, height - 1)].symbol()).collect::<String>()
+        };
+        // One minute a column: the denied call stands in column 25, the cursor in column 0, where times would stand too.
+        assert_eq!(lowest(3).trim_end(), format!("▲{}!{}00:48", " ".repeat(24), " ".repeat(22)));
+        assert!(lowest(5).starts_with("00:01"), "{}", lowest(5));
     }
 
     #[test]

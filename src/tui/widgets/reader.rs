@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::canvas::{Area, Canvas};
-use crate::model::SafeText;
+use crate::model::{SafeText, hidden_name, tag_letter};
 use crate::tui::theme::Role;
 
 /// What a block is, which decides its title's look.
@@ -124,6 +124,25 @@ impl Page {
         &self.lines
     }
 
+    /// The width it is laid out for.
+    pub fn width(&self) -> u16 {
+        self.width
+    }
+
+    /// Takes over from the same page laid out otherwise: its folds, and the place of one of its lines here.
+    pub fn resume(&mut self, before: &Self, line: usize) -> usize {
+        if self.blocks.iter().map(|block| &block.text).eq(before.blocks.iter().map(|block| &block.text)) {
+            for (block, old) in self.blocks.iter_mut().zip(&before.blocks) {
+                block.folded = old.folded;
+            }
+            self.again();
+        }
+        let Some(Line { block, range }) = before.lines.get(line).copied() else { return 0 };
+        let start = range.map_or(0, |(start, _)| start + 1);
+        let reached = |line: &Line| (line.block, line.range.map_or(0, |(start, _)| start + 1)) <= (block, start);
+        self.lines.partition_point(reached).saturating_sub(1)
+    }
+
     /// The blocks.
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
@@ -169,7 +188,13 @@ impl Page {
             if line.range.is_some() {
                 canvas.text(area.x + INDENT, y, area.width.saturating_sub(INDENT), self.text_of(*line), block.kind.text_role());
             } else {
-                let sign = if block.folded { canvas.glyph("▸", "+") } else { canvas.glyph("▾", "-") };
+                let sign = if block.text.is_empty() {
+                    " "
+                } else if block.folded {
+                    canvas.glyph("▸", "+")
+                } else {
+                    canvas.glyph("▾", "-")
+                };
                 canvas.text(area.x, y, 1, sign, Role::Muted);
                 let used = canvas.text(area.x + INDENT, y, area.width.saturating_sub(INDENT), &block.title, block.kind.role());
                 if block.folded {
@@ -200,13 +225,19 @@ fn wrap_paragraph(text: &str, offset: usize, room: usize, line: &mut dyn FnMut(u
         return line(offset, offset + text.len());
     }
     let (mut from, mut used, mut blank) = (0, 0, None);
-    for (at, grapheme) in text.grapheme_indices(true) {
-        let cells = if grapheme.len() == 1 && (b' '..0x7f).contains(grapheme.as_bytes().first().unwrap_or(&0)) {
+    let mut tags = false;
+    for (at, grapheme) in text.grapheme_indices(true).flat_map(|(at, grapheme)| pieces(at, grapheme)) {
+        let tag = grapheme.chars().next().is_some_and(|character| tag_letter(character).is_some());
+        // A run of tag characters is one mark; each further letter of it is one cell.
+        let goes_on = std::mem::replace(&mut tags, tag) && tag;
+        let cells = if goes_on {
+            1
+        } else if grapheme.len() == 1 && (b' '..0x7f).contains(grapheme.as_bytes().first().unwrap_or(&0)) {
             1
         } else {
             SafeText::new(grapheme).as_str().width()
         };
-        if used + cells > room && at > from {
+        while used + cells > room && at > from {
             let end = blank.filter(|end| *end > from).unwrap_or(at);
             line(offset + from, offset + end);
             from = end;
@@ -221,6 +252,16 @@ fn wrap_paragraph(text: &str, offset: usize, room: usize, line: &mut dyn FnMut(u
     line(offset + from, offset + text.len());
 }
 
+/// What a reader sees as one character; hidden characters that ride on it are pieces of their own, since each is shown.
+fn pieces(at: usize, grapheme: &str) -> impl Iterator<Item = (usize, &str)> {
+    let rides = grapheme.chars().any(|character| hidden_name(character).is_some());
+    let split = rides.then(|| {
+        grapheme.char_indices().map(move |(offset, character)| (at + offset, grapheme.get(offset..offset + character.len_utf8()).unwrap_or_default()))
+    });
+    let whole = (!rides).then_some((at, grapheme));
+    split.into_iter().flatten().chain(whole)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +273,29 @@ mod tests {
     }
 
     #[test]
+    fn a_long_hidden_word_is_shown_to_its_end() {
+        // Ten letters as tag characters after a question mark: each is shown as five cells, such as ‹t:a›.
+        let text = format!("why?{}", "reply only".chars().map(|letter| char::from_u32(0xe0000 + letter as u32).expect("a tag")).collect::<String>());
+        let lines = wrapped(&text, 24);
+        assert_eq!(lines.concat(), text);
+        assert_eq!(lines.iter().map(|line| line.chars().count()).collect::<Vec<_>>(), [8, 4, 2]);
+    }
+
+    #[test]
+    fn another_width_keeps_folds_and_the_place() {
+        let blocks =
+            || vec![Block::new(BlockKind::User, "user", "one two three four five six seven"), Block::new(BlockKind::Assistant, "answer", "eight")];
+        let (mut wide, mut narrow) = (Page::new(blocks()), Page::new(blocks()));
+        wide.layout(80);
+        narrow.layout(12);
+        let five = narrow.lines().iter().position(|line| narrow.text_of(*line).contains("five")).expect("a line");
+        assert_eq!(wide.resume(&narrow, five), 1);
+        assert_eq!(wide.toggle(2), 2);
+        assert_eq!(narrow.resume(&wide, 2), narrow.lines().len() - 1);
+        assert!(narrow.blocks()[1].folded);
+    }
+
+    #[test]
     fn wraps_at_blanks_and_keeps_every_byte() {
         assert_eq!(wrapped("one two three", 8), ["one two ", "three"]);
         assert_eq!(wrapped("abcdefghij", 4), ["abcd", "efgh", "ij"]);
@@ -239,6 +303,8 @@ mod tests {
         assert_eq!(wrapped("世界世界", 4), ["世界", "世界"]);
         // A mark is wider than the character it stands for: ‹ZWSP› takes six cells.
         assert_eq!(wrapped("ab\u{200b}cd", 8), ["ab\u{200b}", "cd"]);
+        // Tag characters ride on the character before them, and wrap all the same: ‹t:abcd› is eight cells.
+        assert_eq!(wrapped("x\u{e0061}\u{e0062}\u{e0063}\u{e0064}", 8), ["x\u{e0061}\u{e0062}\u{e0063}", "\u{e0064}"]);
     }
 
     proptest::proptest! {

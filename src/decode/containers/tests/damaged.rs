@@ -66,8 +66,9 @@ fn a_source_that_fails_loses_nothing_before() {
     use flate2::write::GzEncoder;
     use std::io::Write;
     let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
-    let lines: String = (0..5_000).map(|number| format!("{{\"n\":{number},\"hash\":\"{}\"}}\n", short_hash(&number.to_string()))).collect();
-    encoder.write_all(lines.as_bytes()).unwrap();
+    for number in 0..5_000 {
+        writeln!(encoder, "{{\"n\":{number},\"hash\":\"{}\"}}", short_hash(&number.to_string())).unwrap();
+    }
     let stored = encoder.finish().unwrap();
     let half = &stored[..stored.len() / 2];
     let (mut found, mut broken) = (0, 0);
@@ -157,7 +158,20 @@ fn limits_hold_in_every_form() {
 /// is a hundred times what it takes.
 #[test]
 fn damage_alone_is_cheap() {
-    for unit in ["{\"a\":\n", "{\"a\":[@},", "[{\"a\":[\n", "{\"a\":\"\n", "}{", "[", "{\"Records\":[{\"a\":", "\"{\n", " {\"a\":\n{\"a\":["] {
+    for unit in [
+        "{\"a\":\n",
+        "{\"a\":[@},",
+        "[{\"a\":[\n",
+        "{\"a\":\"\n",
+        "}{",
+        "[",
+        "{\"Records\":[{\"a\":",
+        "[{\"eventName\":\"A\"},",
+        "[{\"eventName\":\"A\"}]",
+        "[[{\"field\":\"a\",\"value\":1},",
+        "\"{\n",
+        " {\"a\":\n{\"a\":[",
+    ] {
         let text = unit.repeat((2 << 20) / unit.len());
         let start = std::time::Instant::now();
         read_in_pieces(text.as_bytes(), &[1 << 16], &Limits::default());

@@ -200,6 +200,13 @@ fn cloudtrail_lake() {
     assert_eq!(records(format!("[{row},{row}]")), [expected, expected]);
     let (got, report) = read(format!("{{\"QueryResultRows\":[{row}],\"QueryStatus\":\"FINISHED\"}}"));
     assert_eq!((got.len(), got[0].text(), report.container), (1, expected, Container::LakeRows));
+    for list in [
+        r#"[{"eventName":"A"},{"eventName":"B"}]"#,
+        r#"[{"eventName":"A"},{"a":1,"b":2}]"#,
+        r#"[{"eventName":"A"},[{"eventName":"B"},{"eventName":"C"}]]"#,
+    ] {
+        assert!(records(list).len() > 1, "only begins like a row: {list}");
+    }
     let flat =
         r#"{"eventVersion":"1.09","userIdentity":"{\"type\":\"IAMUser\",\"arn\":\"a\"}","eventTime":"2025-01-21 17:49:47.000","readOnly":"true"}"#;
     assert_eq!(records(flat), [expected]);
