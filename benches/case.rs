@@ -6,7 +6,7 @@
 
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use outcrop::case::{Batch, Reader, Writable, histogram, open_read_only};
@@ -158,7 +158,7 @@ fn reads(criterion: &mut Criterion) {
         reader
     };
     let mut group = criterion.benchmark_group("case");
-    group.sample_size(20);
+    group.sample_size(20).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
     group.bench_function("open and list all", |bencher| bencher.iter(|| open().refs(&Scope::all()).unwrap().len()));
     for (name, value) in [("rare", "session-15000"), ("common", "session-0")] {
         let scope = narrowed(EntityKind::Session, value);

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot run should stop")]
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -16,12 +17,14 @@ mod corpus;
 
 const EVENTS: u64 = 1_000_000;
 const SIZE: (u16, u16) = (120, 40);
+const WARM_UP: Duration = Duration::from_millis(500);
+const MEASURED: Duration = Duration::from_secs(2);
 
 fn first_screen(criterion: &mut Criterion) {
     let path = corpus::case(EVENTS);
     let open = || -> Reader { open_read_only(&path).unwrap() };
     let mut group = criterion.benchmark_group("workbench");
-    group.sample_size(20);
+    group.sample_size(20).warm_up_time(WARM_UP).measurement_time(MEASURED);
     group.bench_function("reopen to the first frame", |bencher| bencher.iter(|| Rehearsal::open(open(), SIZE).unwrap().frame()));
     group.bench_function("reopen: open and list", |bencher| bencher.iter(|| open().refs(&Scope::all()).unwrap().len()));
 
@@ -46,7 +49,7 @@ fn scopes(criterion: &mut Criterion) {
     let all = reader.refs(&Scope::all()).unwrap();
     let span = reader.totals().unwrap().span.unwrap();
     let mut group = criterion.benchmark_group("scopes");
-    group.sample_size(20);
+    group.sample_size(20).warm_up_time(WARM_UP).measurement_time(MEASURED);
     group.bench_function("histogram of all", |bencher| bencher.iter(|| histogram(&all, span.0, span.1, 120)));
     let window: Vec<EventId> = all[all.len() / 2..][..40].iter().map(|event| event.id).collect();
     group.bench_function("window of 40 rows in the middle", |bencher| bencher.iter(|| reader.events(&window).unwrap().len()));
@@ -76,7 +79,7 @@ fn search(criterion: &mut Criterion) {
     let path = corpus::case(EVENTS);
     let mut reader = open_read_only(&path).unwrap();
     let mut group = criterion.benchmark_group("search");
-    group.sample_size(10);
+    group.sample_size(10).warm_up_time(WARM_UP).measurement_time(MEASURED);
     for pattern in ["nowhere to be found", "(?-i)AKIA[A-Z0-9]{16}", "ignore (all|any|the) previous"] {
         let report = reader.search(&Scope::all(), pattern, &mut |_| ()).unwrap();
         group.throughput(criterion::Throughput::Bytes(report.bytes));

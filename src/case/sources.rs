@@ -25,9 +25,14 @@ impl Reader {
 
     /// What was not read, or not to its end, and why.
     pub fn skips(&mut self) -> Result<Vec<Skip>> {
-        let unread = |entry: &SourceEntry| matches!(entry.state, SourceState::Skipped | SourceState::Damaged);
-        let skip = |entry: SourceEntry| Skip { file: entry.path, reason: entry.reason.unwrap_or_else(|| "no reason was given".into()), count: 1 };
-        Ok(self.sources()?.into_iter().filter(unread).map(skip).collect())
+        let skip = |row: &Row<'_>| {
+            let entry = entry(row)?;
+            Ok(Skip { file: entry.path, reason: entry.reason.unwrap_or_else(|| "no reason was given".into()), count: 1 })
+        };
+        let sql = format!("SELECT {COLUMNS} FROM source WHERE state IN (?1, ?2) ORDER BY id");
+        let mut statement = self.connection().prepare_cached(&sql).doing(DOING)?;
+        let unread = (SourceState::Skipped as u8, SourceState::Damaged as u8);
+        statement.query_map(unread, skip).doing(DOING)?.collect::<rusqlite::Result<_>>().doing(DOING)
     }
 }
 

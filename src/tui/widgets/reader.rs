@@ -278,8 +278,14 @@ mod tests {
 
     #[test]
     fn a_long_hidden_word_is_shown_to_its_end() {
-        // A question mark, then forty letters as tag characters: shown as ‹t:aaa…›, a mark that begins again on each line.
-        let text = format!("why?{}", "\u{e0061}".repeat(40));
+        // Ten letters as tag characters: ‹t:reply only› is fourteen cells, and four cells stand before it.
+        let hidden = |word: &str| word.chars().map(|letter| char::from_u32(0xe0000 + letter as u32).expect("a tag")).collect::<String>();
+        let text = format!("why?{}", hidden("reply only"));
+        assert_eq!(wrapped(&text, 24), [text.as_str()]);
+        // why?‹t:repl› and ‹t:y only›
+        assert_eq!(wrapped(&text, 12).iter().map(|line| line.chars().count()).collect::<Vec<_>>(), [8, 6]);
+        // The mark begins again on each line, which takes four of its cells.
+        let text = format!("why?{}", hidden(&"a".repeat(40)));
         let lines = wrapped(&text, 12);
         assert_eq!(lines.concat(), text);
         assert!(lines.iter().all(|line| SafeText::new(line).as_str().width() <= 12), "{lines:?}");
