@@ -230,13 +230,8 @@ fn wrap_paragraph(text: &str, offset: usize, room: usize, line: &mut dyn FnMut(u
         let tag = grapheme.chars().next().is_some_and(|character| tag_letter(character).is_some());
         // A run of tag characters is one mark; each further letter of it is one cell.
         let goes_on = std::mem::replace(&mut tags, tag) && tag;
-        let mut cells = if goes_on {
-            1
-        } else if grapheme.len() == 1 && (b' '..0x7f).contains(grapheme.as_bytes().first().unwrap_or(&0)) {
-            1
-        } else {
-            SafeText::new(grapheme).as_str().width()
-        };
+        let plain = grapheme.len() == 1 && (b' '..0x7f).contains(grapheme.as_bytes().first().unwrap_or(&0));
+        let mut cells = if goes_on || plain { 1 } else { SafeText::new(grapheme).as_str().width() };
         while used + cells > room && at > from {
             let end = blank.filter(|end| *end > from).unwrap_or(at);
             line(offset + from, offset + end);
