@@ -49,10 +49,10 @@ fn wait_for(case: &Path, events: u64, child: &mut Child) {
 #[test]
 fn what_was_committed_survives_kill_9_and_the_same_ingest_completes_it() {
     let desk = Desk::new("killed");
-    desk.run("demo --write logs --events 10000").exits(0);
+    desk.run("demo --write logs --events 20000").exits(0);
     desk.run("ingest logs --case whole").exits(0);
     let whole = ids(&desk, "whole");
-    assert!(whole.len() > 9_000);
+    assert!(whole.len() > 18_000);
     let mut least = 1;
     for case in ["a", "b", "c"] {
         let mut child = start(&desk, &format!("ingest logs --case {case}"));
@@ -61,19 +61,17 @@ fn what_was_committed_survives_kill_9_and_the_same_ingest_completes_it() {
         let seen = committed(&desk.at(case));
         child.wait().unwrap();
         let kept = ids(&desk, case);
-        assert!(
-            kept.len() as u64 >= seen && kept.len() < whole.len() && kept.is_subset(&whole),
-            "{} kept of {}, {seen} seen",
-            kept.len(),
-            whole.len()
-        );
+        assert!(kept.len() as u64 >= seen && kept.is_subset(&whole), "{} kept of {}, {seen} seen", kept.len(), whole.len());
         for id in [kept.first(), kept.last()].into_iter().flatten() {
             let shown = desk.run(&format!("show {id} --case {case} --format json")).exits(0).json();
             assert!(shown[0]["raw"].is_string(), "{shown}");
         }
         // Killed again on the way, and then let run.
         let mut child = start(&desk, &format!("ingest logs --case {case}"));
-        wait_for(&desk.at(case), kept.len() as u64 + 1, &mut child);
+        // On a fast machine all may have been committed already; what follows must hold then too.
+        if kept.len() < whole.len() {
+            wait_for(&desk.at(case), kept.len() as u64 + 1, &mut child);
+        }
         child.kill().unwrap();
         child.wait().unwrap();
         let summary = desk.run(&format!("ingest logs --case {case} --format json")).exits(0).json();

@@ -263,6 +263,11 @@ impl Workbench {
     }
 
     fn draw(&mut self) -> anyhow::Result<()> {
+        // A change of size before the first key is waited for raises no event.
+        let size = self.screen.size()?;
+        if size != self.state.size {
+            self.take(Event::Resize(size.0, size.1))?;
+        }
         let (state, theme) = (&self.state, &self.theme);
         let window = render::Window::of(state);
         let scrolled = window.scrolled_from(&self.window);
