@@ -6,4 +6,4 @@ pub mod ingest;
 #[cfg(feature = "live")]
 pub mod insights;
 
-pub use ingest::{IngestError, Input, Progress, ingest, rebuild};
+pub use ingest::{IngestError, Input, Progress, ingest, ingest_by, rebuild};

@@ -102,6 +102,22 @@ pub fn ingest<I>(inputs: I, case: &Writable, progress: &dyn Fn(&Progress), cance
 where
     I: IntoIterator<Item = Input>,
 {
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    ingest_by(workers, inputs, case, progress, cancel)
+}
+
+/// The same with so many threads that decode. With one, events that share an instant stand in the order of the inputs; with more, in
+/// the order in which their files were done.
+pub fn ingest_by<I>(
+    workers: usize,
+    inputs: I,
+    case: &Writable,
+    progress: &dyn Fn(&Progress),
+    cancel: &AtomicBool,
+) -> Result<IngestSummary, IngestError>
+where
+    I: IntoIterator<Item = Input>,
+{
     let mut writer = case.writer()?;
     let mut reader = case.reader()?;
     if reader.is_rebuilding()? {
@@ -109,7 +125,7 @@ where
         return Err(IngestError::RebuildInterrupted { path: case.path().to_owned() });
     }
     let shared = Shared::new(case, &writer, reader.sources()?, cancel);
-    run(&shared, &mut writer, progress, |jobs| feed::inputs(inputs.into_iter(), jobs, &shared))
+    run(workers, &shared, &mut writer, progress, |jobs| feed::inputs(inputs.into_iter(), jobs, &shared))
 }
 
 /// What all threads of an ingest share.
@@ -175,12 +191,12 @@ impl<'a> Shared<'a> {
 
 /// Feeds jobs to workers and their parcels to the writer, until all is read.
 fn run(
+    workers: usize,
     shared: &Shared<'_>,
     writer: &mut Writer,
     progress: &dyn Fn(&Progress),
     feed: impl FnOnce(&feed::Jobs<'_>),
 ) -> Result<IngestSummary, IngestError> {
-    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let tick = || progress(&shared.progress(false));
     let (jobs, queue) = feed::Jobs::new(&tick);
     let queue = Mutex::new(queue);

@@ -28,7 +28,8 @@ pub fn rebuild(case: &Writable, progress: &dyn Fn(&Progress), cancel: &AtomicBoo
     writer.clear_derived()?;
     let shared = Shared::new(case, &writer, Vec::new(), cancel);
     shared.files_known.store(again.len() as u64, Ordering::Relaxed);
-    let summary = run(&shared, &mut writer, progress, |jobs| {
+    let workers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let summary = run(workers, &shared, &mut writer, progress, |jobs| {
         let _ = again.into_iter().all(|entry| jobs.send(Job::Again(entry)));
     })?;
     if !shared.is_stopped() {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::case::{Notebook, Reader, Writable};
 use crate::model::{Glyphs, Timestamp};
-use crate::source::{Input, demo, ingest};
+use crate::source::{Input, demo, ingest_by};
 use crate::tui::keymap::Keymap;
 use crate::tui::keys::Key;
 use crate::tui::message::{Effect, Event};
@@ -41,7 +41,7 @@ impl Session {
         let folder = tempfile::tempdir().expect("a folder");
         let writable = Writable::open(&folder.path().join("test.outcrop")).expect("a case");
         let inputs = files.into_iter().map(|(name, bytes)| Input::Bytes { name, bytes });
-        ingest(inputs, &writable, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
+        ingest_by(1, inputs, &writable, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
         Self::open(folder, writable, size)
     }
 

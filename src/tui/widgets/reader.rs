@@ -230,19 +230,18 @@ fn wrap_paragraph(text: &str, offset: usize, room: usize, line: &mut dyn FnMut(u
         let tag = grapheme.chars().next().is_some_and(|character| tag_letter(character).is_some());
         // A run of tag characters is one mark; each further letter of it is one cell.
         let goes_on = std::mem::replace(&mut tags, tag) && tag;
-        let cells = if goes_on {
-            1
-        } else if grapheme.len() == 1 && (b' '..0x7f).contains(grapheme.as_bytes().first().unwrap_or(&0)) {
-            1
-        } else {
-            SafeText::new(grapheme).as_str().width()
-        };
+        let plain = grapheme.len() == 1 && (b' '..0x7f).contains(grapheme.as_bytes().first().unwrap_or(&0));
+        let mut cells = if goes_on || plain { 1 } else { SafeText::new(grapheme).as_str().width() };
         while used + cells > room && at > from {
             let end = blank.filter(|end| *end > from).unwrap_or(at);
             line(offset + from, offset + end);
             from = end;
             used = SafeText::new(text.get(from..at).unwrap_or_default()).as_str().width();
             blank = None;
+            if goes_on && from == at {
+                // The mark begins again on the new line.
+                cells = SafeText::new(grapheme).as_str().width();
+            }
         }
         used += cells;
         if grapheme == " " {
@@ -274,11 +273,18 @@ mod tests {
 
     #[test]
     fn a_long_hidden_word_is_shown_to_its_end() {
-        // Ten letters as tag characters after a question mark: each is shown as five cells, such as ‹t:a›.
-        let text = format!("why?{}", "reply only".chars().map(|letter| char::from_u32(0xe0000 + letter as u32).expect("a tag")).collect::<String>());
-        let lines = wrapped(&text, 24);
+        // Ten letters as tag characters: ‹t:reply only› is fourteen cells, and four cells stand before it.
+        let hidden = |word: &str| word.chars().map(|letter| char::from_u32(0xe0000 + letter as u32).expect("a tag")).collect::<String>();
+        let text = format!("why?{}", hidden("reply only"));
+        assert_eq!(wrapped(&text, 24), [text.as_str()]);
+        // why?‹t:repl› and ‹t:y only›
+        assert_eq!(wrapped(&text, 12).iter().map(|line| line.chars().count()).collect::<Vec<_>>(), [8, 6]);
+        // The mark begins again on each line, which takes four of its cells.
+        let text = format!("why?{}", hidden(&"a".repeat(40)));
+        let lines = wrapped(&text, 12);
         assert_eq!(lines.concat(), text);
-        assert_eq!(lines.iter().map(|line| line.chars().count()).collect::<Vec<_>>(), [8, 4, 2]);
+        assert!(lines.iter().all(|line| SafeText::new(line).as_str().width() <= 12), "{lines:?}");
+        assert_eq!(lines.iter().map(|line| line.chars().count()).collect::<Vec<_>>(), [8, 8, 8, 8, 8, 4]);
     }
 
     #[test]
