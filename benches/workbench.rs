@@ -21,7 +21,7 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const MEASURED: Duration = Duration::from_secs(2);
 
 fn first_screen(criterion: &mut Criterion) {
-    let path = corpus::case(EVENTS);
+    let path = case(EVENTS);
     let open = || -> Reader { open_read_only(&path).unwrap() };
     let mut group = criterion.benchmark_group("workbench");
     group.sample_size(20).warm_up_time(WARM_UP).measurement_time(MEASURED);
@@ -44,7 +44,7 @@ fn first_screen(criterion: &mut Criterion) {
 }
 
 fn scopes(criterion: &mut Criterion) {
-    let path = corpus::case(EVENTS);
+    let path = case(EVENTS);
     let mut reader = open_read_only(&path).unwrap();
     let all = reader.refs(&Scope::all()).unwrap();
     let span = reader.totals().unwrap().span.unwrap();
@@ -76,7 +76,7 @@ fn scopes(criterion: &mut Criterion) {
 }
 
 fn search(criterion: &mut Criterion) {
-    let path = corpus::case(EVENTS);
+    let path = case(EVENTS);
     let mut reader = open_read_only(&path).unwrap();
     let mut group = criterion.benchmark_group("search");
     group.sample_size(10).warm_up_time(WARM_UP).measurement_time(MEASURED);
@@ -90,6 +90,26 @@ fn search(criterion: &mut Criterion) {
     let scope = Scope { text: Some(TextFilter { pattern: "guardrail".into() }), ..Scope::all() };
     group.bench_function("a scope with a text, again", |bencher| bencher.iter(|| reader.refs(&scope).unwrap().len()));
     group.finish();
+}
+
+/// A case of that folder. Delete it when the schema has changed.
+fn case(events: u64) -> std::path::PathBuf {
+    let case = corpus::kept(&format!("demo-{events}.outcrop"));
+    if !case.exists() {
+        let half = corpus::kept(&format!("demo-{events}-half.outcrop"));
+        let _ = std::fs::remove_file(&half);
+        let writable = outcrop::case::Writable::open(&half).unwrap();
+        outcrop::source::ingest(
+            [outcrop::source::Input::Path(corpus::folder(events))],
+            &writable,
+            &|_| {},
+            &std::sync::atomic::AtomicBool::new(false),
+        )
+        .unwrap();
+        drop(writable);
+        std::fs::rename(&half, &case).unwrap();
+    }
+    case
 }
 
 criterion_group!(benches, first_screen, scopes, search);
