@@ -58,7 +58,8 @@ pub(super) fn clear_derived(connection: &mut Connection) -> Result<()> {
     transaction
         .execute_batch(
             "DELETE FROM body; DELETE FROM entity; DELETE FROM event; DELETE FROM exchange; DELETE FROM segment; DELETE FROM posting;
-             DELETE FROM run; DELETE FROM text_block; DELETE FROM meta WHERE key = 'duplicates';
+             DELETE FROM run; DELETE FROM text_block; DELETE FROM thread; DELETE FROM link;
+             DELETE FROM meta WHERE key IN ('duplicates', 'outdated');
              INSERT INTO meta(key, value) VALUES ('epoch', 1), ('revision', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1;
              INSERT OR REPLACE INTO meta(key, value) VALUES ('rebuilding', 1);",
         )
@@ -102,7 +103,7 @@ fn write_events(connection: &Connection, batches: &[HeldBatch]) -> Result<()> {
     );
     let mut insert = connection.prepare_cached(&sql).doing(doing)?;
     let mut exchange = connection
-        .prepare_cached("INSERT INTO exchange VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")
+        .prepare_cached("INSERT INTO exchange VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)")
         .doing(doing)?;
     let mut extra = Vec::new();
     for held in batches {
@@ -163,6 +164,8 @@ fn write_exchange(insert: &mut CachedStatement<'_>, event: u32, facts: &Exchange
         facts.guardrail as u8,
         facts.body as u8,
         facts.flags.0,
+        facts.input_chars,
+        (!facts.tools.is_empty()).then(|| facts.tools.join("\n")),
     ];
     insert.execute(values).doing("storing exchanges").map(drop)
 }

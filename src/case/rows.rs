@@ -175,5 +175,7 @@ fn facts(row: &Row<'_>) -> rusqlite::Result<ExchangeFacts> {
         guardrail: GuardrailAction::from_code(row.get("guardrail")?),
         body: BodyState::from_code(row.get("body")?),
         flags: ExchangeFlags(row.get("flags")?),
+        tools: row.get::<_, Option<String>>("tools")?.map(|names| names.lines().map(str::to_owned).collect()).unwrap_or_default(),
+        input_chars: row.get::<_, Option<u32>>("input_chars")?.unwrap_or_default(),
     })
 }

@@ -357,6 +357,10 @@ impl ExchangeFlags {
     pub const FAILED: Self = Self(1 << 13);
     /// Something in it could not be read.
     pub const UNREADABLE: Self = Self(1 << 14);
+    /// An encoded passage in the user's text.
+    pub const ENCODED: Self = Self(1 << 15);
+    /// A guardrail was named, or gave a verdict: there was one.
+    pub const GUARDED: Self = Self(1 << 16);
 
     /// Are all of these set?
     pub const fn has(self, other: Self) -> bool {
@@ -396,4 +400,8 @@ pub struct ExchangeFacts {
     pub body: BodyState,
     /// Flags.
     pub flags: ExchangeFlags,
+    /// Names of the tools that the answer called, each once, in order.
+    pub tools: Vec<String>,
+    /// Characters of the whole input: system prompts, all turns, tool results.
+    pub input_chars: u32,
 }

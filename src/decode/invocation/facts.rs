@@ -38,6 +38,7 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
     flags.set(ExchangeFlags::UNKNOWN, body == BodyState::Unknown);
     flags.set(ExchangeFlags::FAILED, envelope.error_code.is_some());
     flags.set(ExchangeFlags::UNREADABLE, unreadable);
+    flags.set(ExchangeFlags::GUARDED, guardrail.action != GuardrailAction::Unknown || !guardrail.ids.is_empty());
 
     let facts = ExchangeFacts {
         family: reading.family.to_owned(),
@@ -51,6 +52,8 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
         guardrail: guardrail.action,
         body,
         flags,
+        tools: Vec::new(),
+        input_chars: 0,
     };
     (facts, guardrail.ids)
 }
