@@ -9,7 +9,7 @@ use super::error::{CaseError, Doing as _, Result};
 use super::runs::{self, Pair};
 use super::text::{self, Gather};
 use super::writer::{Entry, Held, HeldBatch, HeldText, Next, extras_blob};
-use super::{segment, sources};
+use super::{segment, sources, threads};
 use crate::model::{EventRef, ExchangeFacts, Outcome};
 
 /// Stores what is held. On error the transaction is undone and `held` is as it was.
@@ -27,6 +27,7 @@ pub(super) fn write(connection: &mut Connection, held: &mut Held, next: Next) ->
     if held.events > 0 {
         write_events(&transaction, &held.batches)?;
         write_texts(&transaction, held)?;
+        threads::write(&transaction, &held.threads, &held.links)?;
         write_segment(&transaction, held, next)?;
     }
     let mut add = transaction

@@ -35,6 +35,7 @@ mod search;
 mod segment;
 mod sources;
 mod text;
+mod threads;
 mod writable;
 mod writer;
 

@@ -25,6 +25,7 @@ mod nova;
 mod reading;
 mod signs;
 mod snippet;
+mod thread;
 mod titan_text;
 
 use std::borrow::Cow;
@@ -32,7 +33,7 @@ use std::borrow::Cow;
 use super::decoded::{Decoded, Searchable, Text};
 use super::json::{Kind, Tape, Value};
 use super::nested::Nested;
-use crate::model::{EntityKind, Exchange, Outcome, Strand, Timestamp, account_of_arn, fold_arn};
+use crate::model::{EntityKind, Exchange, GuardrailAction, Outcome, Strand, Timestamp, account_of_arn, fold_arn};
 use envelope::Envelope;
 pub use model_key::model_key;
 pub(super) use model_key::percent_decoded;
@@ -81,9 +82,9 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
         let unreadable = [&input, &output].into_iter().flatten().any(|nested| nested.problem().is_some());
         let reading =
             family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
-        let mut apart = Decoded::default();
+        let mut apart = Decoded { principal: decoded.principal.clone(), ..Decoded::default() };
         add_reading(&mut apart, &envelope, reading, unreadable);
-        decoded.exchange = apart.exchange;
+        (decoded.exchange, decoded.thread) = (apart.exchange, apart.thread);
         decoded.mentions = apart.mentions.into_iter().map(|(kind, text)| (kind, owned(text))).collect();
         decoded.searchable = apart.searchable.into_iter().map(own_searchable).collect();
     }
@@ -111,6 +112,8 @@ fn folded_model(id: Text<'_>) -> Text<'_> {
 /// Facts, mentions and searchable text of the bodies.
 fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut reading: Reading<'a>, unreadable: bool) {
     let (facts, guardrails) = facts::of(envelope, &reading, unreadable);
+    let keys = thread::keys(&reading, thread::seed(decoded.principal.as_deref()), facts.guardrail == GuardrailAction::Blocked);
+    decoded.thread = (!keys.is_empty()).then_some(keys);
     decoded.exchange = Some(facts);
 
     let mentions = &mut decoded.mentions;

@@ -214,11 +214,11 @@ fn agent_input(pieces: Vec<Snippet<'_>>) -> Vec<Snippet<'_>> {
 }
 
 /// Nova and agents write `<thinking>`, gpt-oss `<reasoning>` (FORMATS §2.2).
-const REASONING_TAGS: [&str; 2] = ["thinking", "reasoning"];
+pub(super) const REASONING_TAGS: [&str; 2] = ["thinking", "reasoning"];
 
 /// The text outside and inside reasoning tags, of the kind that comes first; an opening tag without its end reaches to
 /// the end. `None` when there is no such tag.
-fn without_reasoning(text: &str) -> (String, Option<String>) {
+pub(super) fn without_reasoning(text: &str) -> (String, Option<String>) {
     let first = REASONING_TAGS.into_iter().filter_map(|tag| Some((text.find(&format!("<{tag}>"))?, tag))).min();
     let Some((_, tag)) = first else { return (text.to_owned(), None) };
     let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));

@@ -1,0 +1,3 @@
+//! What belongs together though it was logged apart: the calls of a conversation, a defence's changes, both sides of a request.
+
+pub mod threads;
