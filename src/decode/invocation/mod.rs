@@ -29,11 +29,12 @@ mod thread;
 mod titan_text;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::decoded::{Decoded, Searchable, Text};
 use super::json::{Kind, Tape, Value};
 use super::nested::Nested;
-use crate::model::{EntityKind, Exchange, GuardrailAction, Outcome, Strand, Timestamp, account_of_arn, fold_arn};
+use crate::model::{EntityKind, Exchange, GuardrailAction, Outcome, RoundKeys, Strand, Timestamp, account_of_arn, fold_arn};
 use envelope::Envelope;
 pub use model_key::model_key;
 pub(super) use model_key::percent_decoded;
@@ -179,6 +180,29 @@ fn is_base64(raw: &[u8]) -> bool {
 
 /// Decodes one invocation record in full. Never fails: what cannot be read is said in [`Exchange::unreadable`].
 pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
+    read_in_full(record, bodies, |exchange, _, _| exchange)
+}
+
+/// A round that a request repeats of calls before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastRound {
+    /// Turns of the user side, by their place in [`Exchange::turns`].
+    pub user: Range<usize>,
+    /// Turns of the model's side.
+    pub answer: Range<usize>,
+    /// The keys that the call which was answered so has for its own.
+    pub keys: RoundKeys,
+}
+
+/// The same as [`exchange`], and the rounds of its history, the oldest first. What follows the last of them is new in this call.
+pub fn exchange_with_history(record: &[u8], bodies: &Bodies) -> (Exchange, Vec<PastRound>) {
+    read_in_full(record, bodies, |exchange, envelope, reading| {
+        let folded = envelope.identity_arn.as_deref().and_then(fold_arn).map(|actor| actor.principal);
+        (exchange, thread::history(reading, thread::seed(folded.as_deref())))
+    })
+}
+
+fn read_in_full<T>(record: &[u8], bodies: &Bodies, then: impl FnOnce(Exchange, &Envelope<'_>, &Reading<'_>) -> T) -> T {
     let tape = Tape::of(record);
     let envelope = Envelope::of(tape.root(record));
     let mut unreadable = Vec::new();
@@ -198,7 +222,7 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
     let input = open("request body", envelope.input.json, &bodies.input);
     let output = open("response body", envelope.output.json, &bodies.output);
     let reading = family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
-    full::of(&envelope, &reading, unreadable)
+    then(full::of(&envelope, &reading, unreadable), &envelope, &reading)
 }
 
 #[cfg(test)]

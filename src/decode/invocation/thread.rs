@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
+use super::PastRound;
 use super::reading::{Block, REASONING_TAGS, Reading, without_reasoning};
 use super::snippet::{Snippet, joined};
 use crate::decode::json::Value;
@@ -19,10 +20,9 @@ const TELLING: usize = 48;
 type Turn<'r, 'a> = (&'r str, &'r [Block<'a>]);
 
 /// Where a round stands among the turns of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Round {
-    pub(super) user: Range<usize>,
-    pub(super) answer: Range<usize>,
+struct Round {
+    user: Range<usize>,
+    answer: Range<usize>,
 }
 
 /// What stands for the principal in the keys.
@@ -42,10 +42,11 @@ pub(super) fn keys(reading: &Reading<'_>, seed: u64, canned: bool) -> ThreadKeys
     ThreadKeys { own, before }
 }
 
-/// The rounds of a call's history with their keys, the oldest first, and where the open turn begins.
-pub(super) fn history(reading: &Reading<'_>, seed: u64) -> Vec<(Round, RoundKeys)> {
+/// The rounds of a call's history with their keys, the oldest first.
+pub(super) fn history(reading: &Reading<'_>, seed: u64) -> Vec<PastRound> {
     let turns: Vec<Turn<'_, '_>> = reading.turns().collect();
-    let mut found: Vec<_> = rounds(&turns).1.map(|round| (round.clone(), keys_of(&turns, &round, seed))).collect();
+    let past = |round: Round| PastRound { keys: keys_of(&turns, &round, seed), user: round.user, answer: round.answer };
+    let mut found: Vec<_> = rounds(&turns).1.map(past).collect();
     found.reverse();
     found
 }
