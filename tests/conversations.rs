@@ -142,11 +142,13 @@ fn what_clients_do_to_a_history() {
         call(41, "", &["u", "U", "v"], "V"),
         call(42, "", &["u", "U", "v"], "W"),
     ];
-    let expected: BTreeSet<Vec<String>> =
-        [&["r0", "r1", "r2", "r4"][..], &["r10", "r11"], &["r20", "r21"], &["r30"], &["r40", "r41", "r42"]].map(|ids| ids.iter().map(|id| (*id).to_owned()).collect()).into();
+    let expected: BTreeSet<Vec<String>> = [&["r0", "r1", "r2", "r4"][..], &["r10", "r11"], &["r20", "r21"], &["r30"], &["r40", "r41", "r42"]]
+        .map(|ids| ids.iter().map(|id| (*id).to_owned()).collect())
+        .into();
     let mut bench = Bench::of([("log".to_owned(), records.join("\n").into_bytes())]);
     assert_eq!(bench.conversations(), expected);
-    let mut backwards: Vec<(String, Vec<u8>)> = records.iter().enumerate().map(|(n, record)| (format!("log{n}"), record.clone().into_bytes())).collect();
+    let mut backwards: Vec<(String, Vec<u8>)> =
+        records.iter().enumerate().map(|(n, record)| (format!("log{n}"), record.clone().into_bytes())).collect();
     backwards.reverse();
     assert_eq!(Bench::of(backwards).conversations(), expected);
 

@@ -75,7 +75,17 @@ impl Reader {
         let cancel = Interrupter { shared: Arc::new(Cancel { cancelled: AtomicBool::new(false), handles: Mutex::default() }) };
         cancel.watch(&connection);
         let epoch = commit::revision(&connection)?.epoch;
-        Ok(Self { path: path.to_owned(), connection, cancel, helper: None, lists: Lists::default(), threads: Threads::default(), names: Names::default(), expanded: None, epoch })
+        Ok(Self {
+            path: path.to_owned(),
+            connection,
+            cancel,
+            helper: None,
+            lists: Lists::default(),
+            threads: Threads::default(),
+            names: Names::default(),
+            expanded: None,
+            epoch,
+        })
     }
 
     /// Path of the case file.

@@ -1,4 +1,5 @@
 //! What belongs together though it was logged apart: the calls of a conversation, a defence's changes, both sides of a request.
 
 pub mod conversation;
+pub mod joins;
 pub mod threads;

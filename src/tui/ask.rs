@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::view::Pane;
 use super::widgets::{Histogram, Page, Tree};
-use crate::model::{Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, Mark, Scope, Skip, SourceEntry, Timestamp};
+use crate::model::{Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, Mark, Scope, Skip, SourceEntry, Timestamp};
+use crate::stitch::joins::Joined;
 
 /// One line of questions: only the newest of each is of interest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,13 +49,20 @@ pub enum Ask {
         bins: usize,
     },
     /// Rows to show.
-    Rows(Vec<EventId>),
+    Rows {
+        /// The events.
+        ids: Vec<EventId>,
+        /// Tell the conversation of each as well.
+        threads: bool,
+    },
     /// Everything about one event, laid out for a width.
     Detail {
         /// The event.
         id: EventId,
         /// Width of the reading view.
         width: u16,
+        /// Only this call, not the conversation it belongs to.
+        alone: bool,
     },
     /// Entities of an event, with counts.
     Pivots(EventId),
@@ -67,6 +75,8 @@ pub enum Ask {
     },
     /// Events of a scope whose text matches.
     Search {
+        /// The pane, which decides what rows there are.
+        pane: Pane,
         /// The scope.
         scope: Scope,
         /// The pattern.
@@ -84,7 +94,12 @@ pub enum Ask {
         path: String,
     },
     /// The event of another strand with the same request id.
-    OtherStrand(EventId),
+    OtherStrand {
+        /// The event.
+        id: EventId,
+        /// The scope, to tell whether the other side is in it.
+        scope: Scope,
+    },
     /// The next event after this place that is not reviewed (or that is marked).
     NextByMark {
         /// The list.
@@ -103,20 +118,20 @@ impl Ask {
     pub const fn slot(&self) -> Slot {
         match self {
             Self::List { .. } => Slot::List,
-            Self::Rows(_) => Slot::Rows,
+            Self::Rows { .. } => Slot::Rows,
             Self::Detail { .. } => Slot::Detail,
             Self::Pivots(_) => Slot::Pivots,
             Self::Values { .. } => Slot::Values,
             Self::Search { .. } => Slot::Search,
             Self::Case => Slot::Case,
             Self::Export { .. } => Slot::Export,
-            Self::OtherStrand(_) | Self::NextByMark { .. } => Slot::Jump,
+            Self::OtherStrand { .. } | Self::NextByMark { .. } => Slot::Jump,
         }
     }
 
     /// Reads what is small and wanted at once, or scans?
     pub const fn is_quick(&self) -> bool {
-        matches!(self, Self::Rows(_) | Self::Detail { .. } | Self::Pivots(_) | Self::OtherStrand(_))
+        matches!(self, Self::Rows { .. } | Self::Detail { .. } | Self::Pivots(_) | Self::OtherStrand { .. })
     }
 }
 
@@ -129,15 +144,41 @@ pub struct Row {
     pub facts: Option<ExchangeFacts>,
     /// What the analyst added.
     pub mark: Mark,
+    /// The conversation it belongs to, where that was asked for.
+    pub thread: Option<Box<Thread>>,
+}
+
+/// A conversation in a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Thread {
+    /// Its calls in order of time, with what the analyst added to each. At most a thousand.
+    pub calls: Vec<(EventId, Digest, Mark)>,
+    /// The flags of all of them.
+    pub flags: ExchangeFlags,
+    /// Their input and output tokens.
+    pub tokens: (u64, u64),
+}
+
+impl Thread {
+    /// All calls are reviewed.
+    pub fn is_reviewed(&self) -> bool {
+        self.calls.iter().all(|(.., mark)| mark.reviewed)
+    }
 }
 
 /// Everything about one event.
 #[derive(Clone, Debug)]
 pub struct Detail {
+    /// What was asked: the event, and whether alone.
+    pub of: (EventId, bool),
     /// The event.
     pub row: Row,
+    /// The calls of the conversation that the page tells, each with the number of its first block; empty for one call.
+    pub calls: Vec<(usize, Row)>,
     /// Its entities and facets.
     pub entities: Vec<Entity>,
+    /// The other sides of its request.
+    pub joined: Joined,
     /// Its record; or why it cannot be had.
     pub record: Result<Tree, String>,
     /// The exchange laid out for reading; invocations only.
@@ -212,6 +253,8 @@ pub enum Answer {
         refs: Arc<Vec<EventRef>>,
         /// Their histogram.
         histogram: Histogram,
+        /// The row of each event that is in the list by its conversation, in order of event.
+        members: Arc<Vec<(EventId, u32)>>,
         /// Revision of the case they are of.
         revision: u64,
     },
@@ -230,8 +273,10 @@ pub enum Answer {
     },
     /// To [`Ask::Search`]: hits so far, and whether that is all.
     Hits {
-        /// Matching events, sorted by id.
+        /// Rows with a match, by their event, sorted.
         ids: Vec<EventId>,
+        /// Matching events, sorted.
+        found: Vec<EventId>,
         /// The scan is complete.
         done: bool,
     },
@@ -239,8 +284,10 @@ pub enum Answer {
     Case(Box<CaseFacts>),
     /// To [`Ask::Export`]: what was written.
     Exported(String),
-    /// To [`Ask::OtherStrand`] and [`Ask::NextByMark`]: where to go, or that there is nothing.
+    /// To [`Ask::NextByMark`]: where to go, or that there is nothing.
     Jump(Option<EventRef>),
+    /// To [`Ask::OtherStrand`]: the other side and whether it is in scope; or why there is none.
+    OtherSide(Result<(EventRef, bool), String>),
     /// It could not be answered: a sentence.
     Failed(String),
 }

@@ -39,6 +39,8 @@ pub struct List {
     pub refs: Arc<Vec<EventRef>>,
     /// Their histogram.
     pub histogram: Histogram,
+    /// The row of each event that is in the list by its conversation, in order of event.
+    pub members: Arc<Vec<(EventId, u32)>>,
     /// Values, in panes that list those.
     pub values: Vec<ValueRow>,
 }
@@ -50,8 +52,10 @@ pub struct Hits {
     pub pattern: String,
     /// For highlighting.
     pub regex: Regex,
-    /// Matching events, sorted; grows while the scan runs.
+    /// Rows with a match, by their event, sorted; grows while the scan runs.
     pub ids: Vec<EventId>,
+    /// Matching events, sorted.
+    pub found: Vec<EventId>,
     /// The scan is complete.
     pub done: bool,
     /// Go to the first hit at or after the cursor as soon as there is one.
@@ -94,6 +98,8 @@ pub struct State {
     pub detail: Option<Detail>,
     /// Folded lines of its JSON tree.
     pub folded: BTreeSet<usize>,
+    /// The call of a conversation to go to once it is read.
+    pub sought: Option<EventId>,
     /// The cursor has rested on this event: its preview is wanted.
     pub rested: bool,
     /// Show the preview below the list.
@@ -143,6 +149,7 @@ impl State {
             rows: HashMap::new(),
             detail: None,
             folded: BTreeSet::new(),
+            sought: None,
             rested: true,
             preview: true,
             pivots: Vec::new(),
@@ -187,12 +194,47 @@ impl State {
         }
     }
 
-    /// The selected event, in lists of events.
-    pub fn selected(&self) -> Option<EventRef> {
+    /// The event of the selected row, in lists of events; of a conversation its first call.
+    pub fn listed(&self) -> Option<EventRef> {
         match self.view.pane.shape() {
             Shape::Events | Shape::Exchanges => self.list.refs.get(self.view.position().index).copied(),
             _ => None,
         }
+    }
+
+    /// The selected event, in lists of events: in an open conversation the call under the cursor.
+    pub fn selected(&self) -> Option<EventRef> {
+        let listed = self.listed()?;
+        let call = self.view.call.or_else(|| if self.detail_has_focus() { self.call_under_cursor() } else { None });
+        Some(call.unwrap_or(listed))
+    }
+
+    /// The call of the conversation that the cursor of the reading view is on.
+    pub fn call_under_cursor(&self) -> Option<EventRef> {
+        let detail = self.current_detail()?;
+        let block = detail.page.as_ref()?.lines().get(self.view.detail.0)?.block;
+        let call = detail.calls.partition_point(|(first, _)| *first <= block).checked_sub(1).or(Some(0))?;
+        detail.calls.get(call).map(|(_, row)| row.event.as_ref())
+    }
+
+    /// The row an event stands in, by itself or by its conversation.
+    pub fn row_of(&self, event: EventRef) -> Option<usize> {
+        let by_conversation = || {
+            let at = self.list.members.binary_search_by_key(&event.id, |(id, _)| *id).ok()?;
+            self.list.members.get(at).map(|(_, row)| *row as usize)
+        };
+        let found = self.list.refs.binary_search_by_key(&(event.millis, event.id), |event| (event.millis, event.id)).ok();
+        found.or_else(by_conversation)
+    }
+
+    /// Keeps a row that was read, with the conversation that is known of it.
+    pub fn keep_row(&mut self, mut row: Row) {
+        if row.thread.is_none()
+            && let Some(known) = self.rows.get_mut(&row.event.id)
+        {
+            row.thread = known.thread.take();
+        }
+        self.rows.insert(row.event.id, row);
     }
 
     /// The selected event's row, when it has been read.
@@ -200,10 +242,10 @@ impl State {
         self.rows.get(&self.selected()?.id)
     }
 
-    /// The detail, when it is that of the selected event.
+    /// The detail, when it is that of the selected row or of the call that was opened alone.
     pub fn current_detail(&self) -> Option<&Detail> {
-        let selected = self.selected()?;
-        self.detail.as_ref().filter(|detail| detail.row.event.id == selected.id)
+        let wanted = (self.view.call.or_else(|| self.listed())?.id, self.view.call.is_some());
+        self.detail.as_ref().filter(|detail| detail.of == wanted)
     }
 
     /// Is a question of this slot open?

@@ -133,6 +133,10 @@ pub struct View {
     pub focus: Focus,
     /// The detail fills the body.
     pub open: bool,
+    /// One call of a conversation is open, alone.
+    pub call: Option<EventRef>,
+    /// The reading view filled the body before that call was opened.
+    pub was_open: bool,
     /// Show an exchange's record instead of its conversation.
     pub raw: bool,
     /// Selected line and first line of the detail.

@@ -217,8 +217,7 @@ mod tests {
     #[test]
     fn the_next_call_repeats_the_round() {
         let first = keys_of(&converse(&said("user", "Hello there")), &answered("General greetings to you."));
-        let next =
-            [said("user", " Hello there\\n"), said("assistant", "General greetings to you."), said("user", "And now?")].join(",");
+        let next = [said("user", " Hello there\\n"), said("assistant", "General greetings to you."), said("user", "And now?")].join(",");
         let second = keys_of(&converse(&next), &answered("Now this."));
         assert!(first.before.is_empty() && first.own.pair != 0);
         assert_eq!(second.before.iter().map(|round| round.pair).collect::<Vec<_>>(), [first.own.pair]);

@@ -64,9 +64,15 @@ fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail) {
     let when = [Some(time), event.request_id.as_ref().map(|id| format!("request {id}"))].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     line(canvas, "when", &when, Role::Text);
     if let Some(facts) = &detail.row.facts {
-        let flags: Vec<&str> = exchanges::FLAGS.iter().filter(|(flag, ..)| facts.flags.has(*flag)).map(|(.., words)| *words).collect();
         line(canvas, "asked", &facts.preview, Role::User);
-        line(canvas, "flags", &flags.join(", "), Role::Warning);
+        line(canvas, "flags", &exchanges::words(facts.flags).unwrap_or_default(), Role::Warning);
+    }
+    for other in &detail.joined.events {
+        let what = format!("{} {} · {}", other.strand, other.summary(), other.uid());
+        line(canvas, "same call", &what, Role::Text);
+    }
+    if let Some(orphan) = detail.joined.orphan {
+        line(canvas, "same call", orphan.words(), Role::Warning);
     }
     let entities: Vec<String> = detail.entities.iter().filter(|entity| !entity.kind.is_facet()).map(show).collect();
     for (index, text) in packed(&entities, usize::from(area.width.saturating_sub(12))).iter().enumerate() {

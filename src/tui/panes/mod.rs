@@ -1,6 +1,7 @@
 //! The panes: what each shows of the scope, and how a row of it looks.
 
 mod case;
+mod conversation;
 mod detail;
 mod events;
 mod exchanges;
@@ -8,6 +9,7 @@ mod reading;
 mod values;
 
 pub use case::lines as case_lines;
+pub use conversation::page as conversation_page;
 pub use reading::page as reading_page;
 
 use super::render::Layout;

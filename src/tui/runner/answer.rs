@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use super::{failed, revision_number};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
-use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, SourceId, SourceKind, Strand};
-use crate::tui::ask::{Answer, Ask, CaseFacts, Detail, Pivot, Row, ValueRow};
+use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, SourceId, SourceKind, Strand, StrandSet};
+use crate::stitch::{conversation, joins};
+use crate::tui::ask::{Answer, Ask, CaseFacts, Detail, Pivot, Row, Thread, ValueRow};
 use crate::tui::panes;
-use crate::tui::view::Pane;
+use crate::tui::view::{Pane, Shape};
 use crate::tui::widgets::{Histogram, Tree};
 
 /// Sources listed on the Case page.
@@ -32,12 +33,17 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
     Ok(match ask {
         Ask::List { pane, scope, bins } => {
             let revision = revision_number(reader.revision()?);
-            let refs = list(reader, *pane, scope)?;
+            let mut refs = list(reader, *pane, scope)?;
             let histogram = Histogram::of(&refs, *bins);
-            Answer::List { refs, histogram, revision }
+            let mut members = Vec::new();
+            if pane.shape() == Shape::Exchanges {
+                let (heads, rows) = reader.conversations(&refs)?;
+                (refs, members) = (Arc::new(heads), rows);
+            }
+            Answer::List { refs, histogram, members: Arc::new(members), revision }
         }
-        Ask::Rows(ids) => Answer::Rows(rows(reader, ids)?),
-        Ask::Detail { id, width } => detail(reader, *id, *width)?,
+        Ask::Rows { ids, threads } => Answer::Rows(threaded_rows(reader, ids, *threads)?),
+        Ask::Detail { id, width, alone } => detail(reader, *id, *width, *alone)?,
         Ask::Pivots(id) => Answer::Pivots(pivots(reader, *id)?),
         Ask::Values { scope, kind } => {
             let revision = revision_number(reader.revision()?);
@@ -51,7 +57,7 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             };
             Answer::Values { values: values.into_iter().map(row).collect(), revision }
         }
-        Ask::Search { scope, pattern } => search(reader, scope, pattern, reply)?,
+        Ask::Search { pane, scope, pattern } => search(reader, *pane, scope, pattern, reply)?,
         Ask::Case => Answer::Case(Box::new(case_facts(reader)?)),
         Ask::Export { pane, scope, path } => {
             let refs = list(reader, *pane, scope)?;
@@ -60,12 +66,12 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
                 Err(why) => Answer::Failed(why),
             }
         }
-        Ask::OtherStrand(id) => Answer::Jump(other_strand(reader, *id)?),
+        Ask::OtherStrand { id, scope } => Answer::OtherSide(other_strand(reader, *id, scope)?),
         Ask::NextByMark { pane, scope, after, marked } => Answer::Jump(next_by_mark(reader, *pane, scope, *after, *marked)?),
     })
 }
 
-/// The events of a pane in a scope.
+/// The events of a pane in a scope; of the Prompts pane all exchanges, not only the first of each conversation.
 fn list(reader: &mut Reader, pane: Pane, scope: &Scope) -> Result<Arc<Vec<EventRef>>> {
     let scope = panes::scope_of(pane, scope);
     if pane != Pane::Guardrails {
@@ -87,12 +93,39 @@ fn rows(reader: &mut Reader, ids: &[EventId]) -> Result<Vec<Row>> {
     let marks = reader.marks(&events.iter().map(|event| event.digest).collect::<Vec<_>>())?;
     let mut rows: Vec<Row> = Vec::with_capacity(events.len());
     for ((event, facts), mark) in events.into_iter().zip(facts).zip(marks) {
-        rows.push(Row { event, facts, mark: mark.unwrap_or_default() });
+        rows.push(Row { event, facts, mark: mark.unwrap_or_default(), thread: None });
     }
     Ok(rows)
 }
 
-fn detail(reader: &mut Reader, id: EventId, width: u16) -> Result<Answer> {
+/// Rows with the conversation that each begins.
+fn threaded_rows(reader: &mut Reader, ids: &[EventId], threads: bool) -> Result<Vec<Row>> {
+    let mut rows = rows(reader, ids)?;
+    if threads {
+        for row in &mut rows {
+            row.thread = Some(Box::new(thread(reader, row)?));
+        }
+    }
+    Ok(rows)
+}
+
+/// What a list shows of a conversation.
+fn thread(reader: &mut Reader, row: &Row) -> Result<Thread> {
+    let calls = reader.conversation(row.event.id)?;
+    let calls = calls.get(..conversation::MOST_CALLS).unwrap_or(&calls);
+    let (mut thread, sum) = (Thread::default(), |one: u64, other: Option<u64>| one.saturating_add(other.unwrap_or(0)));
+    for call in rows(reader, &calls.iter().map(|call| call.id).collect::<Vec<_>>())? {
+        if let Some(facts) = &call.facts {
+            thread.flags.set(facts.flags, true);
+            let input = facts.tokens.total_input.or(facts.tokens.input);
+            thread.tokens = (sum(thread.tokens.0, input), sum(thread.tokens.1, facts.tokens.output));
+        }
+        thread.calls.push((call.event.id, call.event.digest, call.mark));
+    }
+    Ok(thread)
+}
+
+fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool) -> Result<Answer> {
     let Some(row) = rows(reader, &[id])?.pop() else {
         return Ok(Answer::Failed("the event is no longer in the case: it was rebuilt".to_owned()));
     };
@@ -100,19 +133,30 @@ fn detail(reader: &mut Reader, id: EventId, width: u16) -> Result<Answer> {
     let source = source_name(reader, row.event.source)?;
     let source = format!("{source} @{}", row.event.position.offset);
     let record = reader.record(&row.event);
-    let page = match (&record, row.event.strand) {
+    let joined = joins::joined(reader, &row.event)?;
+    let mut calls = Vec::new();
+    let mut page = match (&record, row.event.strand) {
+        (_, Strand::Invocation) if !alone && reader.conversation_ids(id)?.len() > 1 => {
+            let conversation = conversation::read(reader, id)?;
+            let (page, places) = panes::conversation_page(reader, &conversation)?;
+            let row = |call: conversation::Call| Row { event: call.event, facts: call.facts, mark: call.mark, thread: None };
+            calls = places.into_iter().zip(conversation.calls.into_iter().map(row)).collect();
+            Some(page)
+        }
         (Ok(bytes), Strand::Invocation) => {
             let stored = row.event.request_id.as_deref().map(|request| reader.bodies(request)).and_then(std::result::Result::ok).unwrap_or_default();
             let exchange = decode::exchange(bytes, &decode::Bodies { input: stored.input, output: stored.output });
             let flags = row.facts.as_ref().map(|facts| facts.flags).unwrap_or_default();
-            let mut page = panes::reading_page(&row.event, &exchange, flags, &row.mark);
-            page.layout(width);
-            Some(page)
+            let place = conversation::position(reader, id)?;
+            Some(panes::reading_page(&row, &exchange, flags, &joined, place))
         }
         _ => None,
     };
+    if let Some(page) = &mut page {
+        page.layout(width);
+    }
     let record = record.map(Tree::of).map_err(|error| error.to_string());
-    Ok(Answer::Detail(Box::new(Detail { row, entities, record, page, source })))
+    Ok(Answer::Detail(Box::new(Detail { of: (id, alone), row, calls, entities, joined, record, page, source })))
 }
 
 fn source_name(reader: &mut Reader, id: SourceId) -> Result<String> {
@@ -135,7 +179,7 @@ fn pivots(reader: &mut Reader, id: EventId) -> Result<Vec<Pivot>> {
     Ok(pivots)
 }
 
-fn search(reader: &mut Reader, scope: &Scope, pattern: &str, reply: &mut dyn FnMut(Answer)) -> Result<Answer> {
+fn search(reader: &mut Reader, pane: Pane, scope: &Scope, pattern: &str, reply: &mut dyn FnMut(Answer)) -> Result<Answer> {
     let mut found: HashSet<EventId> = HashSet::new();
     let mut sent = Instant::now();
     let sort = |found: &HashSet<EventId>| {
@@ -143,15 +187,26 @@ fn search(reader: &mut Reader, scope: &Scope, pattern: &str, reply: &mut dyn FnM
         ids.sort_unstable();
         ids
     };
+    // Where rows are conversations, a match stands in the row of the conversation's first call.
+    let mut heads = HashMap::new();
+    if pane.shape() == Shape::Exchanges {
+        let refs = list(reader, pane, scope)?;
+        let (rows, members) = reader.conversations(&refs)?;
+        heads = members.into_iter().filter_map(|(id, row)| Some((id, rows.get(row as usize)?.id))).collect();
+    }
+    let hits = |found: &HashSet<EventId>, done: bool| {
+        let rows: HashSet<EventId> = found.iter().map(|id| heads.get(id).copied().unwrap_or(*id)).collect();
+        Answer::Hits { ids: sort(&rows), found: sort(found), done }
+    };
     let mut first = true;
-    reader.search(scope, pattern, &mut |hits| {
-        found.extend(hits);
+    reader.search(scope, pattern, &mut |matches| {
+        found.extend(matches);
         if first || sent.elapsed() > HITS_EVERY {
             (first, sent) = (false, Instant::now());
-            reply(Answer::Hits { ids: sort(&found), done: false });
+            reply(hits(&found, false));
         }
     })?;
-    Ok(Answer::Hits { ids: sort(&found), done: true })
+    Ok(hits(&found, true))
 }
 
 fn case_facts(reader: &mut Reader) -> Result<CaseFacts> {
@@ -189,34 +244,47 @@ fn case_facts(reader: &mut Reader) -> Result<CaseFacts> {
     })
 }
 
-/// The event of another strand with the same request id, nearest in time.
-fn other_strand(reader: &mut Reader, id: EventId) -> Result<Option<EventRef>> {
-    let Some(event) = reader.events(&[id])?.pop() else { return Ok(None) };
-    let Some(request) = event.request_id.as_deref() else { return Ok(None) };
-    let twins: Vec<Event> = {
-        let ids = reader.find(request)?;
-        reader.events(&ids)?
-    };
+/// The event of another strand with the same request id, nearest in time, and whether it is in scope.
+fn other_strand(reader: &mut Reader, id: EventId, scope: &Scope) -> Result<std::result::Result<(EventRef, bool), String>> {
+    let Some(event) = reader.events(&[id])?.pop() else { return Ok(Err("the event is no longer in the case".to_owned())) };
+    let joined = joins::joined(reader, &event)?;
     let distance = |other: &Event| match (other.time, event.time) {
         (Some(a), Some(b)) => (a.as_millis() - b.as_millis()).abs(),
         _ => i64::MAX,
     };
-    Ok(twins.iter().filter(|other| other.strand != event.strand).min_by_key(|other| distance(other)).map(Event::as_ref))
+    let Some(other) = joined.events.iter().min_by_key(|other| distance(other)).map(Event::as_ref) else {
+        return Ok(Err(joined.orphan.map_or("this request has no other side", joins::Orphan::words).to_owned()));
+    };
+    let scope = Scope { strands: StrandSet::ALL, ..scope.clone() };
+    let within = scope.is_all() || reader.refs(&scope)?.binary_search_by_key(&(other.millis, other.id), |event| (event.millis, event.id)).is_ok();
+    Ok(Ok((other, within)))
 }
 
 fn next_by_mark(reader: &mut Reader, pane: Pane, scope: &Scope, after: EventRef, marked: bool) -> Result<Option<EventRef>> {
     let marks: HashMap<EventId, crate::model::Mark> = reader.all_marks()?.into_iter().filter_map(|mark| Some((mark.event?, mark.mark))).collect();
-    let wanted = |event: &EventRef| {
-        let mark = marks.get(&event.id);
+    let wanted = |id: EventId| {
+        let mark = marks.get(&id);
         if marked {
             mark.is_some_and(|mark| mark.marked || !mark.note.is_empty() || !mark.tags.is_empty())
         } else {
             !mark.is_some_and(|mark| mark.reviewed)
         }
     };
-    let refs = list(reader, pane, scope)?;
+    let mut refs = list(reader, pane, scope)?;
+    let mut members: Vec<(EventId, u32)> = Vec::new();
+    if pane.shape() == Shape::Exchanges {
+        let (heads, rows) = reader.conversations(&refs)?;
+        (refs, members) = (Arc::new(heads), rows);
+    }
+    // A conversation is wanted when any of its calls is.
+    let mut wanted_rows = vec![false; if members.is_empty() { 0 } else { refs.len() }];
+    for (id, row) in &members {
+        if let Some(slot) = wanted_rows.get_mut(*row as usize) {
+            *slot |= wanted(*id);
+        }
+    }
     let start = refs.partition_point(|event| (event.millis, event.id) <= (after.millis, after.id));
-    let ahead = refs.get(start..).unwrap_or_default().iter();
-    let before = refs.get(..start).unwrap_or_default().iter();
-    Ok(ahead.chain(before).find(|event| wanted(event) && event.id != after.id).copied())
+    let numbered = || refs.iter().enumerate();
+    let is_wanted = |(row, event): &(usize, &EventRef)| event.id != after.id && wanted_rows.get(*row).copied().unwrap_or_else(|| wanted(event.id));
+    Ok(numbered().skip(start).chain(numbered().take(start)).find(is_wanted).map(|(_, event)| *event))
 }

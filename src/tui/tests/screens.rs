@@ -3,10 +3,11 @@
 use super::session::Session;
 use crate::tui::theme::{Depth, Theme};
 
-const VIEWS: [(&str, &str); 8] = [
+const VIEWS: [(&str, &str); 9] = [
     ("timeline", "jjjj"),
     ("record", "jjjj<enter>"),
     ("prompts", "2jjj"),
+    ("conversation", "2/AC-610356<enter><tab>jjj"),
     ("guardrails", "3"),
     ("principals", "5j"),
     ("pivot", "jjjjp"),

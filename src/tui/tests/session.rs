@@ -75,6 +75,11 @@ impl Session {
         session
     }
 
+    /// Another reader of its case.
+    pub fn reader(&self) -> Reader {
+        self.reader.sibling().expect("a reader")
+    }
+
     /// Leaves and opens the same case again.
     pub fn reopened(mut self) -> Self {
         self.keys("q");

@@ -64,6 +64,66 @@ fn prompts_are_read_marked_noted_and_the_place_is_kept() {
     assert_eq!((row.event.id, &row.mark), (marked.event.id, &marked.mark));
 }
 
+/// The demo's agent takes forty calls for one request.
+#[test]
+fn forty_calls_are_read_as_one_conversation() {
+    let mut session = Session::demo(SIZE);
+    session.keys("2/AC-610356<enter>");
+    let head = session.state.selected().expect("a row");
+    let row = session.state.selected_row().cloned().expect("it is read");
+    assert_eq!(row.thread.as_ref().map(|thread| thread.calls.len()), Some(40));
+    assert!(session.screen().contains("conversation of 40 calls"));
+    let calls = |session: &Session| session.state.current_detail().map(|detail| detail.calls.len());
+    assert_eq!(calls(&session), Some(40));
+
+    // On the heading of a call enter opens it alone, with its history; esc comes back to it.
+    session.keys("<tab>");
+    while session.state.call_under_cursor().map(|call| call.id) != row.thread.as_ref().map(|thread| thread.calls[6].0) {
+        session.keys("j");
+    }
+    let seventh = session.state.selected().expect("a call");
+    session.keys("<enter>");
+    assert!(session.screen().contains("call 7 of 40 of its conversation"), "{}", session.screen());
+    assert_eq!((session.state.selected(), calls(&session)), (Some(seventh), Some(0)));
+    session.keys("b<esc>");
+    assert_eq!((session.state.selected(), calls(&session)), (Some(seventh), Some(40)));
+    assert!(session.state.selected_row().is_some_and(|row| row.mark.marked));
+    assert!(session.screen().contains("★"), "the conversation's row tells that a call is marked");
+    // Its own record, and back by the history.
+    session.keys("v");
+    assert!(!session.state.reads_conversation() && session.state.selected() == Some(seventh));
+    session.keys("[");
+    assert_eq!(calls(&session), Some(40));
+
+    // From a CloudTrail event the other side is that very call.
+    let request = session.state.rows[&seventh.id].event.request_id.clone().expect("an id");
+    session.keys("<esc>X1");
+    let twin = session.state.list.refs.iter().find(|event| {
+        let mut reader = session.reader();
+        event.strand() == Strand::Management && reader.events(&[event.id]).expect("read")[0].request_id.as_deref() == Some(&request)
+    });
+    let twin = *twin.expect("a CloudTrail event");
+    go_to(&mut session, twin);
+    session.keys("P");
+    assert_eq!((session.state.view.pane, session.state.selected()), (Pane::Prompts, Some(seventh)));
+
+    // Space reviews the whole of it.
+    session.keys("<esc> ");
+    assert_eq!(session.state.case.reviewed.0, 40);
+    assert_ne!(session.state.selected().map(|event| event.id), Some(head.id));
+    let done = session.state.rows[&head.id].thread.as_ref().expect("its calls");
+    assert!(done.is_reviewed() && done.calls[6].2.marked, "the mark stays");
+}
+
+fn go_to(session: &mut Session, event: EventRef) {
+    let index = session.state.row_of(event).expect("in the list");
+    session.keys("g");
+    session.keys("g");
+    let here = session.state.view.position().index;
+    session.keys(&"j".repeat(index - here));
+    assert_eq!(session.state.selected(), Some(event));
+}
+
 #[test]
 fn a_reviewer_needs_three_keys() {
     let mut session = Session::demo(SIZE);

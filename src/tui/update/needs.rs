@@ -81,27 +81,28 @@ fn clamp(state: &mut State, height: usize) {
 fn want_rows(state: &mut State, height: usize, effects: &mut Vec<Effect>) {
     let top = state.view.position().top;
     let window = |from: usize, to: usize| state.list.refs.get(from..to.min(state.list.refs.len())).unwrap_or_default();
-    if window(top, top + height).iter().all(|event| state.rows.contains_key(&event.id)) {
+    let threads = state.view.pane.shape() == Shape::Exchanges;
+    let known = |id: &EventId| state.rows.get(id).is_some_and(|row| !threads || row.thread.is_some());
+    if window(top, top + height).iter().all(|event| known(&event.id)) {
         return;
     }
     // A page to each side comes along, so that the next page down is there already.
-    let missing: Vec<EventId> =
-        window(top.saturating_sub(height), top + 2 * height).iter().map(|event| event.id).filter(|id| !state.rows.contains_key(id)).collect();
+    let missing: Vec<EventId> = window(top.saturating_sub(height), top + 2 * height).iter().map(|event| event.id).filter(|id| !known(id)).collect();
     if state.rows.len() > ROWS_KEPT {
         let near: std::collections::HashSet<EventId> = window(top.saturating_sub(height), top + 2 * height).iter().map(|event| event.id).collect();
         state.rows.retain(|id, _| near.contains(id));
     }
-    ask(state, Ask::Rows(missing), effects);
+    ask(state, Ask::Rows { ids: missing, threads }, effects);
 }
 
 fn want_detail(state: &mut State, layout: &Layout, effects: &mut Vec<Effect>) {
-    let Some(selected) = state.selected() else {
+    let Some(wanted) = state.view.call.or_else(|| state.listed()) else {
         state.detail = None;
         return;
     };
     let shown = layout.detail.height > 0;
     let fits = state.current_detail().is_some_and(|detail| detail.page.as_ref().is_none_or(|page| page.width() == layout.detail.width));
     if shown && state.rested && !fits {
-        ask(state, Ask::Detail { id: selected.id, width: layout.detail.width }, effects);
+        ask(state, Ask::Detail { id: wanted.id, width: layout.detail.width, alone: state.view.call.is_some() }, effects);
     }
 }

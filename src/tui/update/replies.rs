@@ -19,7 +19,8 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
         open.take();
     }
     match answer {
-        Answer::List { refs, histogram, revision } => {
+        Answer::List { refs, histogram, members, revision } => {
+            state.list.members = members;
             anchor(state, &refs);
             state.list.of = Some((state.view.pane, state.view.scope.clone()));
             state.list.refs = refs;
@@ -32,11 +33,12 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             state.list.refs = Arc::default();
             state.list.revision = revision;
         }
-        Answer::Rows(rows) => state.rows.extend(rows.into_iter().map(|row| (row.event.id, row))),
+        Answer::Rows(rows) => rows.into_iter().for_each(|row| state.keep_row(row)),
         Answer::Detail(detail) => {
             let mut detail = detail;
-            state.rows.insert(detail.row.event.id, detail.row.clone());
-            match state.detail.take().filter(|before| before.row.event.id == detail.row.event.id) {
+            state.keep_row(detail.row.clone());
+            detail.calls.iter().for_each(|(_, row)| state.keep_row(row.clone()));
+            match state.detail.take().filter(|before| before.of == detail.of) {
                 // The same event for another width.
                 Some(before) => {
                     if let (Some(page), Some(old), false) = (&mut detail.page, &before.page, state.view.raw) {
@@ -51,6 +53,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 }
             }
             state.detail = Some(*detail);
+            go::to_sought(state);
         }
         Answer::Pivots(pivots) => {
             if let Some(Layer::Menu(menu)) = state.layers.last_mut().filter(|layer| matches!(layer, Layer::Menu(menu) if menu.loading)) {
@@ -58,9 +61,10 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             }
             state.pivots = pivots;
         }
-        Answer::Hits { ids, done } => {
+        Answer::Hits { ids, found, done } => {
             if let Some(hits) = &mut state.hits {
                 hits.ids = ids;
+                hits.found = found;
                 hits.done = done;
                 if hits.jump && (done || !hits.ids.is_empty()) {
                     go::to_hit(state, true, true);
@@ -71,6 +75,8 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
         Answer::Exported(told) => state.tell(Severity::Info, told),
         Answer::Jump(Some(target)) => go::to_event(state, target, effects),
         Answer::Jump(None) => state.tell(Severity::Info, "there is none"),
+        Answer::OtherSide(Ok((target, within))) => go::to_other_side(state, target, within, effects),
+        Answer::OtherSide(Err(why)) => state.tell(Severity::Info, why),
         Answer::Failed(why) => {
             // A question that failed is not asked again by itself: the same pane would fail in a loop.
             if slot == Slot::List || slot == Slot::Values {
@@ -95,7 +101,12 @@ fn anchor(state: &mut State, refs: &[EventRef]) {
         (position.at, position.top) = (None, position.index);
         state.view.set_position(position);
     } else if let Some(at) = position.at {
-        let index = refs.partition_point(|event| (event.millis, event.id) < (at.millis, at.id)).min(refs.len().saturating_sub(1));
+        let by_conversation = state.list.members.binary_search_by_key(&at.id, |(id, _)| *id).ok().and_then(|at| state.list.members.get(at));
+        let index = match by_conversation {
+            Some((_, row)) => *row as usize,
+            None => refs.partition_point(|event| (event.millis, event.id) < (at.millis, at.id)),
+        };
+        let index = index.min(refs.len().saturating_sub(1));
         position.top = (position.top + index).saturating_sub(position.index);
         position.index = index;
         state.view.set_position(position);
