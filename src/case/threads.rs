@@ -8,6 +8,9 @@ use crate::model::{EventId, EventRef, Link, Outcome, RoundKeys, Strand, ThreadKe
 
 const DOING: &str = "reading conversations";
 
+/// Events with the row of their conversation, in order of event.
+type Rows = Vec<(EventId, u32)>;
+
 /// Stores new exchanges' keys, and links.
 pub(super) fn write(connection: &Connection, rows: &[ThreadRow], links: &[Link]) -> Result<()> {
     let doing = "storing conversations";
@@ -207,7 +210,7 @@ impl Reader {
 
     /// Of a list, the first of each conversation; and for each of the list's events the place of its conversation among
     /// those, in order of row number.
-    pub fn conversations(&mut self, refs: &[EventRef]) -> Result<(Vec<EventRef>, Vec<(EventId, u32)>)> {
+    pub fn conversations(&mut self, refs: &[EventRef]) -> Result<(Vec<EventRef>, Rows)> {
         self.snapshot(|reader| {
             reader.bring_threads_up_to_date()?;
             let mut place = vec![u32::MAX; reader.threads.root.len()];

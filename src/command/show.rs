@@ -9,8 +9,9 @@ use super::output::Output;
 use super::place;
 use crate::case::{Reader, open_read_only};
 use crate::decode;
-use crate::model::{Entity, Event, Exchange, Part, Strand, text_from_bytes};
+use crate::model::{Entity, Event, EventId, Exchange, Part, Strand, text_from_bytes};
 use crate::report::EventJson;
+use crate::stitch::joins;
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -19,9 +20,35 @@ struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     exchange: Option<Exchange>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    conversation: Option<ConversationJson>,
+    joined: JoinedJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<String>,
+}
+
+/// Where an exchange stands in its conversation. Field names are a contract.
+#[derive(Serialize)]
+struct ConversationJson {
+    /// Id of the conversation's first event.
+    id: String,
+    /// Counted from 1.
+    position: usize,
+    /// Number of calls.
+    length: usize,
+    /// Ids of all its events, in order.
+    events: Vec<String>,
+}
+
+/// The other sides of the event's request.
+#[derive(Serialize)]
+struct JoinedJson {
+    /// Ids of events of other strands with the same request id.
+    events: Vec<String>,
+    /// Why there is none, when there should be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orphan: Option<&'static str>,
 }
 
 /// Runs the command.
@@ -51,7 +78,11 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
         let text = raw.as_deref().map(text_from_bytes);
         match output.format() {
             Format::Json | Format::Ndjson => {
-                output.element(&Shown { event: EventJson::new(event, &entities, &source), exchange, raw: text.as_deref(), missing })?;
+                let conversation = conversation_of(&mut reader, event)?;
+                let joined = joins::joined(&mut reader, event)?;
+                let joined = JoinedJson { events: joined.events.iter().map(Event::uid).collect(), orphan: joined.orphan.map(joins::Orphan::words) };
+                let event = EventJson::new(event, &entities, &source);
+                output.element(&Shown { event, exchange, conversation, joined, raw: text.as_deref(), missing })?;
             }
             Format::Table | Format::Csv => print(&mut output, event, &entities, &source, exchange.as_ref(), text.as_deref(), missing.as_deref())?,
         }
@@ -67,6 +98,16 @@ fn exchange_of(reader: &mut Reader, event: &Event, record: Option<&[u8]>) -> Opt
     let record = record.filter(|_| event.strand == Strand::Invocation)?;
     let stored = event.request_id.as_deref().and_then(|request| reader.bodies(request).ok()).unwrap_or_default();
     Some(decode::exchange(record, &decode::Bodies { input: stored.input, output: stored.output }))
+}
+
+fn conversation_of(reader: &mut Reader, event: &Event) -> Result<Option<ConversationJson>, Failure> {
+    if event.strand != Strand::Invocation {
+        return Ok(None);
+    }
+    let ids: Vec<EventId> = reader.conversation(event.id)?.iter().map(|call| call.id).collect();
+    let position = ids.iter().position(|id| *id == event.id).map_or(1, |at| at + 1);
+    let events: Vec<String> = reader.events(&ids)?.iter().map(Event::uid).collect();
+    Ok(Some(ConversationJson { id: events.first().cloned().unwrap_or_default(), position, length: events.len(), events }))
 }
 
 /// For a person: facts, then the conversation, or the record.

@@ -101,7 +101,7 @@ pub fn to_other_side(state: &mut State, target: EventRef, within: bool, effects:
 }
 
 fn to_event_in(state: &mut State, pane: Pane, scope: Scope, target: EventRef, effects: &mut Vec<Effect>) {
-    let mut view = View { pane, scope, ..View::default() };
+    let mut view = View { scope, pane, ..View::default() };
     view.set_position(Position { at: Some(target), ..Position::default() });
     leave_for(state, view, effects);
 }
