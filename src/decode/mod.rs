@@ -3,6 +3,7 @@
 //! - [`json`]: the lenient reader everything else stands on.
 //! - [`containers`]: a stream of bytes to records, whatever they are wrapped in.
 //! - [`decode`]: one record's bytes to a [`Decoded`] event, by the keys found in it.
+//! - [`command_call`]: the call of the AWS CLI in a record of process telemetry, or in a line.
 //! - [`exchange`]: one invocation record to an [`Exchange`](crate::model::Exchange), in full, for reading.
 
 mod address;
@@ -18,12 +19,16 @@ mod nested;
 mod one_line;
 
 pub use decoded::{Decoded, Searchable, Text};
+pub use endpoint::{CommandCall, VerbClass, command_call, command_call_of_line};
 pub use invocation::{Bodies, PastRound, exchange, exchange_with_history, model_key};
 pub use kind::{RecordKind, kind_of};
 
 /// Decodes one record (already unwrapped). `tape` is scratch memory. Never fails: what cannot be decoded is an event
 /// with the reason in [`Decoded::undecodable`].
 pub fn decode<'a>(record: &'a [u8], tape: &'a mut json::Tape) -> Decoded<'a> {
+    if endpoint::is_audit_record(record) {
+        return endpoint::decode_audit(record);
+    }
     let end = tape.parse(record);
     let root = tape.root(record);
     let mut decoded = match kind_of(root) {

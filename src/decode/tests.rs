@@ -50,7 +50,7 @@ pub(super) fn searched(decoded: &Decoded<'_>) -> Vec<String> {
 }
 
 /// Well-formed records of every kind, to be damaged.
-const SEEDS: [&str; 8] = [
+const SEEDS: [&str; 14] = [
     r#"{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","principalId":"AROAX:bob","arn":"arn:aws:sts::111122223333:assumed-role/Dev/bob","accountId":"111122223333","accessKeyId":"ASIAIOSFODNN7EXAMPLE","sessionContext":{"sessionIssuer":{"type":"Role","userName":"Dev"}}},"eventTime":"2026-01-02T03:04:05Z","eventSource":"bedrock.amazonaws.com","eventName":"CreateModelCustomizationJob","awsRegion":"us-east-1","sourceIPAddress":"203.0.113.9","requestParameters":{"jobName":"j","trainingDataConfig":{"s3Uri":"s3://train/a.jsonl"},"roleArn":"arn:aws:iam::111122223333:role/Train"},"responseElements":"{\"credentials\":{\"accessKeyId\":\"ASIAIOSFODNN7EXAMPL2\"}}","resources":["arn:aws:s3:::train/a.jsonl",{"ARN":"arn:aws:bedrock:us-east-1:111122223333:guardrail/g1"}],"eventCategory":"Management","recipientAccountId":"111122223333"}"#,
     r#"{"eventVersion":"1.08","eventSource":"s3.amazonaws.com","eventName":"CopyObject","requestParameters":{"bucketName":["b"],"key":"k%20k","x-amz-copy-source":"/src/a%2Fb?versionId=1"},"userIdentity":{"type":"AWSAccount","accountId":"1","principalId":"A:b"},"errorCode":"AccessDenied","errorMessage":"no on resource: arn:aws:s3:::b/k because"}"#,
     r#"{"eventVersion":"1.08","eventCategory":"Insight","insightDetails":{"eventName":"CreateUser","eventSource":"iam.amazonaws.com","insightType":"ApiCallRateInsight","state":"Start","insightContext":{"statistics":{"baseline":{"average":0.1},"insight":{"average":9}}}}}"#,
@@ -59,6 +59,12 @@ const SEEDS: [&str; 8] = [
     r#"{"schemaType":"ModelInvocationLog","modelId":"m","input":{"inputBodyJson":{"prompt":"sys\n\nHuman: q\n\nAssistant:","max_tokens_to_sample":5},"inputBodyS3Path":"s3://big/data/r_input.json.gz"},"output":{"outputBodyJson":{"completion":"c","stop_reason":"stop_sequence"}}}"#,
     r#"{"time":"2026-01-02T03:04:05Z","host":"h","user":"u","command_line":"sudo AWS_REGION=eu-west-1 aws --profile p bedrock delete-guardrail --guardrail-identifier g1 | bash -c 'aws s3 cp s3://b/k .'"}"#,
     r#"{"event_type":9,"event":{"exec":{"args":["/bin/sh","-c","aws s3 ls"],"target":{"audit_token":{"auid":502}}}},"host":{"hostname":"h"},"time":"2026-01-02T03:04:05Z"}"#,
+    r#"{"exec_args":{"args":{"1":"aws","2":"s3","3":"ls"},"args_compiled":"aws,s3,ls"},"header":{"time_seconds_epoch":1,"time_milliseconds_offset":2},"host_info":{"host_name":"m"},"subject":{"user_name":"u"},"return":{"error":0}}"#,
+    r#"{"name":"q","hostIdentifier":"h","unixTime":"1700000000","action":"snapshot","snapshot":[{"cmdline":"aws s3 ls","time":"5"},{"command":"x","uid":"1"}],"diffResults":{"added":[{"path":"/p","pid":"1"}]}}"#,
+    r##"{"Event":{"System":{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Computer":"c","TimeCreated":{"#attributes":{"SystemTime":"2026-01-02T03:04:05Z"}}},"EventData":{"UtcTime":"2026-01-02 03:04:05.678","User":"u","CommandLine":"aws s3 ls"}}}"##,
+    r#"{"EventID":"4688","TimeCreated":"2026-01-02 03:04:05 +0000","Computer":"c","ExtraEventData":{"SubjectUserName":"u","NewProcessName":"C:\\aws.exe","CommandLine":""}}"#,
+    r#"{"event":{"event_simpleName":"ProcessRollup2","CommandLine":"aws s3 ls","ProcessStartTime":"1700000000.5","aid":"a","UserSid":"s"},"timestamp":"2026-01-02 03:04:05.678"}"#,
+    r#"{"category":"AdvancedHunting-DeviceProcessEvents","properties":{"ProcessCommandLine":"aws s3 ls","DeviceName":"d","AccountName":"u","Timestamp":"2026-01-02T03:04:05.1234567Z"}}"#,
 ];
 
 #[derive(Clone, Debug)]

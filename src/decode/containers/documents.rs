@@ -374,6 +374,8 @@ pub(super) fn wrap_of(scan: &Scan, bytes: &[u8], list: Option<List>) -> Wrap {
         if begins(scan.identity_at, b"\"") { Wrap::LakeRow } else { Wrap::None }
     } else if scan.keys.has(&[Keys::MESSAGE]) && (list == Some(List::LogEvents) || begins(scan.message_at, b"\"{")) {
         Wrap::Message
+    } else if scan.keys.has(&[Keys::ROWS]) {
+        Wrap::ResultRow(0)
     } else {
         Wrap::None
     }

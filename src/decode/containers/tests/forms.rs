@@ -243,6 +243,39 @@ fn audit_lines() {
         got.iter().map(Got::text).collect::<Vec<_>>(),
         ["type=SYSCALL msg=audit(1492037289.295:58): arch=c000003e", "node=web type=EXECVE msg=audit(1492037289.295:58): argc=1"]
     );
+    // Lines of one serial are one record, whatever stands between them; what is no line of the log is broken.
+    let text = "type=A msg=audit(1.2:1): x\ntype=B msg=audit(1.2:2): y\n\nnonsense\ntype=C msg=audit(1.2:1): z\n";
+    let (got, report) = read(text);
+    let expected =
+        ["type=A msg=audit(1.2:1): x\ntype=B msg=audit(1.2:2): y\n\nnonsense\ntype=C msg=audit(1.2:1): z", "type=B msg=audit(1.2:2): y", "nonsense"];
+    assert_eq!(got.iter().map(Got::text).collect::<Vec<_>>(), expected);
+    assert_eq!((report.records, report.broken), (2, 1));
+    // A line that is too long ends what stands before it.
+    let long = format!("type=A msg=audit(1.2:1): x\ntype=L msg=audit(1.2:9): {}\ntype=B msg=audit(1.2:1): y\n", "z".repeat(200));
+    for size in [1, 7, 1 << 16] {
+        let (got, report) = read_in_pieces(long.as_bytes(), &[size], &Limits { max_record: 60, ..Limits::default() });
+        assert_eq!((got[0].text(), got[2].text(), report.refused), ("type=A msg=audit(1.2:1): x", "type=B msg=audit(1.2:1): y", 1));
+        assert!(matches!(got[1], Got::Refused { offset: 27, length: 226, .. }), "{:?}", got[1]);
+    }
+}
+
+#[test]
+fn results_of_many_rows() {
+    let snapshot = r#"{"snapshot":[{"command":"a"},{"command":"b"}],"action":"snapshot","name":"q","hostIdentifier":"h","unixTime":1}"#;
+    let (got, report) = read(snapshot);
+    assert_eq!(report.records, 2);
+    let row = |command: &str| format!(r#"{{"name":"q","hostIdentifier":"h","unixTime":1,"action":"snapshot","columns":{{"command":"{command}"}}}}"#);
+    assert_eq!(got.iter().map(Got::text).collect::<Vec<_>>(), [row("a"), row("b")]);
+    assert!(matches!(got[1], Got::Record { outer, wrap: Wrap::ResultRow(1), .. } if outer == (0, snapshot.len() as u32)), "{:?}", got[1]);
+    let batch = r#"[{"name":"q","diffResults":{"removed":[{"command":"c"}],"added":[{"command":"a"}]}}]"#;
+    assert_eq!(
+        records(batch),
+        [r#"{"name":"q","action":"added","columns":{"command":"a"}}"#, r#"{"name":"q","action":"removed","columns":{"command":"c"}}"#]
+    );
+    // No rows, or copies that would be much more than the whole: one record.
+    for whole in [r#"{"name":"q","snapshot":[]}"#.to_owned(), format!(r#"{{"name":"{}","snapshot":[{}0]}}"#, "n".repeat(1000), "0,".repeat(100))] {
+        assert_eq!(records(&whole), [whole]);
+    }
 }
 
 #[test]
