@@ -16,6 +16,7 @@ pub mod json;
 mod kind;
 mod nested;
 mod one_line;
+mod span;
 
 pub use decoded::{Decoded, Searchable, Text};
 pub use invocation::{Bodies, exchange, model_key};
@@ -30,6 +31,7 @@ pub fn decode<'a>(record: &'a [u8], tape: &'a mut json::Tape) -> Decoded<'a> {
         RecordKind::Invocation => invocation::decode(root),
         RecordKind::CloudTrail => cloudtrail::decode(root),
         RecordKind::Endpoint => endpoint::decode(root),
+        RecordKind::Span => span::decode(root),
         RecordKind::Unknown(reason) => {
             // What is in it cannot be told, but whoever searches for words shall find it.
             Decoded { searchable: vec![Searchable::Raw(record, true)], ..Decoded::undecodable(reason) }
