@@ -4,6 +4,7 @@
 //! - [`containers`]: a stream of bytes to records, whatever they are wrapped in.
 //! - [`decode`]: one record's bytes to a [`Decoded`] event, by the keys found in it.
 //! - [`exchange`]: one invocation record to an [`Exchange`](crate::model::Exchange), in full, for reading.
+//! - [`trail_facts`]: what one CloudTrail record says beyond its event's columns.
 
 mod address;
 mod cloudtrail;
@@ -18,6 +19,7 @@ mod nested;
 mod one_line;
 mod span;
 
+pub use cloudtrail::{TrailFacts, trail_facts};
 pub use decoded::{Decoded, Searchable, Text};
 pub use invocation::{Bodies, exchange, model_key};
 pub use kind::{RecordKind, kind_of};
