@@ -162,11 +162,15 @@ mod tests {
     const OTHER: &str = "6a5b0e94f1c24d7e8f0a1b2c3d4e5f61";
 
     fn span(second: u32, trace: &str, attributes: &str) -> String {
-        format!(r#"{{"traceId":"{trace}","spanId":"a{second}","name":"n","startTimeUnixNano":17949099{second:02}000000000,"attributes":{{{attributes}}}}}"#)
+        format!(
+            r#"{{"traceId":"{trace}","spanId":"a{second}","name":"n","startTimeUnixNano":17949099{second:02}000000000,"attributes":{{{attributes}}}}}"#
+        )
     }
 
     fn call(second: u32, rest: &str) -> String {
-        format!(r#"{{"eventVersion":"1.11","eventTime":"2026-11-17T10:05:{second:02}Z","eventSource":"bedrock.amazonaws.com","eventName":"Converse",{rest}}}"#)
+        format!(
+            r#"{{"eventVersion":"1.11","eventTime":"2026-11-17T10:05:{second:02}Z","eventSource":"bedrock.amazonaws.com","eventName":"Converse",{rest}}}"#
+        )
     }
 
     /// A case of these records; the event of the nth is n + 1.
@@ -206,7 +210,8 @@ mod tests {
             span(7, "", r#""aws.request_id":"r9""#),
             // 8, 9: CloudTrail and the invocation record of the first call; 10: of the second; 11: the call to the agent.
             call(10, r#""requestID":"r1","requestParameters":{"modelId":"m.x"}"#),
-            r#"{"schemaType":"ModelInvocationLog","timestamp":"2026-11-17T10:05:09Z","requestId":"r1","operation":"Converse","modelId":"m.x"}"#.to_owned(),
+            r#"{"schemaType":"ModelInvocationLog","timestamp":"2026-11-17T10:05:09Z","requestId":"r1","operation":"Converse","modelId":"m.x"}"#
+                .to_owned(),
             call(11, r#""requestID":"r2""#),
             call(12, r#""requestID":"r7","requestParameters":{"sessionId":"desk-7"}"#),
         ]);

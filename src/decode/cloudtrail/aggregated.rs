@@ -154,7 +154,13 @@ fn detail(counted: &[Counted], minutes: Option<i64>) -> Option<String> {
         let mut names: Vec<String> = values
             .iter()
             .take(NAMED)
-            .map(|value| if value.all && dimension != Dimension::Action { show(&value.name) } else { format!("{} {}", show(&value.name), grouped(value.count)) })
+            .map(|value| {
+                if value.all && dimension != Dimension::Action {
+                    show(&value.name)
+                } else {
+                    format!("{} {}", show(&value.name), grouped(value.count))
+                }
+            })
             .collect();
         if values.len() > NAMED {
             names.push(format!("{} more", values.len() - NAMED));

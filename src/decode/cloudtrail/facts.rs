@@ -62,8 +62,7 @@ pub fn trail_facts(record: &[u8]) -> TrailFacts {
     let root = tape.root(record);
     let fields = Fields::of(root);
     let open = |value: Value<'_>| Nested::of(value);
-    let (identity, request, response, additional) =
-        (open(fields.identity), open(fields.request), open(fields.response), open(fields.additional));
+    let (identity, request, response, additional) = (open(fields.identity), open(fields.request), open(fields.response), open(fields.additional));
     let identity = identity.as_ref().map_or(fields.identity, Nested::root);
     let request = request.as_ref().map_or(fields.request, Nested::root);
     let response = response.as_ref().map_or(fields.response, Nested::root);

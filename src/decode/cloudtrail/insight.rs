@@ -251,7 +251,10 @@ mod tests {
     fn of_an_event_data_store() {
         // Averages beside the attributions, which may hold their values flat; keys folded, blocks as strings.
         for (key, context) in [
-            ("insightContext", r#"{"baselineAverage":0.5,"insightAverage":90,"insightDuration":3,"attributions":[{"attribute":"userIdentityArn","insightValue":"arn:aws:iam::111122223333:user/bob","insightAverage":90}]}"#),
+            (
+                "insightContext",
+                r#"{"baselineAverage":0.5,"insightAverage":90,"insightDuration":3,"attributions":[{"attribute":"userIdentityArn","insightValue":"arn:aws:iam::111122223333:user/bob","insightAverage":90}]}"#,
+            ),
             (
                 "insightcontext",
                 r#""{\"baselineaverage\":0.5,\"insightaverage\":90,\"insightduration\":3,\"attributions\":[{\"attribute\":\"userIdentityArn\",\"insight\":{\"value\":\"arn:aws:iam::111122223333:user/bob\",\"average\":90}}]}""#,
@@ -281,7 +284,9 @@ mod tests {
 
     #[test]
     fn rates() {
-        for (average, text) in [(0.0, "0"), (9.82222e-5, "under 0.01"), (0.5, "0.5"), (0.126, "0.13"), (5.0, "5"), (120.0, "120"), (1234.5678, "1234.57")] {
+        for (average, text) in
+            [(0.0, "0"), (9.82222e-5, "under 0.01"), (0.5, "0.5"), (0.126, "0.13"), (5.0, "5"), (120.0, "120"), (1234.5678, "1234.57")]
+        {
             assert_eq!(rate(average), text);
         }
     }

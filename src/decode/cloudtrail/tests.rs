@@ -196,7 +196,12 @@ fn what_samples_name() {
         (
             "panther_identity_forms.ndjson",
             2,
-            vec!["request fe4784a8-b3b8-4dac-a763-0476f4bef6e3", "principal 111122223333/role/SampleRole", "key SAMPLE_ACCESS_KEY", "session SampleSession"],
+            vec![
+                "request fe4784a8-b3b8-4dac-a763-0476f4bef6e3",
+                "principal 111122223333/role/SampleRole",
+                "key SAMPLE_ACCESS_KEY",
+                "session SampleSession",
+            ],
             "",
             "role SampleRole as SampleSession",
         ),
@@ -397,7 +402,8 @@ fn network_activity_names_the_endpoint_and_both_accounts() {
 
 #[test]
 fn what_was_left_out_is_said() {
-    let record = event("iam", "PutUserPolicy", r#""requestParameters":{"omitted":true,"originalSize":131072,"reason":"requestParameters too large"}"#);
+    let record =
+        event("iam", "PutUserPolicy", r#""requestParameters":{"omitted":true,"originalSize":131072,"reason":"requestParameters too large"}"#);
     with(record.as_bytes(), |decoded| {
         assert_eq!(decoded.detail.as_deref(), Some("parameters left out by CloudTrail: requestParameters too large"));
     });
