@@ -80,8 +80,10 @@ pub(super) fn decode<'a>(record: Value<'a>, fields: &Fields<'a>) -> Decoded<'a> 
     let some = |text: String| (!text.is_empty()).then_some(Cow::Owned(text));
     let error_code = only(Dimension::ErrorCode);
     let key = only(Dimension::Key);
-    let mut bucket = Vec::new();
-    only(Dimension::Resource).into_iter().for_each(|arn| address::mention(own(arn), &mut bucket));
+    let mut named = Vec::new();
+    if let Some(arn) = only(Dimension::Resource) {
+        address::mention(own(arn), &mut named);
+    }
     let minutes = start.zip(end).map(|(start, end)| (end.as_millis() - start.as_millis()) / 60_000);
     Decoded {
         time: start.or_else(|| fields.time.text().and_then(|text| Timestamp::parse(&text))),
@@ -100,7 +102,7 @@ pub(super) fn decode<'a>(record: Value<'a>, fields: &Fields<'a>) -> Decoded<'a> 
         key_kind: key.map_or(KeyKind::None, |key| key_kind(Some(key), false, false)),
         ip: only(Dimension::Address).map(own),
         user_agent: only(Dimension::UserAgent).map(own),
-        bucket: bucket.into_iter().find(|(kind, _)| *kind == EntityKind::Bucket).map(|(_, name)| name),
+        bucket: named.into_iter().find(|(kind, _)| *kind == EntityKind::Bucket).map(|(_, name)| name),
         detail: detail(&counted, minutes).map(Cow::Owned),
         mentions: mentions(&counted),
         searchable: super::pieces(summary).collect(),

@@ -239,7 +239,7 @@ fn searchable<'a>(fields: &Fields<'a>) -> Vec<Searchable<'a>> {
 }
 
 /// A value as searchable text: a string's own, anything else as written.
-fn pieces<'a>(value: Value<'a>) -> impl Iterator<Item = Searchable<'a>> {
+fn pieces(value: Value<'_>) -> impl Iterator<Item = Searchable<'_>> {
     let piece = if value.is_text() {
         Some(Searchable::Raw(value.raw_text(), value.is_escaped()))
     } else {

@@ -133,6 +133,6 @@ fn plain(value: Value<'_>) -> Value<'_> {
 }
 
 /// The strings of a value: of a list, of each of its elements.
-pub(super) fn texts<'a>(value: Value<'a>) -> impl Iterator<Item = Value<'a>> {
+pub(super) fn texts(value: Value<'_>) -> impl Iterator<Item = Value<'_>> {
     value.items_or_self().map(|item| if item.is_object() { plain(item) } else { item }).filter(|item| item.is_text())
 }

@@ -51,7 +51,7 @@ fn is_error(code: Value<'_>) -> bool {
 }
 
 /// Type and message of the first exception among a span's events.
-fn exception<'a>(events: Value<'a>) -> (Option<Text<'a>>, Option<Text<'a>>) {
+fn exception(events: Value<'_>) -> (Option<Text<'_>>, Option<Text<'_>>) {
     let (mut kind, mut message) = (None, None);
     if let Some(event) = events.items().find(|event| event.get("name").is("exception")) {
         attributes::each(event.get("attributes"), |key, value| match key {

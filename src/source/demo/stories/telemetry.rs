@@ -83,7 +83,7 @@ pub(super) fn tell(plot: &mut Plot) {
     let whole = agent_loop::at(agent_loop::CALLS as i64 - 1).as_millis() - begun.as_millis() + 4_100;
     write(
         plot,
-        Span {
+        &Span {
             name: "POST /invocations".to_owned(),
             kind: "SERVER",
             id: root.clone(),
@@ -98,7 +98,7 @@ pub(super) fn tell(plot: &mut Plot) {
     );
     write(
         plot,
-        Span {
+        &Span {
             name: "invoke_agent Order Desk".to_owned(),
             kind: "INTERNAL",
             id: agent.clone(),
@@ -115,7 +115,7 @@ pub(super) fn tell(plot: &mut Plot) {
     // The gateway's policy hides from the agent what it may not do.
     write(
         plot,
-        Span {
+        &Span {
             name: "AgentCore.Policy.PartiallyAuthorizeActions".to_owned(),
             kind: "CLIENT",
             id: id("agent-span-policy", 0),
@@ -133,9 +133,9 @@ pub(super) fn tell(plot: &mut Plot) {
         let mut draw = Draw::labelled("agent-span-length", number);
         let talk = agent_loop::call(number, &mut draw);
         let (at, millis) = (agent_loop::at(number as i64), i64::from(draw.between(2_400, 5_900)));
-        write(plot, chat(number, &talk, at, millis, &agent));
+        write(plot, &chat(number, &talk, at, millis, &agent));
         if let Some(span) = tool(number, &talk, at.plus_millis(millis + 60), i64::from(draw.between(30, 900)), &agent) {
-            write(plot, span);
+            write(plot, &span);
         }
     }
 }
@@ -186,6 +186,6 @@ fn tool(number: usize, talk: &Talk, at: Timestamp, millis: i64, parent: &str) ->
     })
 }
 
-fn write(plot: &mut Plot, span: Span<'_>) {
+fn write(plot: &mut Plot, span: &Span<'_>) {
     plot.step("agent-span", span.start, Act::Record { log: Log::Spans, account: PROD, region: "us-east-1", json: span.json() });
 }
