@@ -111,7 +111,7 @@ fn recorded_calls_say_what_they_are_not_and_can_be_found() {
         left.iter().all(|event| event["undecodable"]
             .as_str()
             .unwrap()
-            .contains("neither invocation record, CloudTrail event nor known process telemetry; its keys are sample")),
+            .contains("neither invocation record, CloudTrail event, agent span nor known process telemetry; its keys are sample")),
         "{left:?}"
     );
     let found = events(&desk, "--text embedding.test");

@@ -5,6 +5,7 @@
 //! - [`decode`]: one record's bytes to a [`Decoded`] event, by the keys found in it.
 //! - [`command_call`]: the call of the AWS CLI in a record of process telemetry, or in a line.
 //! - [`exchange`]: one invocation record to an [`Exchange`](crate::model::Exchange), in full, for reading.
+//! - [`trail_facts`]: what one CloudTrail record says beyond its event's columns.
 
 mod address;
 mod cloudtrail;
@@ -17,7 +18,9 @@ pub mod json;
 mod kind;
 mod nested;
 mod one_line;
+mod span;
 
+pub use cloudtrail::{TrailFacts, trail_facts};
 pub use decoded::{Decoded, Searchable, Text};
 pub use endpoint::{CommandCall, VerbClass, command_call, command_call_of_line};
 pub use invocation::{Bodies, PastRound, exchange, exchange_with_history, model_key};
@@ -35,6 +38,7 @@ pub fn decode<'a>(record: &'a [u8], tape: &'a mut json::Tape) -> Decoded<'a> {
         RecordKind::Invocation => invocation::decode(root),
         RecordKind::CloudTrail => cloudtrail::decode(root),
         RecordKind::Endpoint => endpoint::decode(root),
+        RecordKind::Span => span::decode(root),
         RecordKind::Unknown(reason) => {
             // What is in it cannot be told, but whoever searches for words shall find it.
             Decoded { searchable: vec![Searchable::Raw(record, true)], ..Decoded::undecodable(reason) }

@@ -2,4 +2,5 @@
 
 pub mod conversation;
 pub mod joins;
+pub mod spans;
 pub mod threads;

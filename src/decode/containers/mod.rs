@@ -34,6 +34,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::decode) use compression::grouped;
 pub use compression::{Plain, compression_of, plain};
 pub use minify::minified_key;
 pub use sniff::{BodySide, body_file, reason_to_skip};
@@ -58,7 +59,7 @@ impl Default for Limits {
 
 impl Limits {
     fn too_large(&self) -> String {
-        format!("larger than {} bytes", compression::grouped(self.max_record as u64))
+        format!("larger than {} bytes", grouped(self.max_record as u64))
     }
 }
 

@@ -162,7 +162,7 @@ fn search_block<'a>(block: Block<'a>, pieces: &mut Vec<Searchable<'a>>) {
 }
 
 /// The strings of a value whose shape is unknown, without what looks like base64. Depth is bounded by the tape.
-fn strings<'a>(value: Value<'a>, pieces: &mut Vec<Searchable<'a>>) {
+pub(super) fn strings<'a>(value: Value<'a>, pieces: &mut Vec<Searchable<'a>>) {
     match value.kind() {
         Kind::Object => value.entries().for_each(|(_, value)| strings(value, pieces)),
         Kind::Array => value.items().for_each(|value| strings(value, pieces)),

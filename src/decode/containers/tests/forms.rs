@@ -40,6 +40,26 @@ fn a_list_under_another_name_is_part_of_its_record() {
 }
 
 #[test]
+fn the_events_of_a_span_are_part_of_it() {
+    for text in [
+        r#"{"traceId":"5b","spanId":"a1","events":[{"name":"gen_ai.user.message","attributes":{"content":"hi"}}],"status":{"code":"OK"}}"#,
+        r#"{"traceId":"5b","spanId":"a1","events":[],"status":{"code":"OK"}}"#,
+        // Its own keys behind the list, as sorted ones are.
+        r#"{"attributes":{},"events":[{"attributes":{"content":"hi"},"name":"x"}],"traceId":"5b"}"#,
+        r#"{"attributes":{},"events":[],"traceId":"5b"}"#,
+        "{ \"events\": [\n { \"timeUnixNano\": 1 } ], \"traceId\": \"5b\" }",
+    ] {
+        assert_eq!(records(text), [text]);
+        let two = format!("{text}\n{text}");
+        assert_eq!(records(&two), [text, text]);
+    }
+    // What filter-log-events gives is none, whatever its messages say.
+    let text = r#"{"events":[{"timestamp":1760000000000,"message":"{\"traceId\":\"5b\"}"}],"searchedLogStreams":[]}"#;
+    assert_eq!(records(text), [r#"{"traceId":"5b"}"#]);
+    assert!(records(r#"{"events":[],"searchedLogStreams":[]}"#).is_empty());
+}
+
+#[test]
 fn documents_one_after_another() {
     for (text, expected) in [
         ("{\"a\":1}\n{\"a\":2}\n", vec!["{\"a\":1}", "{\"a\":2}"]),
