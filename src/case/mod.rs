@@ -15,6 +15,7 @@ mod codec;
 mod commit;
 mod error;
 mod evidence;
+mod filter;
 mod find;
 mod fold;
 mod histogram;
