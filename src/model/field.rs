@@ -264,7 +264,7 @@ impl FieldTest {
         match field.kind {
             FieldKind::Number if pattern => return Err(format!("{} is a number: compare it with = != > >= < <=", field.name)),
             FieldKind::Number => {
-                number = Some(value.replace(['_', ','], "").parse().map_err(|_| format!("{} is a number, {value} is none", field.name))?)
+                number = Some(value.replace(['_', ','], "").parse().map_err(|_| format!("{} is a number, {value} is none", field.name))?);
             }
             FieldKind::Flag if pattern || ordered || !matches!(value, "true" | "false") => {
                 return Err(format!("{} is yes or no: write {0} or {0} = false", field.name));
@@ -288,8 +288,8 @@ impl FieldTest {
             FieldValue::Flag(flag) => (*flag == (self.value == "true")) != denies,
             FieldValue::List(texts) => texts.iter().any(|text| self.is_like(text)) != denies,
             FieldValue::Number(number) => self.number.is_some_and(|with| match self.comparison {
-                Comparison::Is | Comparison::Matches => *number == with,
-                Comparison::IsNot | Comparison::MatchesNot => *number != with,
+                Comparison::Is | Comparison::Matches => number.total_cmp(&with).is_eq(),
+                Comparison::IsNot | Comparison::MatchesNot => number.total_cmp(&with).is_ne(),
                 Comparison::Above => *number > with,
                 Comparison::AtLeast => *number >= with,
                 Comparison::Below => *number < with,
