@@ -179,6 +179,8 @@ pub struct Detail {
     pub entities: Vec<Entity>,
     /// The other sides of its request.
     pub joined: Joined,
+    /// Spans and the calls made in them that belong to it: how many by request, trace and session, and the first few.
+    pub spans: ([usize; 3], Vec<Event>),
     /// Its record; or why it cannot be had.
     pub record: Result<Tree, String>,
     /// The exchange laid out for reading; invocations only.

@@ -9,6 +9,7 @@ use super::{failed, revision_number};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, SourceId, SourceKind, Strand, StrandSet};
+use crate::stitch::spans::{self, Tie};
 use crate::stitch::{conversation, joins};
 use crate::tui::ask::{Answer, Ask, CaseFacts, Detail, Pivot, Row, Thread, ValueRow};
 use crate::tui::panes;
@@ -134,6 +135,7 @@ fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool) -> Result<A
     let source = format!("{source} @{}", row.event.position.offset);
     let record = reader.record(&row.event);
     let joined = joins::joined(reader, &row.event)?;
+    let spans = spans_of(reader, id)?;
     let mut calls = Vec::new();
     let mut page = match (&record, row.event.strand) {
         (_, Strand::Invocation) if !alone && reader.conversation_ids(id)?.len() > 1 => {
@@ -156,7 +158,16 @@ fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool) -> Result<A
         page.layout(width);
     }
     let record = record.map(Tree::of).map_err(|error| error.to_string());
-    Ok(Answer::Detail(Box::new(Detail { of: (id, alone), row, calls, entities, joined, record, page, source })))
+    Ok(Answer::Detail(Box::new(Detail { of: (id, alone), row, calls, entities, joined, spans, record, page, source })))
+}
+
+/// Spans that belong to an event, and calls that belong to a span.
+fn spans_of(reader: &mut Reader, id: EventId) -> Result<([usize; 3], Vec<Event>)> {
+    const NAMED: usize = 4;
+    let tied = spans::related(reader, id)?;
+    let count = |tie: Tie| tied.iter().filter(|tied| tied.tie == tie).count();
+    let first: Vec<EventId> = tied.iter().take(NAMED).map(|tied| tied.event.id).collect();
+    Ok(([count(Tie::Request), count(Tie::Trace), count(Tie::Session)], reader.events(&first)?))
 }
 
 fn source_name(reader: &mut Reader, id: SourceId) -> Result<String> {
