@@ -189,7 +189,7 @@ fn case_facts(reader: &mut Reader) -> Result<CaseFacts> {
     })
 }
 
-/// The event of another strand with the same request id, nearest in time.
+/// The event of another strand with the same request id, nearest in time; a span only where no log has the call.
 fn other_strand(reader: &mut Reader, id: EventId) -> Result<Option<EventRef>> {
     let Some(event) = reader.events(&[id])?.pop() else { return Ok(None) };
     let Some(request) = event.request_id.as_deref() else { return Ok(None) };
@@ -201,7 +201,8 @@ fn other_strand(reader: &mut Reader, id: EventId) -> Result<Option<EventRef>> {
         (Some(a), Some(b)) => (a.as_millis() - b.as_millis()).abs(),
         _ => i64::MAX,
     };
-    Ok(twins.iter().filter(|other| other.strand != event.strand).min_by_key(|other| distance(other)).map(Event::as_ref))
+    let nearest = |other: &&Event| (other.strand == Strand::Span, distance(other));
+    Ok(twins.iter().filter(|other| other.strand != event.strand).min_by_key(nearest).map(Event::as_ref))
 }
 
 fn next_by_mark(reader: &mut Reader, pane: Pane, scope: &Scope, after: EventRef, marked: bool) -> Result<Option<EventRef>> {
