@@ -263,7 +263,9 @@ fn other_strand(reader: &mut Reader, id: EventId, scope: &Scope) -> Result<std::
         (Some(a), Some(b)) => (a.as_millis() - b.as_millis()).abs(),
         _ => i64::MAX,
     };
-    let Some(other) = joined.events.iter().min_by_key(|other| distance(other)).map(Event::as_ref) else {
+    // A span only where no log has the call.
+    let nearest = |other: &&Event| (other.strand == Strand::Span, distance(other));
+    let Some(other) = joined.events.iter().min_by_key(nearest).map(Event::as_ref) else {
         return Ok(Err(joined.orphan.map_or("this request has no other side", joins::Orphan::words).to_owned()));
     };
     let scope = Scope { strands: StrandSet::ALL, ..scope.clone() };

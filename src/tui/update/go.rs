@@ -150,6 +150,7 @@ pub fn to_hit(state: &mut State, forward: bool, here: bool) {
         state.sought = call.map(|(id, ..)| *id).filter(|id| position.at.is_some_and(|head| head.id != *id));
         state.view.set_position(position);
         state.rested = true;
+        to_sought(state);
     }
     if let Some(told) = told {
         state.tell(Severity::Info, told);
