@@ -74,6 +74,8 @@ pub struct Batch {
     pub(super) extras: Vec<Extra>,
     pub(super) wide: Vec<(u32, EntityKind, u64)>,
     pub(super) exchanges: Vec<ExchangeFacts>,
+    /// Row and tokens of CloudTrail events that count them.
+    pub(super) trail_tokens: Vec<(u32, [Option<u64>; 2])>,
     /// Row and keys of exchanges that belong to conversations.
     pub(super) threads: Vec<(u32, ThreadKeys)>,
     pub(super) blocks: Vec<TextBlock>,
@@ -98,6 +100,7 @@ impl Batch {
             extras: Vec::new(),
             wide: Vec::new(),
             exchanges: Vec::new(),
+            trail_tokens: Vec::new(),
             threads: Vec::new(),
             blocks: Vec::new(),
             long: String::new(),
@@ -148,6 +151,9 @@ impl Batch {
             self.exchanges.push(facts.clone());
             self.exchanges.len() as u32 - 1
         });
+        if decoded.trail_tokens != [None; 2] {
+            self.trail_tokens.push((number, decoded.trail_tokens));
+        }
         self.threads.extend(decoded.thread.clone().map(|keys| (number, keys)));
         let strand = decoded.strand.unwrap_or(Strand::Management);
         let reference = EventRef::new(decoded.time, EventId(0), strand, decoded.outcome, decoded.undecodable.is_some());

@@ -9,9 +9,7 @@ use super::reader::Reader;
 use super::{runs, segment};
 use crate::decode::json::Tape;
 use crate::decode::{self, Bodies, Fields};
-use crate::model::{
-    BodyState, EntityKind, EventId, EventRef, FieldFilter, FieldTest, FieldValue, GuardrailAction, KeyKind, Name, Outcome, Strand,
-};
+use crate::model::{BodyState, EntityKind, EventId, EventRef, FieldFilter, FieldTest, FieldValue, GuardrailAction, KeyKind, Name, Outcome, Strand};
 
 const DOING: &str = "filtering by a field";
 
@@ -107,7 +105,7 @@ impl Reader {
     /// Of these events, all above `after`, those for which all conditions hold.
     pub(super) fn passing(&mut self, mut refs: Vec<EventRef>, filters: &[FieldFilter], after: u32) -> Result<Vec<EventRef>> {
         for filter in filters {
-            let test = FieldTest::new(filter).map_err(|reason| CaseError::Pattern { pattern: filter.to_string(), reason })?;
+            let test = FieldTest::new(filter).map_err(|why| CaseError::Pattern { pattern: filter.to_string(), why })?;
             let missing = test.holds(&FieldValue::Missing);
             if refs.is_empty() {
                 break;
@@ -153,7 +151,15 @@ impl Reader {
     }
 
     /// Calls with the columns of each event: one after another where many are asked for, else each by itself.
-    fn each(&self, refs: &[EventRef], after: u32, table: &str, key: &str, columns: &str, call: &mut dyn FnMut(u32, &Row<'_>) -> rusqlite::Result<()>) -> Result<()> {
+    fn each(
+        &self,
+        refs: &[EventRef],
+        after: u32,
+        table: &str,
+        key: &str,
+        columns: &str,
+        call: &mut dyn FnMut(u32, &Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<()> {
         let connection: &Connection = self.connection();
         let many = refs.len() as u64 * 8 > u64::from(self.lists.last - after);
         if many {

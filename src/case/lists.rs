@@ -33,6 +33,13 @@ struct Remembered {
     refs: Arc<Vec<EventRef>>,
 }
 
+impl Lists {
+    /// Every event of the case, by time.
+    pub(super) fn all(&self) -> Arc<Vec<EventRef>> {
+        Arc::clone(&self.all)
+    }
+}
+
 impl Reader {
     /// The events in a scope, sorted by time, then row number. An event without a time is in every scope whose range is
     /// open. The answer is shared and remembered; asked again after a commit, only what is new is read.
@@ -125,6 +132,9 @@ impl Reader {
         if let Some(text) = &scope.text {
             let hits = self.hits(&refs, after, &text.pattern)?;
             refs.retain(|event| hits.contains(event.id.0));
+        }
+        if !scope.fields.is_empty() {
+            refs = self.passing(refs, &scope.fields, after)?;
         }
         Ok(refs)
     }

@@ -16,6 +16,7 @@ mod codec;
 mod commit;
 mod error;
 mod evidence;
+mod filter;
 mod find;
 mod fold;
 mod histogram;

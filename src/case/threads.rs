@@ -1,5 +1,7 @@
 //! Conversations in the case: keys and links as they are stored, and a reader's view of which exchanges belong together.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::{CaseError, Doing as _, Result};
@@ -233,6 +235,16 @@ impl Reader {
             members.sort_unstable();
             Ok((heads, members))
         })
+    }
+
+    /// How many calls the conversation of each of these has.
+    pub(super) fn conversation_lengths(&mut self, refs: &[EventRef]) -> Result<HashMap<u32, u32>> {
+        self.bring_threads_up_to_date()?;
+        let mut by_root: HashMap<u32, u32> = HashMap::new();
+        for event in 1..=self.lists.last {
+            *by_root.entry(self.threads.find(event)).or_default() += 1;
+        }
+        Ok(refs.iter().map(|event| (event.id.0, by_root.get(&self.threads.find(event.id.0)).copied().unwrap_or(1))).collect())
     }
 
     /// The keys of an exchange's own round; `None` when it can neither be continued nor continues anything.

@@ -45,6 +45,8 @@ pub(super) struct Held {
     pub(super) batches: Vec<HeldBatch>,
     pub(super) wide: Vec<(u8, Pair)>,
     pub(super) texts: Vec<HeldText>,
+    /// Event and its tokens, input and output.
+    pub(super) trail_tokens: Vec<(u32, [Option<u64>; 2])>,
     pub(super) threads: Vec<ThreadRow>,
     pub(super) links: Vec<Link>,
     /// So many of `threads` have been stitched.
@@ -188,6 +190,8 @@ impl Writer {
         }
         let id_of = |row: u32| ids.get(row as usize).copied().unwrap_or(0);
         self.held.wide.extend(batch.wide.drain(..).map(|(row, kind, hash)| (kind.code(), (hash, id_of(row)))).filter(|(_, pair)| pair.1 != 0));
+        let counted = std::mem::take(&mut batch.trail_tokens).into_iter().map(|(row, tokens)| (id_of(row), tokens));
+        self.held.trail_tokens.extend(counted.filter(|(event, _)| *event != 0));
         for (row, keys) in std::mem::take(&mut batch.threads) {
             let (event, Some(row)) = (id_of(row), batch.rows.get(row as usize)) else { continue };
             if event != 0 {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::{Entity, EntityKind, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_when};
+use crate::model::{Entity, EntityKind, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
 
 /// Where bedrock comes to the surface: investigate what happened in AWS Bedrock, from a terminal.
 #[derive(Debug, Parser)]
@@ -240,7 +240,8 @@ pub struct ScopeArgs {
     /// Only this strand: management data invocation endpoint network span (may be repeated)
     #[arg(long, value_name = "STRAND")]
     pub strand: Vec<Strand>,
-    /// Only events that mention this entity (may be repeated; all must hold)
+    /// Only events that mention this entity, or for which conditions on derived fields hold: key=AKIA…, 'x.tokens_in > 1000
+    /// and x.denied' (may be repeated; all must hold)
     #[arg(long = "where", value_name = "KIND=VALUE")]
     pub constraint: Vec<String>,
     /// Only events whose text matches this regular expression
@@ -267,7 +268,12 @@ impl ScopeArgs {
             (EntityKind::Ip, &self.ip),
         ];
         let mut entities: Vec<Entity> = named.into_iter().filter_map(|(kind, value)| Some(Entity::new(kind, value.as_deref()?))).collect();
+        let mut fields = Vec::new();
         for constraint in &self.constraint {
+            if constraint.trim_start().starts_with("x.") {
+                fields.extend(parse_field_filters(constraint).map_err(|error| format!("--where {constraint}: {error}"))?);
+                continue;
+            }
             let (kind, value) =
                 constraint.split_once('=').ok_or_else(|| format!("--where {constraint}: write KIND=VALUE, such as --where key=AKIA…"))?;
             entities.push(Entity::new(kind.parse::<EntityKind>().map_err(|error| format!("--where {constraint}: {error}"))?, value));
@@ -277,7 +283,7 @@ impl ScopeArgs {
             regex::Regex::new(pattern).map_err(|error| format!("--text {pattern}: {error}"))?;
         }
         let text = self.text.clone().map(|pattern| TextFilter { pattern });
-        Ok(Scope { range: TimeRange { since: when(&self.since)?, until: when(&self.until)? }, entities, strands, text })
+        Ok(Scope { range: TimeRange { since: when(&self.since)?, until: when(&self.until)? }, entities, strands, text, fields })
     }
 }
 

@@ -61,6 +61,8 @@ pub struct Decoded<'a> {
     pub mentions: Vec<(EntityKind, Text<'a>)>,
     /// What a list of exchanges shows; invocation records only.
     pub exchange: Option<ExchangeFacts>,
+    /// Input and output tokens that a CloudTrail event counts (FORMATS §3.1).
+    pub trail_tokens: [Option<u64>; 2],
     /// By what the exchange finds the one it continues; `None` when there is nothing to find.
     pub thread: Option<ThreadKeys>,
     /// Text to search, piece by piece: prompts and answers, parameters, error messages, command lines. Each piece is

@@ -114,7 +114,7 @@ impl<'a> Fields<'a> {
             "x.cli.program" => FieldValue::from(Some(call.program.clone())),
             "x.cli.service" => call.service.clone().into(),
             "x.cli.operation" => call.operation.clone().into(),
-            "x.cli.verb" => call.verb.clone().into(),
+            "x.cli.verb" => call.verb().map(str::to_owned).into(),
             "x.cli.options" => FieldValue::List(call.options.iter().map(|(name, value)| format!("{name} {value}").trim_end().to_owned()).collect()),
             _ => FieldValue::Missing,
         }
@@ -161,7 +161,8 @@ pub const INVOKE: [&str; 7] = [
 
 /// An agent, flow or knowledge base was called (`x.agentic`).
 pub fn is_agentic(service: &str, action: &str) -> bool {
-    service == "bedrock" && (matches!(action, "InvokeAgent" | "InvokeInlineAgent" | "InvokeFlow" | "Retrieve") || action.starts_with("RetrieveAndGenerate"))
+    service == "bedrock"
+        && (matches!(action, "InvokeAgent" | "InvokeInlineAgent" | "InvokeFlow" | "Retrieve") || action.starts_with("RetrieveAndGenerate"))
 }
 
 /// Models, guardrails, agents or their settings were listed or looked at (`x.enum`).

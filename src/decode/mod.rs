@@ -12,6 +12,7 @@ mod cloudtrail;
 pub mod containers;
 mod decoded;
 mod endpoint;
+mod fields;
 mod folded_key;
 mod invocation;
 pub mod json;
@@ -23,7 +24,8 @@ mod span;
 pub use cloudtrail::{TrailFacts, trail_facts};
 pub use decoded::{Decoded, Searchable, Text};
 pub use endpoint::{CommandCall, VerbClass, command_call, command_call_of_line};
-pub use invocation::{Bodies, PastRound, exchange, exchange_with_history, model_key};
+pub use fields::{Fields, INVOKE, is_agentic, is_bedrock, is_enumeration, is_invoke};
+pub use invocation::{Bodies, PastRound, exchange, exchange_with_history, model_family, model_key};
 pub use kind::{RecordKind, kind_of};
 
 /// Decodes one record (already unwrapped). `tape` is scratch memory. Never fails: what cannot be decoded is an event

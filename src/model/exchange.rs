@@ -260,6 +260,21 @@ pub enum HiddenKind {
     Encoded,
 }
 
+impl HiddenKind {
+    /// The name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TagCharacters => "tag-characters",
+            Self::ZeroWidth => "zero-width",
+            Self::Bidi => "bidi",
+            Self::Control => "control",
+            Self::VariationSelectors => "variation-selectors",
+            Self::MixedScripts => "mixed-scripts",
+            Self::Encoded => "encoded",
+        }
+    }
+}
+
 /// Text that a person at a screen would not have seen.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hidden {

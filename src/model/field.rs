@@ -263,7 +263,9 @@ impl FieldTest {
         let mut number = None;
         match field.kind {
             FieldKind::Number if pattern => return Err(format!("{} is a number: compare it with = != > >= < <=", field.name)),
-            FieldKind::Number => number = Some(value.replace(['_', ','], "").parse().map_err(|_| format!("{} is a number, {value} is none", field.name))?),
+            FieldKind::Number => {
+                number = Some(value.replace(['_', ','], "").parse().map_err(|_| format!("{} is a number, {value} is none", field.name))?);
+            }
             FieldKind::Flag if pattern || ordered || !matches!(value, "true" | "false") => {
                 return Err(format!("{} is yes or no: write {0} or {0} = false", field.name));
             }
@@ -272,7 +274,8 @@ impl FieldTest {
         }
         let sensitive = value.chars().any(char::is_uppercase);
         let build = || RegexBuilder::new(value).case_insensitive(!sensitive).size_limit(4 << 20).build();
-        let regex = pattern.then(build).transpose().map_err(|error| error.to_string().lines().last().unwrap_or("no regular expression").to_owned())?;
+        let regex =
+            pattern.then(build).transpose().map_err(|error| error.to_string().lines().last().unwrap_or("no regular expression").to_owned())?;
         Ok(Self { comparison: filter.comparison, value: filter.value.clone(), number, regex })
     }
 
@@ -285,8 +288,8 @@ impl FieldTest {
             FieldValue::Flag(flag) => (*flag == (self.value == "true")) != denies,
             FieldValue::List(texts) => texts.iter().any(|text| self.is_like(text)) != denies,
             FieldValue::Number(number) => self.number.is_some_and(|with| match self.comparison {
-                Comparison::Is | Comparison::Matches => *number == with,
-                Comparison::IsNot | Comparison::MatchesNot => *number != with,
+                Comparison::Is | Comparison::Matches => number.total_cmp(&with).is_eq(),
+                Comparison::IsNot | Comparison::MatchesNot => number.total_cmp(&with).is_ne(),
                 Comparison::Above => *number > with,
                 Comparison::AtLeast => *number >= with,
                 Comparison::Below => *number < with,

@@ -2,6 +2,7 @@
 //! was asked and answered. They share the request id (FORMATS §3.4); where one side is missing, this says what is known of why.
 
 use crate::case::{Reader, Result};
+use crate::decode::is_invoke;
 use crate::model::{Entity, EntityKind, Event, Scope, Strand, StrandSet, TimeRange, Timestamp};
 
 /// The other sides of an event's request.
@@ -49,21 +50,10 @@ impl Orphan {
     }
 }
 
-/// Model invocations that CloudTrail logs (DETECTIONS §0.2 `x.invoke`).
-pub const INVOKE: [&str; 8] = [
-    "InvokeModel",
-    "InvokeModelWithResponseStream",
-    "InvokeModelWithBidirectionalStream",
-    "Converse",
-    "ConverseStream",
-    "StartAsyncInvoke",
-    "CreateModelInvocationJob",
-    "CreateInference",
-];
-
-/// Is it one that writes an invocation record of its own? Batches and asynchronous calls do not.
+/// Should there be an invocation record? Batches and asynchronous calls write none that could be found by the request.
 fn writes_record(event: &Event) -> bool {
-    INVOKE.iter().take(5).any(|action| event.action.as_deref() == Some(*action)) || event.service.as_deref() == Some("bedrock-mantle")
+    let (service, action) = (event.service.as_deref().unwrap_or_default(), event.action.as_deref().unwrap_or_default());
+    is_invoke(service, action) && !matches!(action, "StartAsyncInvoke" | "CreateModelInvocationJob")
 }
 
 /// How far from an event CloudTrail is looked for, in milliseconds.

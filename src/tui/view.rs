@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Entity, EntityKind, EventId, EventRef, Scope, StrandSet, TextFilter, TimeRange, Timestamp};
+use crate::model::{Entity, EntityKind, EventId, EventRef, Scope, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters};
 
 /// The panes, in the order of their number keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -165,6 +165,8 @@ struct Saved {
     entities: Vec<(String, String)>,
     strands: u8,
     text: Option<String>,
+    #[serde(default)]
+    fields: String,
     open: bool,
     raw: bool,
     places: Vec<(usize, i64, u32, usize)>,
@@ -180,6 +182,7 @@ impl View {
             entities: self.scope.entities.iter().map(|entity| (entity.kind.name().to_owned(), entity.value.to_string())).collect(),
             strands: self.scope.strands.bits(),
             text: self.scope.text.as_ref().map(|text| text.pattern.clone()),
+            fields: self.scope.fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
             open: self.open,
             raw: self.raw,
             places: self
@@ -200,6 +203,7 @@ impl View {
                 entities: saved.entities.into_iter().filter_map(|(kind, value)| Some(Entity::new(kind.parse().ok()?, value))).collect(),
                 strands: StrandSet::from_bits(saved.strands),
                 text: saved.text.map(|pattern| TextFilter { pattern }),
+                fields: parse_field_filters(&saved.fields).unwrap_or_default(),
             },
             pane: saved.pane,
             open: saved.open,
@@ -227,6 +231,7 @@ mod tests {
         view.scope = view.scope.narrowed(Entity::new(EntityKind::Key, "AKIAEXAMPLE"));
         view.scope.range.since = Some(Timestamp::from_millis(5));
         view.scope.text = Some(TextFilter { pattern: "a|b".to_owned() });
+        view.scope.fields = parse_field_filters("x.denied and x.stop = end_turn").expect("sound");
         view.set_position(Position { at: Some(EventRef { millis: 7, id: EventId(9), bits: 0 }), index: 4, top: 3 });
         assert_eq!(View::restore(&view.save()), Some(view));
         assert_eq!(View::restore("{}"), None);

@@ -51,6 +51,7 @@ fn scope() -> impl Strategy<Value = Scope> {
             entities,
             strands,
             text: text.map(|pattern| TextFilter { pattern: pattern.to_owned() }),
+            fields: Vec::new(),
         })
 }
 

@@ -174,6 +174,7 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
         request_id: fields.request_id.text_some(),
         model: found.model,
         bucket: found.bucket,
+        trail_tokens: found.tokens,
         detail: found.detail,
         mentions: found.mentions,
         account,

@@ -18,6 +18,8 @@ pub(super) struct Found<'a> {
     pub(super) detail: Option<Text<'a>>,
     /// A Bedrock API key was used.
     pub(super) bearer: bool,
+    /// Input and output tokens.
+    pub(super) tokens: [Option<u64>; 2],
     /// The HTTP status with which AgentCore refused a call. Such events have no error code.
     pub(super) refusal: Option<Text<'a>>,
     /// What it said.
@@ -34,6 +36,7 @@ impl Found<'_> {
             mentions: self.mentions.into_iter().map(|(kind, text)| (kind, own(text))).collect(),
             detail: self.detail.map(own),
             bearer: self.bearer,
+            tokens: self.tokens,
             refusal: self.refusal.map(own),
             answer: self.answer.map(own),
         }
@@ -67,6 +70,7 @@ pub(super) fn read<'a>(subject: &Subject<'_>, request: Value<'a>, response: Valu
         found.refusal = response.get("statusCode").scalar();
         found.answer = text(response.at("body.error.message"));
     }
+    found.tokens = ["inputTokens", "outputTokens"].map(|key| additional.get(key).count());
     found.detail = detail::of(subject, request, response, additional).map(Cow::Owned);
     found
 }

@@ -44,6 +44,7 @@ pub fn breadcrumb(scope: &Scope) -> Vec<String> {
     if scope.strands != StrandSet::ALL {
         parts.push(Strand::ALL.into_iter().filter(|strand| scope.strands.contains(*strand)).map(Strand::name).collect::<Vec<_>>().join("+"));
     }
+    parts.extend(scope.fields.iter().map(|filter| shorten(&filter.to_string(), 40)));
     if let Some(text) = &scope.text {
         parts.push(format!("/{}/", text.pattern));
     }

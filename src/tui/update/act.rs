@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::{go, needs};
-use crate::model::{EntityKind, Mark, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_when};
+use crate::model::{EntityKind, Mark, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
 use crate::tui::ask::{Ask, Slot};
 use crate::tui::commands::{Command, TABLE};
 use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
@@ -26,7 +26,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             }
         }),
         Command::Search => edit(state, EditorKind::Search, &state.hits.as_ref().map(|hits| hits.pattern.clone()).unwrap_or_default()),
-        Command::Filter => edit(state, EditorKind::Filter, &state.view.scope.text.clone().map(|text| text.pattern).unwrap_or_default()),
+        Command::Filter => edit(state, EditorKind::Filter, &filter_in_force(&state.view.scope)),
         Command::Open => open(state, effects),
         Command::Close => close(state, effects),
         Command::Accept => accept(state, false, effects),
@@ -317,7 +317,7 @@ fn set_range(state: &mut State, range: TimeRange, effects: &mut Vec<Effect>) {
 
 fn widen(state: &mut State, effects: &mut Vec<Effect>) {
     let mut scope = state.view.scope.clone();
-    if scope.text.take().is_none() && scope.entities.pop().is_none() {
+    if scope.text.take().is_none() && scope.fields.pop().is_none() && scope.entities.pop().is_none() {
         if scope.range.is_open() && scope.strands == StrandSet::ALL {
             state.tell(Severity::Info, "the scope is everything");
             return;
@@ -476,7 +476,23 @@ fn search(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<()
     Ok(())
 }
 
+fn filter_in_force(scope: &Scope) -> String {
+    let fields = || scope.fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+    scope.text.clone().map_or_else(fields, |text| text.pattern)
+}
+
+/// A pattern, or conditions on derived fields: those begin with `x.`, which in a pattern would be said with a backslash.
 fn filter(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    if text.starts_with("x.") {
+        let scope = Scope { fields: parse_field_filters(text)?, ..state.view.scope.clone() };
+        go::rescope(state, scope, effects);
+        return Ok(());
+    }
+    if text.is_empty() && !state.view.scope.fields.is_empty() {
+        let scope = Scope { fields: Vec::new(), text: None, ..state.view.scope.clone() };
+        go::rescope(state, scope, effects);
+        return Ok(());
+    }
     let filter = if text.is_empty() { None } else { pattern(text).map(|_| Some(TextFilter { pattern: text.to_owned() }))? };
     let scope = Scope { text: filter, ..state.view.scope.clone() };
     go::rescope(state, scope, effects);
