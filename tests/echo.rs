@@ -79,6 +79,10 @@ fn a_page_in_a_large_case() {
     let (_folder, mut reader) = demo_case(Some(events));
     let commands: Vec<Event> = commands(&mut reader, &Scope::all()).into_iter().filter(|event| event.service.is_some()).collect();
     println!("{events} events, {} calls of the AWS CLI", commands.len());
+    let refs = reader.refs(&Scope { strands: StrandSet::only(Strand::Endpoint), ..Scope::all() }).expect("a list");
+    let started = Instant::now();
+    let tally = reader.tally(&refs, [EntityKind::Principal, EntityKind::Service, EntityKind::Action]).expect("a tally");
+    println!("{} events of endpoints counted in {:?}: {} combinations", refs.len(), started.elapsed(), tally.len());
     let mut echoes = Echoes::default();
     for page in commands.chunks(40).take(5).chain(commands.chunks(40).skip(commands.len() / 80).take(5)) {
         let started = Instant::now();

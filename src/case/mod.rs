@@ -37,6 +37,7 @@ mod seal;
 mod search;
 mod segment;
 mod sources;
+mod tally;
 mod text;
 mod threads;
 mod writable;

@@ -25,16 +25,31 @@ pub(super) struct Fit {
 /// Things that a command and its echo name alike. A role or a model may be written in ways that do not compare.
 const TELLING: [EntityKind; 5] = [EntityKind::Guardrail, EntityKind::Agent, EntityKind::KnowledgeBase, EntityKind::Bucket, EntityKind::Key];
 
+/// Points for an event at the same moment; it loses one a second.
+const MOMENT: i64 = 300;
+const COMMAND: i64 = 500;
+const CLI: i64 = 200;
+const SAME: i64 = 300;
+
+/// The most points that an event this far away can have, when the call names so many things.
+pub(super) fn at_most(named: usize, away: i64) -> i64 {
+    MOMENT + COMMAND + CLI + SAME * named.min(3) as i64 - away / 1000
+}
+
+/// What rules an event out without a look at what it mentions: another command, another Region.
+pub(super) fn is_ruled_out(call: &CommandCall, event: &Event) -> bool {
+    let (Some(service), Some(operation)) = (call.service.as_deref(), call.operation.as_deref()) else { return true };
+    let differs = |named: &Option<String>, found: &Option<Name>| named.as_deref().zip(found.as_deref()).is_some_and(|(named, found)| named != found);
+    let other_region = !is_global(service) && differs(&call.region, &event.region);
+    other_region || named_by(event.user_agent.as_deref().unwrap_or_default()).is_some_and(|told| *told != format!("{service}.{operation}"))
+}
+
 /// How the event fits the command; `None` when it cannot be its echo. `named` is what the call names, `mentions` what the
 /// event does.
 pub(super) fn fit(call: &CommandCall, named: &[(EntityKind, String)], command: &Event, event: &Event, mentions: &[Entity]) -> Option<Fit> {
     let after = event.time?.as_millis() - command.time?.as_millis();
-    let (service, operation) = (call.service.as_deref()?, call.operation.as_deref()?);
-    if after.abs() > REACH {
-        return None;
-    }
-    let differs = |named: &Option<String>, found: &Option<Name>| named.as_deref().zip(found.as_deref()).is_some_and(|(named, found)| named != found);
-    if !is_global(service) && differs(&call.region, &event.region) {
+    let service = call.service.as_deref()?;
+    if after.abs() > REACH || is_ruled_out(call, event) {
         return None;
     }
     let mut same: Vec<&(EntityKind, String)> = Vec::new();
@@ -53,16 +68,8 @@ pub(super) fn fit(call: &CommandCall, named: &[(EntityKind, String)], command: &
     }
     let user_agent = event.user_agent.as_deref().unwrap_or_default();
     let is_cli = user_agent.contains("aws-cli");
-    let tells = named_by(user_agent);
-    let is_command = match &tells {
-        Some(told) => {
-            if **told != format!("{service}.{operation}") {
-                return None;
-            }
-            true
-        }
-        None => false,
-    };
+    // Another command was ruled out.
+    let is_command = named_by(user_agent).is_some();
     let is_telling = same.iter().any(|(kind, _)| TELLING.contains(kind) || *kind == EntityKind::Object);
     // Another program made this call; only what it names can make it the same.
     if !user_agent.is_empty() && !is_cli && !is_telling {
@@ -82,11 +89,11 @@ pub(super) fn fit(call: &CommandCall, named: &[(EntityKind, String)], command: &
     }
     why.extend(same.iter().take(2).map(|(kind, value)| format!("same {kind} {value}")));
     why.push(apart(after));
-    let mut score = 300 - after.abs() / 1000;
+    let mut score = MOMENT - after.abs() / 1000;
     if after < -10_000 {
         score -= 60;
     }
-    score += 500 * i64::from(is_command) + 200 * i64::from(is_cli) + 300 * same.len().min(3) as i64;
+    score += COMMAND * i64::from(is_command) + CLI * i64::from(is_cli) + SAME * same.len().min(3) as i64;
     if !user_agent.is_empty() && !is_cli {
         score -= 400;
     }

@@ -58,9 +58,7 @@ impl Echo {
             Self::Echoed { event, sure, why } => {
                 format!("{} {} in CloudTrail ({why})", if *sure { "is" } else { "is likely" }, event.action.as_deref().unwrap_or("an event"))
             }
-            Self::Missing => {
-                "has no event in CloudTrail, which covers that time: it went to another account, failed on its way, or the log lacks it".into()
-            }
+            Self::Missing => "has no event in CloudTrail, which covers that time: another account, a failure on the way, or a gap".into(),
             Self::NotLogged => "has no event in CloudTrail: its calls are data events, off unless a trail is told to log them".into(),
             Self::NoTrail => "cannot be looked for: the case holds no CloudTrail of that time and Region".into(),
             Self::Local => "made no call that CloudTrail could know".into(),
@@ -83,6 +81,10 @@ pub struct Command {
 const TRAIL: StrandSet = StrandSet::only(Strand::Management).with(Strand::Data).with(Strand::Network);
 /// Events looked at for one command, and commands for one event.
 const MOST: usize = 64;
+/// … which are read in pieces of so many.
+const AT_A_TIME: usize = 8;
+/// Fits this near to each other are alike.
+const ALIKE: i64 = 10;
 /// An echo nearer than this needs no look at the command's neighbours.
 const AT_ONCE: i64 = 5_000;
 /// A trail with an event this near covers the time …
@@ -128,7 +130,7 @@ impl Echoes {
             }
             // Two callers whose events fit alike are told apart by nothing.
             let is_rival =
-                |(other, its): &(Event, Fit)| its.score + 10 > found.score && (&other.key, &other.principal) != (&event.key, &event.principal);
+                |(other, its): &(Event, Fit)| its.score + ALIKE > found.score && (&other.key, &other.principal) != (&event.key, &event.principal);
             let rivals = fits.iter().any(is_rival);
             return Ok(Some(Echo::Echoed { event: Box::new(event), sure: found.sure && !rivals, why: found.why }));
         }
@@ -205,15 +207,25 @@ fn call_of(command: &Event) -> Option<CommandCall> {
     command_call_of_line(command.detail.as_deref().filter(|_| is_call)?)
 }
 
-/// The events near a command that may be its echo.
+/// The events near a command that may be its echo. The nearest are read first, and no more once those that are left could
+/// not be better, nor as good.
 fn fitting(reader: &mut Reader, call: &CommandCall, command: &Event, at: Timestamp, actions: &[Entity]) -> Result<Vec<(Event, Fit)>> {
     let near = reader.near(at, REACH, TRAIL, actions, MOST)?;
     let named = call.entities();
-    let mut fits = Vec::new();
-    for event in reader.events(&ids(&near))? {
-        let mentions = if named.is_empty() { Vec::new() } else { reader.mentions(event.id)? };
-        if let Some(found) = fit(call, &named, command, &event, &mentions) {
-            fits.push((event, found));
+    let mut fits: Vec<(Event, Fit)> = Vec::new();
+    for part in near.chunks(AT_A_TIME) {
+        let away = part.first().map_or(0, |event| (event.millis - at.as_millis()).abs());
+        if fits.iter().any(|(_, found)| found.score > fit::at_most(named.len(), away) + ALIKE) {
+            break;
+        }
+        for event in reader.events(&ids(part))? {
+            if fit::is_ruled_out(call, &event) {
+                continue;
+            }
+            let mentions = if named.is_empty() { Vec::new() } else { reader.mentions(event.id)? };
+            if let Some(found) = fit(call, &named, command, &event, &mentions) {
+                fits.push((event, found));
+            }
         }
     }
     Ok(fits)
@@ -224,16 +236,19 @@ fn has_nearer_command(reader: &mut Reader, call: &CommandCall, command: &Event, 
     let (Some(at), Some(verb)) = (event.time, call.verb()) else { return Ok(false) };
     let verb = [Entity::new(EntityKind::Action, verb)];
     let near = reader.near(at, found.after.abs(), StrandSet::only(Strand::Endpoint), &verb, MOST)?;
-    let others: Vec<EventId> = ids(&near).into_iter().filter(|id| *id != command.id).collect();
     let mut mentions = None;
-    for other in reader.events(&others)? {
-        let Some(its) = call_of(&other).filter(|its| (&its.service, &its.operation) == (&call.service, &call.operation)) else { continue };
-        let mentions = match &mentions {
-            Some(known) => known,
-            None => mentions.insert(reader.mentions(event.id)?),
-        };
-        if fit(&its, &its.entities(), &other, event, mentions).is_some_and(|its| its.score > found.score + 2) {
-            return Ok(true);
+    for part in near.chunks(AT_A_TIME) {
+        for other in reader.events(&ids(part))? {
+            let same = |its: &CommandCall| (&its.service, &its.operation) == (&call.service, &call.operation);
+            let Some(its) = call_of(&other).filter(|its| other.id != command.id && same(its)) else { continue };
+            let mentions = match &mentions {
+                Some(known) => known,
+                None => mentions.insert(reader.mentions(event.id)?),
+            };
+            // A shell and the program it starts are logged a moment apart: they are one.
+            if fit(&its, &its.entities(), &other, event, mentions).is_some_and(|its| its.score > found.score + 2) {
+                return Ok(true);
+            }
         }
     }
     Ok(false)
