@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::codec::{decode_ids_into, decode_refs};
 use super::error::{CaseError, Doing as _, Result};
 use super::idset::IdSet;
+use super::near::Mentioning;
 use super::reader::Reader;
 use super::segment;
 use crate::model::{Entity, EventRef, Scope, TimeRange};
@@ -22,6 +23,8 @@ pub(super) struct Lists {
     pub(super) last: u32,
     /// The most recently used is last.
     scopes: Vec<Remembered>,
+    /// Lists of mentions that are at hand; the most recently used is last.
+    pub(super) mentioning: Vec<Mentioning>,
 }
 
 struct Remembered {
@@ -66,6 +69,11 @@ impl Reader {
         };
         self.remember(scope, Arc::clone(&refs));
         Ok(refs)
+    }
+
+    /// The whole case, at the state the lists are of.
+    pub(super) fn everything(&self) -> Arc<Vec<EventRef>> {
+        Arc::clone(&self.lists.all)
     }
 
     pub(super) fn remember(&mut self, scope: &Scope, refs: Arc<Vec<EventRef>>) {

@@ -5,7 +5,8 @@
 //! - Worker threads fill a [`Batch`] with decoded records; the writer appends it, leaves out duplicates, and stores all
 //!   it holds in one transaction at [`Writer::commit`].
 //! - A [`Reader`] answers by scope: lists ([`Reader::refs`]) from posting lists, rows ([`Reader::events`]), pivots
-//!   ([`Reader::values`]), text ([`Reader::search`]) and evidence ([`Reader::record`]).
+//!   ([`Reader::values`]), what lies near a moment ([`Reader::near`]), text
+//!   ([`Reader::search`]) and evidence ([`Reader::record`]).
 //!
 //! How it is laid out, and why: docs/ARCHITECTURE.md, "The case file", and `schema.sql`. No drawing, no AWS, no async.
 
@@ -25,6 +26,7 @@ mod kept;
 mod lists;
 mod lock;
 mod merge;
+mod near;
 mod notebook;
 mod pivots;
 mod reader;
@@ -35,6 +37,7 @@ mod seal;
 mod search;
 mod segment;
 mod sources;
+mod tally;
 mod text;
 mod threads;
 mod writable;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::view::Pane;
 use super::widgets::{Histogram, Page, Tree};
+use crate::decode::VerbClass;
 use crate::model::{Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, Mark, Scope, Skip, SourceEntry, Timestamp};
+use crate::stitch::echo::{self, Echo};
 use crate::stitch::joins::Joined;
 
 /// One line of questions: only the newest of each is of interest.
@@ -29,11 +31,15 @@ pub enum Slot {
     Export,
     /// Where to go next.
     Jump,
+    /// Who ran what.
+    Matrix,
+    /// Echoes of the commands shown.
+    Echoes,
 }
 
 impl Slot {
     /// How many slots there are.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 11;
 }
 
 /// A question.
@@ -100,6 +106,13 @@ pub enum Ask {
         /// The scope, to tell whether the other side is in it.
         scope: Scope,
     },
+    /// How many commands of each class everybody ran.
+    Matrix {
+        /// The scope.
+        scope: Scope,
+    },
+    /// The echoes of these commands.
+    Echoes(Vec<EventId>),
     /// The next event after this place that is not reviewed (or that is marked).
     NextByMark {
         /// The list.
@@ -126,12 +139,14 @@ impl Ask {
             Self::Case => Slot::Case,
             Self::Export { .. } => Slot::Export,
             Self::OtherStrand { .. } | Self::NextByMark { .. } => Slot::Jump,
+            Self::Matrix { .. } => Slot::Matrix,
+            Self::Echoes(_) => Slot::Echoes,
         }
     }
 
     /// Reads what is small and wanted at once, or scans?
     pub const fn is_quick(&self) -> bool {
-        matches!(self, Self::Rows { .. } | Self::Detail { .. } | Self::Pivots(_) | Self::OtherStrand { .. })
+        matches!(self, Self::Rows { .. } | Self::Detail { .. } | Self::Pivots(_) | Self::OtherStrand { .. } | Self::Echoes(_))
     }
 }
 
@@ -181,6 +196,10 @@ pub struct Detail {
     pub joined: Joined,
     /// Spans and the calls made in them that belong to it: how many by request, trace and session, and the first few.
     pub spans: ([usize; 3], Vec<Event>),
+    /// What CloudTrail says of it; calls of the AWS CLI only.
+    pub echo: Option<Echo>,
+    /// The commands it may be the echo of; events of CloudTrail only.
+    pub commands: Vec<echo::Command>,
     /// Its record; or why it cannot be had.
     pub record: Result<Tree, String>,
     /// The exchange laid out for reading; invocations only.
@@ -211,6 +230,33 @@ pub struct ValueRow {
     pub first: Option<Timestamp>,
     /// Last.
     pub last: Option<Timestamp>,
+}
+
+/// Who ran what, in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matrix {
+    /// One for each user of a computer: whoever deleted most comes first, then whoever called most.
+    pub rows: Vec<MatrixRow>,
+}
+
+/// What one user of a computer ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MatrixRow {
+    /// `user@host`.
+    pub who: String,
+    /// Calls of the AWS CLI by [`VerbClass`], in its order.
+    pub calls: [u64; VerbClass::ALL.len()],
+    /// Everything else that the computer's log holds.
+    pub rest: u64,
+}
+
+/// A command in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Echoed {
+    /// The call in short, when the line holds nothing else.
+    pub brief: Option<String>,
+    /// What CloudTrail says of it.
+    pub echo: Echo,
 }
 
 /// The case's own page.
@@ -286,6 +332,22 @@ pub enum Answer {
     Case(Box<CaseFacts>),
     /// To [`Ask::Export`]: what was written.
     Exported(String),
+    /// To [`Ask::Matrix`].
+    Matrix {
+        /// Who ran what.
+        matrix: Matrix,
+        /// What it is the answer to.
+        scope: Scope,
+        /// Revision of the case it is of.
+        revision: u64,
+    },
+    /// To [`Ask::Echoes`]: of each command, or that it calls nothing.
+    Echoes {
+        /// By event.
+        echoes: Vec<(EventId, Option<Echoed>)>,
+        /// Revision of the case they are of.
+        revision: u64,
+    },
     /// To [`Ask::NextByMark`]: where to go, or that there is nothing.
     Jump(Option<EventRef>),
     /// To [`Ask::OtherStrand`]: the other side and whether it is in scope; or why there is none.

@@ -67,7 +67,7 @@ commands! {
     Pivot "pivot" [List Detail] "pivot" "Pivot: pick an entity of the selected row and narrow the scope to it"
     PivotWho "pivot-principal" [List Detail] "" "Everything by the selected row's principal, in every strand, whatever else the scope held"
     PivotRequest "pivot-request" [List Detail] "" "The selected row's request alone: both sides of one call"
-    OtherStrand "other-strand" [List Detail] "" "Go to the same request in the other strand (CloudTrail event, invocation)"
+    OtherStrand "other-strand" [List Detail] "" "Go to the other side: CloudTrail event and invocation, command and its echo"
     Search "search" [List Detail] "search" "Search: jump between rows whose record matches a pattern"
     NextMatch "next-match" [List Detail] "" "Next match of the search"
     PreviousMatch "previous-match" [List Detail] "" "Previous match of the search"

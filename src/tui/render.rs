@@ -26,6 +26,8 @@ pub struct Layout {
     pub tabs: Area,
     /// Everything between tabs and hints.
     pub body: Area,
+    /// Who ran what, above the list of commands; empty elsewhere.
+    pub matrix: Area,
     /// The histogram; empty when there is no room or no need.
     pub histogram: Area,
     /// Column titles.
@@ -68,6 +70,8 @@ impl Layout {
                 };
                 let preview = if matches!(shape, Shape::Events) && state.preview && height >= 30 { 11 } else { 0 };
                 layout.histogram = Area::new(1, body.y, width.saturating_sub(2), bars);
+                let bars = if state.view.pane == Pane::Cli { panes::matrix_lines(state, height) } else { bars };
+                layout.matrix = Area::new(0, body.y, width, if state.view.pane == Pane::Cli { bars } else { 0 });
                 layout.header = line(body.y + bars);
                 layout.rows = Area::new(0, body.y + bars + 1, width, body.height.saturating_sub(bars + 1 + preview));
                 layout.detail = Area::new(0, layout.rows.bottom(), width, preview);

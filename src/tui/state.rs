@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use super::ask::{Ask, CaseFacts, Detail, Pivot, Row, Slot, ValueRow};
+use super::ask::{Ask, CaseFacts, Detail, Echoed, Matrix, Pivot, Row, Slot, ValueRow};
 use super::history::History;
 use super::keymap::Keymap;
 use super::keys::Key;
@@ -43,6 +43,19 @@ pub struct List {
     pub members: Arc<Vec<(EventId, u32)>>,
     /// Values, in panes that list those.
     pub values: Vec<ValueRow>,
+}
+
+/// Who ran what.
+#[derive(Clone, Debug, Default)]
+pub struct Commands {
+    /// The numbers.
+    pub matrix: Matrix,
+    /// What they are the answer to, and the revision of the case.
+    pub of: Option<(Scope, u64)>,
+    /// Echoes of commands that were shown; `None` of what calls nothing.
+    pub echoes: HashMap<EventId, Option<Echoed>>,
+    /// The revision of the case they are of.
+    pub revision: u64,
 }
 
 /// A search in force.
@@ -103,6 +116,8 @@ pub struct State {
     pub list: List,
     /// Rows that were read, by event.
     pub rows: HashMap<EventId, Row>,
+    /// What the pane of commands shows beside its list.
+    pub commands: Commands,
     /// Detail of the selected event.
     pub detail: Option<Detail>,
     /// Folded lines of its JSON tree.
@@ -156,6 +171,7 @@ impl State {
             pending: Vec::new(),
             list: List::default(),
             rows: HashMap::new(),
+            commands: Commands::default(),
             detail: None,
             folded: BTreeSet::new(),
             sought: None,

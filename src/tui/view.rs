@@ -87,7 +87,9 @@ impl Pane {
             }
             Self::Principals => "No principal is named in this scope.",
             Self::Buckets => "No bucket is named in this scope. S3 data events and customisation jobs name them.",
-            Self::Cli => "No command line is in scope. They come from endpoint telemetry such as Jamf Protect.",
+            Self::Cli => {
+                "No command line is in scope. They come from endpoint telemetry: Jamf Protect, osquery, auditd, Sysmon, Windows 4688, CrowdStrike, Defender."
+            }
             Self::Query => "No queries or hunts in this version. f filters by a pattern, p pivots by anything.",
             Self::Case => "",
         }

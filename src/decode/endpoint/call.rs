@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::shell::Setting;
 use super::verb::{VerbClass, verb_of};
+use super::words::quoted;
 use crate::decode::address::{self, Mentions};
 use crate::decode::invocation::model_key;
 use crate::model::EntityKind;
@@ -49,6 +50,20 @@ const FLAGS: [&str; 17] = [
     "--force-glacier-transfer",
     "--ignore-glacier-warnings",
     "--help",
+];
+
+/// Options of the CLI itself.
+const GENERAL: [&str; 10] = [
+    "--profile",
+    "--region",
+    "--output",
+    "--query",
+    "--endpoint-url",
+    "--debug",
+    "--color",
+    "--cli-binary-format",
+    "--cli-read-timeout",
+    "--cli-connect-timeout",
 ];
 
 impl CommandCall {
@@ -103,6 +118,16 @@ impl CommandCall {
     /// An option stands there, with or without a value.
     pub fn has(&self, name: &str) -> bool {
         self.options.iter().any(|(option, _)| option == name)
+    }
+
+    /// The call in short, what it does first: `bedrock delete-guardrail --guardrail-identifier g1 --profile prod`. Options
+    /// that say how and as whom stand last.
+    pub fn brief(&self) -> String {
+        let (general, own): (Vec<_>, Vec<_>) =
+            self.options.iter().partition(|(name, _)| GENERAL.contains(&name.as_str()) || name.starts_with("--no-"));
+        let words = self.service.iter().chain(&self.operation).chain(&self.operands);
+        let options = own.into_iter().chain(general).flat_map(|(name, value)| std::iter::once(name).chain((!value.is_empty()).then_some(value)));
+        quoted(&words.chain(options).map(|word| Cow::Borrowed(word.as_str())).collect::<Vec<_>>())
     }
 
     /// The bucket that is written or read.

@@ -83,6 +83,11 @@ fn options_are_pairs_wherever_they_stand() {
     );
     assert_eq!((call.option("--agent-id"), call.option("--no-cli-pager"), call.has("--no-cli-pager")), (Some("AG1"), None, true));
     assert_eq!(call.entities(), [(EntityKind::Agent, "AG1".to_owned())]);
+    assert_eq!(
+        call.brief(),
+        "bedrock-agent delete-agent --skip-resource-in-use-check --agent-id AG1 --profile ops --no-cli-pager --region eu-west-1"
+    );
+    assert_eq!(super::tests::call("aws --debug s3 cp 'a b' s3://b --recursive").brief(), "s3 cp 'a b' s3://b --recursive --debug");
     // What a flag is followed by is not its value.
     assert_eq!(super::tests::call("aws s3 rm --recursive s3://b/p").bucket().as_deref(), Some("b"));
     assert_eq!(super::tests::call("AWS_PROFILE=x aws-vault exec prod -- aws s3 ls").profile.as_deref(), Some("prod"));

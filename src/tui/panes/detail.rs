@@ -1,8 +1,9 @@
 //! The detail of the selected event: a card of facts, then the exchange as a conversation or the record as JSON.
 
 use super::events::outcome;
-use super::exchanges;
+use super::{cli, exchanges};
 use crate::model::Entity;
+use crate::stitch::echo::Echo;
 use crate::tui::ask::Detail;
 use crate::tui::state::State;
 use crate::tui::theme::Role;
@@ -17,11 +18,15 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         return;
     };
     let event = &detail.row.event;
-    let heading = format!("{} · {}", event.uid(), ending(&detail.source, usize::from(area.width).saturating_sub(26), canvas.glyph("…", "~")));
+    let echo = detail.echo.as_ref().filter(|_| !preview_is_shown(state)).map(|echo| format!("{} · ", short_echo(canvas, echo))).unwrap_or_default();
+    let heading = format!(
+        "{} · {echo}{}",
+        event.uid(),
+        ending(&detail.source, usize::from(area.width).saturating_sub(26 + echo.chars().count()), canvas.glyph("…", "~"))
+    );
     canvas.rule(title, &heading, if state.detail_has_focus() { Role::TabActive } else { Role::Muted });
     let body = Area::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
-    let preview = !state.view.open && state.view.pane.shape() == Shape::Events && !state.detail_has_focus();
-    if preview {
+    if preview_is_shown(state) {
         card(canvas, body, detail);
         return;
     }
@@ -35,6 +40,20 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
             let y = body.y + body.height.saturating_sub(1);
             canvas.text(body.x + 2, y, body.width.saturating_sub(4), why, Role::Warning);
         }
+    }
+}
+
+/// The card stands below the list.
+fn preview_is_shown(state: &State) -> bool {
+    !state.view.open && state.view.pane.shape() == Shape::Events && !state.detail_has_focus()
+}
+
+/// `✓ DeleteAgent 0123456789abcdef`, or that there is none.
+fn short_echo(canvas: &Canvas<'_>, echo: &Echo) -> String {
+    let (sign, _) = cli::echo_sign(canvas, echo);
+    match echo {
+        Echo::Echoed { event, .. } => format!("{sign} {} {}", event.action.as_deref().unwrap_or_default(), event.uid()),
+        other => format!("{sign} {}", other.word()),
     }
 }
 
@@ -52,6 +71,11 @@ fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail) {
     };
     let time = event.time.map(|time| time.to_string()).unwrap_or_default();
     line(canvas, "what", &event.summary(), Role::Strong);
+    if let Some(echo) = &detail.echo {
+        let (sign, role) = cli::echo_sign(canvas, echo);
+        let of = if let Echo::Echoed { event, .. } = echo { format!("{} ", event.uid()) } else { String::new() };
+        line(canvas, "echo", &format!("{sign} {of}{}", echo.words()), role);
+    }
     let note = detail.row.mark.note.lines().next().unwrap_or_default();
     line(canvas, "note", note, Role::Marked);
     line(canvas, "tags", &detail.row.mark.tags.join(" "), Role::Entity);
@@ -83,6 +107,12 @@ fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail) {
     }
     if let Some(orphan) = detail.joined.orphan {
         line(canvas, "same call", orphan.words(), Role::Warning);
+    }
+    for command in detail.commands.iter().take(2) {
+        let who = cli::user_at_host(command.event.principal.as_deref());
+        let likely = if command.sure { "" } else { "likely " };
+        let what = format!("{} {likely}{who}: {} ({})", command.event.uid(), command.event.detail.as_deref().unwrap_or_default(), command.why);
+        line(canvas, "command", &what, Role::Text);
     }
     let entities: Vec<String> = detail.entities.iter().filter(|entity| !entity.kind.is_facet()).map(show).collect();
     for (index, text) in packed(&entities, usize::from(area.width.saturating_sub(12))).iter().enumerate() {

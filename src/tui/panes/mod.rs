@@ -1,6 +1,7 @@
 //! The panes: what each shows of the scope, and how a row of it looks.
 
 mod case;
+mod cli;
 mod conversation;
 mod detail;
 mod events;
@@ -9,6 +10,7 @@ mod reading;
 mod values;
 
 pub use case::lines as case_lines;
+pub use cli::{matrix_lines, user_at_host};
 pub use conversation::page as conversation_page;
 pub use reading::page as reading_page;
 
@@ -75,6 +77,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
             if !state.view.open {
                 match state.view.pane.shape() {
                     Shape::Exchanges => exchanges::draw(state, canvas, layout),
+                    _ if state.view.pane == Pane::Cli => cli::draw(state, canvas, layout),
                     _ => events::draw(state, canvas, layout),
                 }
             }

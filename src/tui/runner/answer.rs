@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{failed, revision_number};
+use super::{commands, failed, revision_number};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, SourceId, SourceKind, Strand, StrandSet};
@@ -59,6 +59,15 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             Answer::Values { values: values.into_iter().map(row).collect(), revision }
         }
         Ask::Search { pane, scope, pattern } => search(reader, *pane, scope, pattern, reply)?,
+        Ask::Matrix { scope } => {
+            let revision = revision_number(reader.revision()?);
+            let refs = list(reader, Pane::Cli, scope)?;
+            Answer::Matrix { matrix: commands::matrix(reader, &refs)?, scope: scope.clone(), revision }
+        }
+        Ask::Echoes(ids) => {
+            let revision = revision_number(reader.revision()?);
+            Answer::Echoes { echoes: commands::echoes(reader, ids)?, revision }
+        }
         Ask::Case => Answer::Case(Box::new(case_facts(reader)?)),
         Ask::Export { pane, scope, path } => {
             let refs = list(reader, *pane, scope)?;
@@ -136,6 +145,7 @@ fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool) -> Result<A
     let record = reader.record(&row.event);
     let joined = joins::joined(reader, &row.event)?;
     let spans = spans_of(reader, id)?;
+    let (echo, commands) = commands::joined(reader, &row.event)?;
     let mut calls = Vec::new();
     let mut page = match (&record, row.event.strand) {
         (_, Strand::Invocation) if !alone && reader.conversation_ids(id)?.len() > 1 => {
@@ -158,7 +168,7 @@ fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool) -> Result<A
         page.layout(width);
     }
     let record = record.map(Tree::of).map_err(|error| error.to_string());
-    Ok(Answer::Detail(Box::new(Detail { of: (id, alone), row, calls, entities, joined, spans, record, page, source })))
+    Ok(Answer::Detail(Box::new(Detail { of: (id, alone), row, calls, entities, joined, spans, echo, commands, record, page, source })))
 }
 
 /// Spans that belong to an event, and calls that belong to a span.
@@ -255,7 +265,8 @@ fn case_facts(reader: &mut Reader) -> Result<CaseFacts> {
     })
 }
 
-/// The event of another strand with the same request id, nearest in time, and whether it is in scope.
+/// The event of another strand with the same request id, nearest in time, or a command's echo, or an echo's command; and
+/// whether it is in scope.
 fn other_strand(reader: &mut Reader, id: EventId, scope: &Scope) -> Result<std::result::Result<(EventRef, bool), String>> {
     let Some(event) = reader.events(&[id])?.pop() else { return Ok(Err("the event is no longer in the case".to_owned())) };
     let joined = joins::joined(reader, &event)?;
@@ -265,8 +276,14 @@ fn other_strand(reader: &mut Reader, id: EventId, scope: &Scope) -> Result<std::
     };
     // A span only where no log has the call.
     let nearest = |other: &&Event| (other.strand == Strand::Span, distance(other));
-    let Some(other) = joined.events.iter().min_by_key(nearest).map(Event::as_ref) else {
-        return Ok(Err(joined.orphan.map_or("this request has no other side", joins::Orphan::words).to_owned()));
+    let other = match joined.events.iter().min_by_key(nearest).map(Event::as_ref) {
+        Some(other) => Ok(other),
+        None => commands::other_side(reader, &event)?
+            .unwrap_or_else(|| Err(joined.orphan.map_or("this request has no other side", joins::Orphan::words).to_owned())),
+    };
+    let other = match other {
+        Ok(other) => other,
+        Err(why) => return Ok(Err(why)),
     };
     let scope = Scope { strands: StrandSet::ALL, ..scope.clone() };
     let within = scope.is_all() || reader.refs(&scope)?.binary_search_by_key(&(other.millis, other.id), |event| (event.millis, event.id)).is_ok();

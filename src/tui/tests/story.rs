@@ -328,9 +328,56 @@ fn evidence_of_several_years_shows_the_year() {
 fn on_an_ascii_terminal_the_workbench_itself_needs_no_marks() {
     let mut session = Session::demo(SIZE);
     session.state.setup.glyphs = crate::model::Glyphs::Ascii;
-    for keys in ["1", "2", "3", "5", "9", "?", "<esc>t", "<esc>p", "<esc>1<enter>"] {
+    for keys in ["1", "2", "3", "5", "7", "9", "?", "<esc>t", "<esc>p", "<esc>1<enter>"] {
         session.keys(keys);
         let screen = session.screen();
         assert!(screen.is_ascii() && !["<U+00B7>", "<U+2026>", "<U+2013>", "<U+2192>"].iter().any(|mark| screen.contains(mark)), "{keys}: {screen}");
     }
+}
+
+#[test]
+fn from_a_command_to_its_echo_and_back() {
+    for size in [SIZE, (80, 24)] {
+        let mut session = Session::demo(size);
+        session.keys("7/delete-agent<enter>");
+        let command = session.state.selected().expect("a command");
+        assert_eq!((session.state.view.pane, command.strand()), (Pane::Cli, Strand::Endpoint));
+        let row = |session: &Session| session.rows()[3..].iter().find(|row| row.contains("16:44:58")).cloned().unwrap_or_default();
+        assert!(row(&session).contains("✓ echoed"), "{}", session.screen());
+        session.keys("P");
+        let echo = session.state.selected_row().expect("an event").event.clone();
+        assert_eq!((session.state.view.pane, echo.strand, echo.action.as_deref()), (Pane::Timeline, Strand::Management, Some("DeleteAgent")));
+        session.keys("P");
+        assert_eq!(session.state.selected().map(|event| event.id), Some(command.id));
+        session.keys("[");
+        assert_eq!((session.state.view.pane, session.state.selected()), (Pane::Cli, Some(command)));
+        // Both cards name the other side.
+        if size == SIZE {
+            assert!(session.screen().contains(&format!("✓ {} is DeleteAgent in CloudTrail", echo.uid())), "{}", session.screen());
+        }
+        session.keys("<enter>");
+        assert!(session.rows()[2].contains(&format!("✓ DeleteAgent {}", echo.uid())), "{}", session.screen());
+        // The command without an echo says why, and stays where it is.
+        session.keys("<esc><esc>/sandbox<enter>");
+        let silent = session.state.selected();
+        session.keys("P");
+        assert!(session.screen().contains("this command has no event in CloudTrail"), "{}", session.screen());
+        assert_eq!((session.state.view.pane, session.state.selected()), (Pane::Cli, silent));
+    }
+}
+
+#[test]
+fn who_ran_what_is_counted_in_scope() {
+    let mut session = Session::demo(SIZE);
+    session.keys("7");
+    let rows = &session.state.commands.matrix.rows;
+    // src/source/demo/stories/deletions.rs: four deletes by name and an `s3 rm`. Nobody else deletes.
+    assert_eq!((rows[0].who.as_str(), rows[0].calls[0]), ("503@mb-kessler-14", 5));
+    assert!(rows[1..].iter().all(|row| row.calls[0] == 0));
+    let all: u64 = rows.iter().map(|row| row.calls.iter().sum::<u64>() + row.rest).sum();
+    assert_eq!(all, session.state.list.refs.len() as u64);
+    let of_one = rows[0].calls.iter().sum::<u64>() + rows[0].rest;
+    session.keys("/sandbox<enter>w");
+    let rows = &session.state.commands.matrix.rows;
+    assert_eq!((rows.len(), rows[0].calls.iter().sum::<u64>() + rows[0].rest), (1, of_one));
 }

@@ -5,7 +5,7 @@ use crate::tui::ask::{Ask, Slot};
 use crate::tui::message::Effect;
 use crate::tui::render::Layout;
 use crate::tui::state::State;
-use crate::tui::view::Shape;
+use crate::tui::view::{Pane, Shape};
 
 /// Rows kept in memory before those far from the window are let go.
 const ROWS_KEPT: usize = 2000;
@@ -22,6 +22,9 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
             if state.list_is_current() {
                 clamp(state, usize::from(layout.rows.height));
                 want_rows(state, usize::from(layout.rows.height), effects);
+                if state.view.pane == Pane::Cli {
+                    want_commands(state, usize::from(layout.rows.height), effects);
+                }
                 want_detail(state, &layout, effects);
             }
         }
@@ -93,6 +96,23 @@ fn want_rows(state: &mut State, height: usize, effects: &mut Vec<Effect>) {
         state.rows.retain(|id, _| near.contains(id));
     }
     ask(state, Ask::Rows { ids: missing, threads }, effects);
+}
+
+/// Who ran what in the scope, and the echoes of the commands shown.
+fn want_commands(state: &mut State, height: usize, effects: &mut Vec<Effect>) {
+    let scope = &state.view.scope;
+    if state.commands.of.as_ref().is_none_or(|(of, revision)| of != scope || *revision != state.revision) {
+        let scope = scope.clone();
+        ask(state, Ask::Matrix { scope }, effects);
+    }
+    let top = state.view.position().top;
+    let shown = state.list.refs.get(top..(top + height).min(state.list.refs.len())).unwrap_or_default();
+    let is_call = |id: &EventId| state.rows.get(id).is_some_and(|row| row.event.service.is_some());
+    let is_known = |id: &EventId| state.commands.revision == state.revision && state.commands.echoes.contains_key(id);
+    let missing: Vec<EventId> = shown.iter().map(|event| event.id).filter(|id| is_call(id) && !is_known(id)).collect();
+    if !missing.is_empty() {
+        ask(state, Ask::Echoes(missing), effects);
+    }
 }
 
 fn want_detail(state: &mut State, layout: &Layout, effects: &mut Vec<Effect>) {

@@ -1,13 +1,17 @@
 //! Answers and news, taken in.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::go;
 use crate::model::EventRef;
-use crate::tui::ask::{Answer, Pivot, Slot};
+use crate::tui::ask::{Answer, Ask, Pivot, Slot};
 use crate::tui::layers::{Choice, Item, Layer};
 use crate::tui::message::{Effect, IngestNews, Severity};
 use crate::tui::state::State;
+
+/// Echoes kept in memory before those of rows that were left are let go.
+const ECHOES_KEPT: usize = 2000;
 
 /// Takes an answer in, unless its question has been replaced.
 pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, effects: &mut Vec<Effect>) {
@@ -15,9 +19,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
         return;
     }
     let partial = matches!(answer, Answer::Hits { done: false, .. });
-    if !partial && let Some(open) = state.open_asks.get_mut(slot as usize) {
-        open.take();
-    }
+    let asked = if partial { None } else { state.open_asks.get_mut(slot as usize).and_then(Option::take) };
     match answer {
         Answer::List { refs, histogram, members, revision } => {
             state.list.members = members;
@@ -72,6 +74,16 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             }
         }
         Answer::Case(facts) => state.case = *facts,
+        Answer::Matrix { matrix, scope, revision } => {
+            (state.commands.matrix, state.commands.of) = (matrix, Some((scope, revision)));
+        }
+        Answer::Echoes { echoes, revision } => {
+            let commands = &mut state.commands;
+            if commands.revision != revision || commands.echoes.len() > ECHOES_KEPT {
+                (commands.echoes, commands.revision) = (HashMap::new(), revision);
+            }
+            commands.echoes.extend(echoes);
+        }
         Answer::Exported(told) => state.tell(Severity::Info, told),
         Answer::Jump(Some(target)) => go::to_event(state, target, effects),
         Answer::Jump(None) => state.tell(Severity::Info, "there is none"),
@@ -84,6 +96,14 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 state.list.refs = Arc::default();
                 state.list.values.clear();
                 state.list.revision = state.revision;
+            }
+            match asked {
+                Some(Ask::Matrix { scope }) => state.commands.of = Some((scope, state.revision)),
+                Some(Ask::Echoes(ids)) => {
+                    state.commands.revision = state.revision;
+                    state.commands.echoes.extend(ids.into_iter().map(|id| (id, None)));
+                }
+                _ => {}
             }
             state.tell(Severity::Error, why);
         }
