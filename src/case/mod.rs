@@ -12,6 +12,7 @@
 mod answers;
 mod batch;
 mod codec;
+mod columns;
 mod commit;
 mod error;
 mod evidence;
@@ -35,6 +36,7 @@ mod search;
 mod segment;
 mod sources;
 mod text;
+mod twins;
 mod writable;
 mod writer;
 
@@ -43,6 +45,7 @@ mod tests;
 
 pub use answers::{Appended, CaseNote, Marked, Pending, Revision, Sealed, SearchReport, Side, SourceCounts, StoredBodies, Totals, ValueCount};
 pub use batch::Batch;
+pub use columns::Column;
 pub use error::{CaseError, Result};
 pub use evidence::EvidenceError;
 pub use fold::folded;

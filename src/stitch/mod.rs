@@ -1,0 +1,3 @@
+//! Joins: what no single event says, put together from many.
+
+pub mod controls;
