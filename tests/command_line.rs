@@ -403,7 +403,7 @@ fn exit_codes_and_one_line_messages() {
 
 #[test]
 fn help_completions_and_the_manual_name_every_command() {
-    let commands = ["demo", "ingest", "events", "show", "pivot", "seal", "rebuild", "completions", "man"];
+    let commands = ["demo", "ingest", "events", "show", "pivot", "controls", "seal", "rebuild", "completions", "man"];
     let help = run("--help").exits(0).out;
     let manual = run("man").exits(0).out;
     assert!(manual.contains(".TH outcrop"), "{manual:.200}");
@@ -542,7 +542,7 @@ fn scope_flags_choose_the_changes_and_the_moment_of_the_state() {
     assert!(by_key.iter().all(|change| text(change, "actor") == cast.leaked_principal));
     let (_, [before, states, windows]) = controls("--until 2026-11-11T02:26:00Z");
     assert!(before.iter().all(|change| text(change, "time") < "2026-11-11T02:26:00"));
-    assert_eq!((windows.len(), logging(&states).unwrap().starts_with("on → ")), (0, true));
+    assert_eq!((windows.len(), logging(&states).unwrap().starts_with("on: ")), (0, true));
     let (_, [_, states, windows]) = controls("--since 2026-11-11T03:00:00Z --until 2026-11-11T04:00:00Z");
     assert_eq!((windows.len(), logging(&states).as_deref()), (1, Some("off")), "the window reaches into that hour");
     let (_, [east, states, windows]) = controls("--where region=us-east-1");
@@ -557,10 +557,10 @@ fn controls_say_when_their_records_are_gone() {
     desk.put("a.json", r#"{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/a"},"eventTime":"2026-11-11T01:00:00Z","eventSource":"bedrock.amazonaws.com","eventName":"PutModelInvocationLoggingConfiguration","awsRegion":"us-east-1","requestParameters":{"loggingConfig":{"s3Config":{"bucketName":"b"},"textDataDeliveryEnabled":false}},"requestID":"r","eventID":"e","eventCategory":"Management","recipientAccountId":"111122223333"}"#);
     desk.run("ingest a.json --case c").exits(0);
     let whole = desk.run("controls --case c --format json").exits(0).json();
-    assert_eq!(whole["changes"][0]["after"], "on → s3://b; without text");
+    assert_eq!(whole["changes"][0]["after"], "on: s3://b; without text");
     std::fs::remove_file(desk.at("a.json")).expect("it was there");
     let answer = desk.run("controls --case c --format json").exits(3).says(&["1 records could not be read again"]);
     // The case's own columns still tell it.
-    assert_eq!(answer.json()["changes"][0]["after"], "on → s3://b, without text");
+    assert_eq!(answer.json()["changes"][0]["after"], "on: s3://b, without text");
     assert_eq!(answer.json()["blind_windows"].as_array().map(Vec::len), Some(1));
 }

@@ -26,7 +26,8 @@ pub fn run(args: &ControlsArgs) -> Result<Done, Failure> {
         Format::Table => tables(&found, &shown, &mut output)?,
         Format::Csv => rows(&mut reader, &found, &shown, &mut output)?,
         Format::Json | Format::Ndjson => {
-            let windows = windows(&found, &shown).map(|window| Ok(WindowJson::new(window, ids(&mut reader, window)?))).collect::<Result<_, Failure>>();
+            let windows =
+                windows(&found, &shown).map(|window| Ok(WindowJson::new(window, ids(&mut reader, window)?))).collect::<Result<_, Failure>>();
             let changes = changes(&found, &shown).map(ChangeJson::new).collect();
             output.object(&ControlsJson { changes, state: shown.state.iter().map(StateJson::new).collect(), blind_windows: windows? })?;
         }
@@ -79,7 +80,9 @@ fn where_is(place: &Place) -> String {
 
 fn tables(found: &Controls, shown: &InScope, output: &mut Output) -> Result<(), Failure> {
     output.line(&format!("State ({})", shown.state.len()))?;
-    let state = |state: &ControlState| [where_is(&state.place), control_words(&state.control), state.state.clone(), time(state.since), time(state.unknown_before)];
+    let state = |state: &ControlState| {
+        [where_is(&state.place), control_words(&state.control), state.state.clone(), time(state.since), time(state.unknown_before)]
+    };
     output.rows(&["where", "control", "state", "since", "unknown before"], shown.state.iter().map(state))?;
     output.line("")?;
     output.line(&format!("Blind windows ({})", shown.windows.len()))?;
@@ -101,7 +104,17 @@ fn tables(found: &Controls, shown: &InScope, output: &mut Output) -> Result<(), 
         let after = if moved { change.after.as_deref().unwrap_or("?").to_owned() } else { "as before".to_owned() };
         let result = change.outcome.name().to_owned();
         let actor = name(change.actor.as_deref());
-        [change.evidence.uid(), time(change.time()), where_is(&change.place), control_words(&change.control), change_words(change), actor, result, before, after]
+        [
+            change.evidence.uid(),
+            time(change.time()),
+            where_is(&change.place),
+            control_words(&change.control),
+            change_words(change),
+            actor,
+            result,
+            before,
+            after,
+        ]
     };
     output.rows(&["event", "time", "where", "control", "change", "who", "result", "before", "after"], changes(found, shown).map(change))?;
     output.flush()
@@ -110,7 +123,21 @@ fn tables(found: &Controls, shown: &InScope, output: &mut Output) -> Result<(), 
 /// Everything as rows of one table: what a row is stands first.
 fn rows(reader: &mut Reader, found: &Controls, shown: &InScope, output: &mut Output) -> Result<(), Failure> {
     let titles = [
-        "row", "time", "until", "account", "region", "kind", "id", "change", "actor", "outcome", "before", "after", "event", "closed_by", "invocations",
+        "row",
+        "time",
+        "until",
+        "account",
+        "region",
+        "kind",
+        "id",
+        "change",
+        "actor",
+        "outcome",
+        "before",
+        "after",
+        "event",
+        "closed_by",
+        "invocations",
     ];
     let empty = String::new;
     let mut rows: Vec<[String; 15]> = Vec::new();

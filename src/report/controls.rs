@@ -106,7 +106,7 @@ pub fn control_words(control: &Control) -> String {
         ControlKind::ModelAccess if control.id == "use case" => return "use case form".to_owned(),
         ControlKind::Enforcement => "enforcement",
         ControlKind::ReasoningPolicy => "reasoning policy",
-        ControlKind::ModelAccess => "access to",
+        ControlKind::ModelAccess => "model",
         ControlKind::LogBucket => "log bucket",
         ControlKind::LogGroup => "log group",
         ControlKind::EventDataStore => "data store",

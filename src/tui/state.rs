@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use super::ask::{Ask, CaseFacts, Detail, Pivot, Row, Slot, ValueRow};
+use super::ask::{Ask, CaseFacts, ControlRow, ControlsPage, Detail, Known, Pivot, Row, Slot, ValueRow};
 use super::history::History;
 use super::keymap::Keymap;
 use super::keys::Key;
@@ -41,6 +41,8 @@ pub struct List {
     pub histogram: Histogram,
     /// Values, in panes that list those.
     pub values: Vec<ValueRow>,
+    /// Changes and blind windows, in the pane that lists those.
+    pub page: Arc<ControlsPage>,
 }
 
 /// A search in force.
@@ -102,6 +104,8 @@ pub struct State {
     pub pivots: Vec<Pivot>,
     /// The case's own page.
     pub case: CaseFacts,
+    /// The controls of the whole case, as last read.
+    pub controls: Known,
     /// A search in force.
     pub hits: Option<Hits>,
     /// The newest messages, oldest first.
@@ -147,6 +151,7 @@ impl State {
             preview: true,
             pivots: Vec::new(),
             case: CaseFacts::default(),
+            controls: Known::default(),
             hits: None,
             messages: VecDeque::new(),
             told: false,
@@ -181,7 +186,7 @@ impl State {
     /// Rows in the list shown.
     pub fn list_len(&self) -> usize {
         match self.view.pane.shape() {
-            Shape::Events | Shape::Exchanges => self.list.refs.len(),
+            Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.len(),
             Shape::Values(_) => self.list.values.len(),
             Shape::Page | Shape::Empty => 0,
         }
@@ -190,9 +195,15 @@ impl State {
     /// The selected event, in lists of events.
     pub fn selected(&self) -> Option<EventRef> {
         match self.view.pane.shape() {
-            Shape::Events | Shape::Exchanges => self.list.refs.get(self.view.position().index).copied(),
+            Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.get(self.view.position().index).copied(),
             _ => None,
         }
+    }
+
+    /// The selected change or blind window.
+    pub fn selected_control(&self) -> Option<ControlRow> {
+        let controls = self.view.pane.shape() == Shape::Controls && self.list_is_current();
+        controls.then(|| self.list.page.rows.get(self.view.position().index).copied()).flatten()
     }
 
     /// The selected event's row, when it has been read.

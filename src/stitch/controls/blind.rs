@@ -72,8 +72,9 @@ fn within(window: &BlindWindow) -> Scope {
 fn place_scope(window: &BlindWindow) -> Scope {
     let range = TimeRange { since: Some(window.from), until: window.to };
     let region = window.place.region.clone().filter(|_| !window.all_regions);
-    let entities =
-        [(EntityKind::Account, window.place.account.clone()), (EntityKind::Region, region)].into_iter().filter_map(|(kind, value)| Some((kind, value?)));
+    let entities = [(EntityKind::Account, window.place.account.clone()), (EntityKind::Region, region)]
+        .into_iter()
+        .filter_map(|(kind, value)| Some((kind, value?)));
     Scope { range, entities: entities.map(|(kind, value)| Entity::new(kind, value)).collect(), ..Scope::all() }
 }
 

@@ -116,7 +116,10 @@ fn seen(refs: &[EventRef], account: &Column, region: &Column, controls: &Control
         *since = since.or(event.time());
     }
     let known = |place: &Place| {
-        controls.changes.iter().any(|change| change.control.kind == ControlKind::InvocationLogging && change.place == *place && change.state.is_some())
+        controls
+            .changes
+            .iter()
+            .any(|change| change.control.kind == ControlKind::InvocationLogging && change.place == *place && change.state.is_some())
     };
     let state = |((of_account, of_region), since): ((u32, u32), Option<Timestamp>)| {
         let place = Place { account: account.name(of_account).cloned(), region: region.name(of_region).cloned() };

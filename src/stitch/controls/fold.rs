@@ -295,12 +295,7 @@ fn trail_turn(one: &Observed, now: &Held) -> Turn {
             return Turn { change: Change::SelectorsChanged, before, after: some(selectors.words.clone()), state: then.state() };
         }
         Says::Insights(insights) => {
-            return Turn {
-                change: Change::SelectorsChanged,
-                before: now.trail.insights.clone(),
-                after: some(insights.clone()),
-                state: then.state(),
-            };
+            return Turn { change: Change::SelectorsChanged, before: now.trail.insights.clone(), after: some(insights.clone()), state: then.state() };
         }
         _ => {}
     }

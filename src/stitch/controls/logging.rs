@@ -86,13 +86,13 @@ impl LoggingConfig {
         }
     }
 
-    /// `on → s3://b/prefix, group g; without video`
+    /// `on: s3://b/prefix, group g; without video`
     pub(super) fn words(&self) -> String {
         if !self.has_destination() {
             return "off: no destination".to_owned();
         }
         if let Some(told) = &self.told {
-            return format!("on → {told}");
+            return format!("on: {told}");
         }
         let mut to = Vec::new();
         if let Some(bucket) = &self.bucket {
@@ -100,9 +100,10 @@ impl LoggingConfig {
             to.push(format!("s3://{bucket}{prefix}"));
         }
         to.extend(self.group.as_ref().map(|group| format!("group {group}")));
-        let off: Vec<&str> = MODALITIES.into_iter().zip(self.delivers).filter(|(_, delivers)| *delivers == Some(false)).map(|(kind, _)| kind).collect();
+        let off: Vec<&str> =
+            MODALITIES.into_iter().zip(self.delivers).filter(|(_, delivers)| *delivers == Some(false)).map(|(kind, _)| kind).collect();
         let without = if off.is_empty() { String::new() } else { format!("; without {}", off.join(", ")) };
-        format!("on → {}{without}", to.join(", "))
+        format!("on: {}{without}", to.join(", "))
     }
 
     /// What changed besides what [`words`](Self::words) tell.
@@ -156,10 +157,10 @@ mod tests {
 
     #[test]
     fn configurations_in_words() {
-        assert_eq!(config(FULL).words(), "on → s3://logs/a, group /g; without video");
+        assert_eq!(config(FULL).words(), "on: s3://logs/a, group /g; without video");
         assert_eq!(config("{}").words(), "off: no destination");
         let told = LoggingConfig::of_detail("logging → s3://logs, without text, video").expect("told");
-        assert_eq!((told.words().as_str(), told.standing()), ("on → s3://logs, without text, video", Standing::Weak));
+        assert_eq!((told.words().as_str(), told.standing()), ("on: s3://logs, without text, video", Standing::Weak));
         assert_eq!(LoggingConfig::of_detail("logging → nowhere").map(|told| told.standing()), Some(Standing::Down));
         let other = FULL.replace("role/r", "role/s");
         assert_eq!(config(&other).aside(Some(&config(FULL))).as_deref(), Some("role s, was r"));

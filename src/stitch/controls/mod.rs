@@ -22,6 +22,6 @@ mod tests;
 
 pub use actions::{CONTROL_ACTIONS, ControlAction, INVOKE_ACTIONS, control_action, control_scope};
 pub use blind::window_scope;
-pub use read::{controls, logged};
+pub use read::{controls, logged, with_exchanges};
 pub use state::state_at;
 pub use view::{HOURS_AFTER, InScope, Overview, in_scope, overview, scope_after};

@@ -19,9 +19,17 @@ const LOG_WRITERS: [&str; 2] = ["service/bedrock.amazonaws.com", "service/cloudt
 /// # Errors
 /// The case cannot be read. A record that cannot be had is counted ([`Controls::unreadable`]), not an error.
 pub fn controls(reader: &mut Reader) -> Result<Controls> {
-    let mut controls = logged(reader)?;
-    exchanges::add(reader, &mut controls)?;
-    Ok(controls)
+    let logged = logged(reader)?;
+    with_exchanges(reader, logged)
+}
+
+/// What CloudTrail says and what the exchanges tell besides.
+///
+/// # Errors
+/// As [`controls`].
+pub fn with_exchanges(reader: &mut Reader, mut logged: Controls) -> Result<Controls> {
+    exchanges::add(reader, &mut logged)?;
+    Ok(logged)
 }
 
 /// What CloudTrail says of the controls: all but what only the exchanges tell, in a fraction of the time.

@@ -67,7 +67,7 @@ impl TrailConfig {
         Change::Updated
     }
 
-    /// `→ s3://b, group g; all Regions`; empty when nothing is known.
+    /// `s3://b, group g; all Regions`; empty when nothing is known.
     pub(super) fn words(&self) -> String {
         let mut to = Vec::new();
         if let Some(bucket) = &self.bucket {
@@ -75,7 +75,7 @@ impl TrailConfig {
             to.push(format!("s3://{bucket}{prefix}"));
         }
         to.extend(self.group.as_deref().filter(|group| !group.is_empty()).map(|group| format!("group {}", log_group(group))));
-        let mut words = if to.is_empty() { Vec::new() } else { vec![format!("→ {}", to.join(", "))] };
+        let mut words = if to.is_empty() { Vec::new() } else { vec![to.join(", ")] };
         for (flag, yes, no) in [
             (self.all_regions, "all Regions", "one Region"),
             (self.organization, "whole organization", ""),
@@ -129,7 +129,7 @@ impl Trail {
         };
         let words = [Some(word.to_owned()), Some(self.config.words()), self.selectors.as_ref().map(|selectors| selectors.words.clone())];
         let words: Vec<String> = words.into_iter().flatten().filter(|words| !words.is_empty()).collect();
-        (standing, words.join("; ").replacen("; →", " →", 1))
+        (standing, words.join("; ").replacen("; ", ": ", 1))
     }
 }
 
@@ -258,7 +258,7 @@ mod tests {
             let before = config(base);
             assert_eq!(before.updated(&config(update)).change_from(&before), change, "{update}");
         }
-        assert_eq!(config(base).words(), "→ s3://b, group /t; all Regions; validated");
+        assert_eq!(config(base).words(), "s3://b, group /t; all Regions; validated");
     }
 
     #[test]
@@ -298,9 +298,9 @@ mod tests {
         let mut trail = Trail::default();
         let config = config(r#"{"name":"t","s3BucketName":"b"}"#);
         for (change, standing, words) in [
-            (Change::Created, Standing::Weak, "made, not started → s3://b"),
-            (Change::Started, Standing::Up, "recording → s3://b"),
-            (Change::Stopped, Standing::Down, "stopped → s3://b"),
+            (Change::Created, Standing::Weak, "made, not started: s3://b"),
+            (Change::Started, Standing::Up, "recording: s3://b"),
+            (Change::Stopped, Standing::Down, "stopped: s3://b"),
             (Change::Deleted, Standing::Down, "deleted"),
         ] {
             trail.take(change, &config);

@@ -2,7 +2,7 @@
 
 use crate::case::{Reader, Result};
 use crate::model::{
-    BlindWindow, Change, ControlChange, ControlKind, ControlState, Controls, Entity, EntityKind, EventRef, Place, Scope, Standing, Strand, StrandSet,
+    BlindWindow, Change, ControlChange, ControlKind, ControlState, Controls, Entity, EntityKind, EventRef, Place, Scope, Standing, StrandSet,
     TimeRange,
 };
 
@@ -58,8 +58,8 @@ fn within(scope: &Scope, place: &Place) -> bool {
 /// How many hours after a change are looked at, unless somebody says otherwise.
 pub const HOURS_AFTER: i64 = 6;
 
-/// The exchanges in the hours after a change: its account and Region, and the guardrail when it is still there to be
-/// used. What a caller left out is looked for by the caller instead.
+/// The hours after a change, for looking at the exchanges in them: its account and Region, and the guardrail when it is
+/// still there to be used. What a caller left out is looked for by the caller instead.
 pub fn scope_after(change: &ControlChange, hours: i64) -> Scope {
     let range = change.time().map_or_else(TimeRange::default, |time| {
         let until = time.plus_millis(hours.saturating_mul(3_600_000));
@@ -73,7 +73,7 @@ pub fn scope_after(change: &ControlChange, hours: i64) -> Scope {
         (EntityKind::Principal, change.principal.clone().filter(|_| change.inferred)),
     ];
     let entities = named.into_iter().filter_map(|(kind, value)| Some(Entity::new(kind, value?))).collect();
-    Scope { range, entities, strands: StrandSet::only(Strand::Invocation), ..Scope::all() }
+    Scope { range, entities, ..Scope::all() }
 }
 
 /// One account and Region at a glance.

@@ -20,9 +20,10 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     let heading = format!("{} · {}", event.uid(), ending(&detail.source, usize::from(area.width).saturating_sub(26), canvas.glyph("…", "~")));
     canvas.rule(title, &heading, if state.detail_has_focus() { Role::TabActive } else { Role::Muted });
     let body = Area::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
-    let preview = !state.view.open && state.view.pane.shape() == Shape::Events && !state.detail_has_focus();
+    let lists = matches!(state.view.pane.shape(), Shape::Events | Shape::Controls);
+    let preview = !state.view.open && lists && !state.detail_has_focus();
     if preview {
-        card(canvas, body, detail);
+        card(canvas, body, detail, &super::controls::spelled(state));
         return;
     }
     let (line, top) = state.view.detail;
@@ -31,15 +32,15 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         (Some(page), _) if !state.view.raw => page.draw(canvas, body, top, cursor),
         (_, Ok(tree)) => tree.draw(canvas, body, &tree.visible(&state.folded), &state.folded, top, cursor),
         (_, Err(why)) => {
-            card(canvas, body, detail);
+            card(canvas, body, detail, &[]);
             let y = body.y + body.height.saturating_sub(1);
             canvas.text(body.x + 2, y, body.width.saturating_sub(4), why, Role::Warning);
         }
     }
 }
 
-/// What can be said of an event in a few lines; also what is left when its record cannot be had.
-fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail) {
+/// What can be said of an event in a few lines, below what stands `above`; also what is left when its record cannot be had.
+fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail, above: &[(&str, String, Role)]) {
     let event = &detail.row.event;
     let (word, role) = outcome(event.outcome);
     let mut y = area.y;
@@ -50,6 +51,9 @@ fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail) {
             y += 1;
         }
     };
+    for (label, words, role) in above {
+        line(canvas, label, words, *role);
+    }
     let time = event.time.map(|time| time.to_string()).unwrap_or_default();
     line(canvas, "what", &event.summary(), Role::Strong);
     let note = detail.row.mark.note.lines().next().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{failed, revision_number};
+use super::{controls, failed, revision_number};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, SourceId, SourceKind, Strand};
@@ -36,6 +36,7 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             let histogram = Histogram::of(&refs, *bins);
             Answer::List { refs, histogram, revision }
         }
+        Ask::Controls { scope, bins, known } => controls::answer(reader, scope, *bins, known, reply)?,
         Ask::Rows(ids) => Answer::Rows(rows(reader, ids)?),
         Ask::Detail { id, width } => detail(reader, *id, *width)?,
         Ask::Pivots(id) => Answer::Pivots(pivots(reader, *id)?),
@@ -67,18 +68,10 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
 
 /// The events of a pane in a scope.
 fn list(reader: &mut Reader, pane: Pane, scope: &Scope) -> Result<Arc<Vec<EventRef>>> {
-    let scope = panes::scope_of(pane, scope);
-    if pane != Pane::Guardrails {
-        return reader.refs(&scope);
+    if pane == Pane::Guardrails {
+        return controls::events(reader, scope).map(Arc::new);
     }
-    // The union of the actions that move a defence.
-    let mut all = Vec::new();
-    for action in panes::CONTROL_ACTIONS {
-        all.extend_from_slice(&reader.refs(&scope.narrowed(Entity::new(EntityKind::Action, action)))?);
-    }
-    all.sort_unstable();
-    all.dedup();
-    Ok(Arc::new(all))
+    reader.refs(&panes::scope_of(pane, scope))
 }
 
 fn rows(reader: &mut Reader, ids: &[EventId]) -> Result<Vec<Row>> {

@@ -3,11 +3,13 @@
 use super::session::Session;
 use crate::tui::theme::{Depth, Theme};
 
-const VIEWS: [(&str, &str); 8] = [
+const VIEWS: [(&str, &str); 10] = [
     ("timeline", "jjjj"),
     ("record", "jjjj<enter>"),
     ("prompts", "2jjj"),
     ("guardrails", "3"),
+    ("blind", "3Gkkkk"),
+    ("change", "3Gkkkkk<enter>"),
     ("principals", "5j"),
     ("pivot", "jjjjp"),
     ("palette", ":pivot"),

@@ -71,7 +71,11 @@ pub fn to_end(state: &mut State, last: bool, effects: &mut Vec<Effect>) {
 
 /// To an event, in this list if it is there, else in a Timeline of everything.
 pub fn to_event(state: &mut State, target: EventRef, effects: &mut Vec<Effect>) {
-    let find = |refs: &[EventRef]| refs.binary_search_by_key(&(target.millis, target.id), |event| (event.millis, event.id)).ok();
+    let find = |refs: &[EventRef]| match state.view.pane.shape() {
+        // Several rows may be of one event, and rows of one second stand in the order of their file.
+        Shape::Controls => refs.iter().position(|event| event.id == target.id),
+        _ => refs.binary_search_by_key(&(target.millis, target.id), |event| (event.millis, event.id)).ok(),
+    };
     if let Some(index) = find(&state.list.refs).filter(|_| state.list_is_current()) {
         let mut position = state.view.position();
         (position.index, position.at) = (index, Some(target));

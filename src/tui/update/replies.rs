@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use super::go;
 use crate::model::EventRef;
-use crate::tui::ask::{Answer, Pivot, Slot};
+use crate::tui::ask::{Answer, Known, Pivot, Slot};
 use crate::tui::layers::{Choice, Item, Layer};
 use crate::tui::message::{Effect, IngestNews, Severity};
 use crate::tui::state::State;
+use crate::tui::view::Shape;
 
 /// Takes an answer in, unless its question has been replaced.
 pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, effects: &mut Vec<Effect>) {
     if state.generations.get(slot as usize) != Some(&generation) {
         return;
     }
-    let partial = matches!(answer, Answer::Hits { done: false, .. });
+    let partial = matches!(answer, Answer::Hits { done: false, .. } | Answer::Controls { done: false, .. });
     if !partial && let Some(open) = state.open_asks.get_mut(slot as usize) {
         open.take();
     }
@@ -25,6 +26,14 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             state.list.refs = refs;
             state.list.histogram = histogram;
             state.list.revision = revision;
+        }
+        Answer::Controls { page, refs, histogram, revision, done } => {
+            anchor(state, &refs);
+            state.list.of = Some((state.view.pane, state.view.scope.clone()));
+            if done {
+                state.controls = Known(Some((revision, Arc::clone(&page.controls))));
+            }
+            (state.list.page, state.list.refs, state.list.histogram, state.list.revision) = (page, refs, histogram, revision);
         }
         Answer::Values { values, revision } => {
             state.list.of = Some((state.view.pane, state.view.scope.clone()));
@@ -77,6 +86,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 state.list.of = Some((state.view.pane, state.view.scope.clone()));
                 state.list.refs = Arc::default();
                 state.list.values.clear();
+                state.list.page = Arc::default();
                 state.list.revision = state.revision;
             }
             state.tell(Severity::Error, why);
@@ -94,8 +104,14 @@ fn anchor(state: &mut State, refs: &[EventRef]) {
         position.index = refs.partition_point(|event| event.millis == 0).min(refs.len().saturating_sub(1));
         (position.at, position.top) = (None, position.index);
         state.view.set_position(position);
-    } else if let Some(at) = position.at {
-        let index = refs.partition_point(|event| (event.millis, event.id) < (at.millis, at.id)).min(refs.len().saturating_sub(1));
+    } else if let Some(at) = position.at.filter(|at| refs.get(position.index) != Some(at)) {
+        let same = match state.view.pane.shape() {
+            // Rows of one second stand in the order of their file.
+            Shape::Controls => refs.iter().position(|event| event.id == at.id),
+            _ => None,
+        };
+        let next = || refs.partition_point(|event| (event.millis, event.id) < (at.millis, at.id)).min(refs.len().saturating_sub(1));
+        let index = same.unwrap_or_else(next);
         position.top = (position.top + index).saturating_sub(position.index);
         position.index = index;
         state.view.set_position(position);

@@ -8,7 +8,7 @@ use crate::model::{Change, ControlKind, Outcome, Standing};
 use crate::stitch::controls::{CONTROL_ACTIONS, state_at};
 
 pub(super) const PUT: &str = r#"{"loggingConfig":{"cloudWatchConfig":{"logGroupName":"/acme/bedrock","roleArn":"arn:aws:iam::111122223333:role/logging","largeDataDeliveryS3Config":{"bucketName":"acme-large","keyPrefix":""}},"s3Config":{"bucketName":"acme-logs","keyPrefix":"bedrock"},"textDataDeliveryEnabled":true,"imageDataDeliveryEnabled":true,"embeddingDataDeliveryEnabled":true,"videoDataDeliveryEnabled":false}}"#;
-pub(super) const ON: &str = "on → s3://acme-logs/bedrock, group /acme/bedrock; without video";
+pub(super) const ON: &str = "on: s3://acme-logs/bedrock, group /acme/bedrock; without video";
 
 /// Action, parameters, answer; and what is said of it: kind, id, word, after.
 type Line = (&'static str, &'static str, &'static str, ControlKind, &'static str, Change, &'static str);
@@ -39,7 +39,7 @@ const TABLE: &[Line] = &[
         ControlKind::ModelAccess, "anthropic.claude-3-sonnet-20240229-v1:0", Change::Granted, "agreed to"),
     ("DeleteFoundationModelAgreement", r#"{"modelId":"anthropic.claude-3-sonnet-20240229-v1:0"}"#, "null", ControlKind::ModelAccess, "anthropic.claude-3-sonnet-20240229-v1:0", Change::Revoked, "agreement ended"),
     ("PutFoundationModelEntitlement", r#"{"modelId":"anthropic.claude-3-sonnet-20240229-v1:0"}"#, r#"{"status":"SUCCESS"}"#, ControlKind::ModelAccess, "anthropic.claude-3-sonnet-20240229-v1:0", Change::Granted, "entitled"),
-    ("CreateTrail", r#"{"name":"mgmt","s3BucketName":"acme-trail","isMultiRegionTrail":true}"#, "null", ControlKind::Trail, "mgmt", Change::Created, "→ s3://acme-trail; all Regions"),
+    ("CreateTrail", r#"{"name":"mgmt","s3BucketName":"acme-trail","isMultiRegionTrail":true}"#, "null", ControlKind::Trail, "mgmt", Change::Created, "s3://acme-trail; all Regions"),
     ("UpdateTrail", r#"{"name":"arn:aws:cloudtrail:us-west-2:111122223333:trail/mgmt","enableLogFileValidation":false}"#, "null", ControlKind::Trail, "mgmt", Change::Updated, "not validated"),
     ("DeleteTrail", r#"{"name":"mgmt"}"#, "null", ControlKind::Trail, "mgmt", Change::Deleted, "deleted"),
     ("StartLogging", r#"{"name":"mgmt"}"#, "null", ControlKind::Trail, "mgmt", Change::Started, "recording"),
@@ -104,7 +104,11 @@ fn what_was_before_is_what_the_last_change_left() {
         Written::new("01:00:00", "PutModelInvocationLoggingConfiguration", PUT),
         Written::new("02:00:00", "DeleteModelInvocationLoggingConfiguration", "null").refused("AccessDeniedException", "no"),
         Written::new("03:00:00", "PutModelInvocationLoggingConfiguration", &PUT.replace("acme-logs", "elsewhere")),
-        Written::new("04:00:00", "PutModelInvocationLoggingConfiguration", &PUT.replace("acme-logs", "elsewhere").replace("role/logging", "role/other")),
+        Written::new(
+            "04:00:00",
+            "PutModelInvocationLoggingConfiguration",
+            &PUT.replace("acme-logs", "elsewhere").replace("role/logging", "role/other"),
+        ),
         Written::new("05:00:00", "DeleteModelInvocationLoggingConfiguration", "null"),
         Written::new("06:00:00", "PutModelInvocationLoggingConfiguration", "null").refused("ThrottlingException", "slow down"),
     ]);
@@ -172,7 +176,8 @@ fn buckets_count_when_logs_go_there_and_log_groups_are_marked() {
     ]);
     let told: Vec<(&str, bool)> = found.changes.iter().map(|change| (change.control.id.as_str(), change.holds_logs)).collect();
     // The log group of the same name in another Region is another one.
-    let expected = [("acme-logs", true), ("us-west-2", false), ("acme-large", true), ("/acme/bedrock", true), ("/acme/bedrock", false), ("/app", false)];
+    let expected =
+        [("acme-logs", true), ("us-west-2", false), ("acme-large", true), ("/acme/bedrock", true), ("/acme/bedrock", false), ("/app", false)];
     assert_eq!(told, expected);
 }
 
@@ -194,27 +199,36 @@ fn another_service_may_have_an_action_of_that_name() {
 fn trails_are_followed_through_their_changes() {
     let full = r#"{"name":"mgmt","s3BucketName":"acme-trail","isMultiRegionTrail":true,"logFileValidationEnabled":true}"#;
     let found = of(&[
-        Written::new("01:00:00", "CreateTrail", r#"{"name":"mgmt","s3BucketName":"acme-trail","isMultiRegionTrail":true,"enableLogFileValidation":true}"#)
-            .answered(full),
+        Written::new(
+            "01:00:00",
+            "CreateTrail",
+            r#"{"name":"mgmt","s3BucketName":"acme-trail","isMultiRegionTrail":true,"enableLogFileValidation":true}"#,
+        )
+        .answered(full),
         Written::new("01:00:01", "StartLogging", r#"{"name":"mgmt"}"#),
         Written::new("02:00:00", "UpdateTrail", r#"{"name":"mgmt","enableLogFileValidation":false}"#),
         Written::new("03:00:00", "UpdateTrail", r#"{"name":"mgmt","s3BucketName":"mallory-trail"}"#),
-        Written::new("04:00:00", "PutEventSelectors", r#"{"trailName":"mgmt","eventSelectors":[{"readWriteType":"ReadOnly","includeManagementEvents":true}]}"#),
+        Written::new(
+            "04:00:00",
+            "PutEventSelectors",
+            r#"{"trailName":"mgmt","eventSelectors":[{"readWriteType":"ReadOnly","includeManagementEvents":true}]}"#,
+        ),
         Written::new("05:00:00", "StopLogging", r#"{"name":"mgmt"}"#),
     ]);
-    let told: Vec<_> = found.changes.iter().map(|change| (change.change, change.before.as_deref().unwrap_or("-"), change.after.as_deref().unwrap_or("-"))).collect();
+    let told: Vec<_> =
+        found.changes.iter().map(|change| (change.change, change.before.as_deref().unwrap_or("-"), change.after.as_deref().unwrap_or("-"))).collect();
     assert_eq!(
         told,
         [
-            (Change::Created, "-", "→ s3://acme-trail; all Regions; validated"),
-            (Change::Started, "made, not started → s3://acme-trail; all Regions; validated", "recording → s3://acme-trail; all Regions; validated"),
-            (Change::Reduced, "→ s3://acme-trail; all Regions; validated", "→ s3://acme-trail; all Regions; not validated"),
-            (Change::Moved, "→ s3://acme-trail; all Regions; not validated", "→ s3://mallory-trail; all Regions; not validated"),
+            (Change::Created, "-", "s3://acme-trail; all Regions; validated"),
+            (Change::Started, "made, not started: s3://acme-trail; all Regions; validated", "recording: s3://acme-trail; all Regions; validated"),
+            (Change::Reduced, "s3://acme-trail; all Regions; validated", "s3://acme-trail; all Regions; not validated"),
+            (Change::Moved, "s3://acme-trail; all Regions; not validated", "s3://mallory-trail; all Regions; not validated"),
             (Change::SelectorsChanged, "-", "management only reads"),
             (
                 Change::Stopped,
-                "recording → s3://mallory-trail; all Regions; not validated; management only reads",
-                "stopped → s3://mallory-trail; all Regions; not validated; management only reads"
+                "recording: s3://mallory-trail; all Regions; not validated; management only reads",
+                "stopped: s3://mallory-trail; all Regions; not validated; management only reads"
             ),
         ]
     );

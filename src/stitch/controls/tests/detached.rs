@@ -10,7 +10,9 @@ fn exchange(at: &str, kind: &str) -> String {
     let ask = r#""input":{"inputContentType":"application/json","inputBodyJson":{"messages":[{"role":"user","content":[{"text":"hello"}]}]"#;
     let answer = r#""output":{"outputContentType":"application/json","outputBodyJson":{"output":{"message":{"role":"assistant","content":[{"text":"hi"}]}},"stopReason":"end_turn""#;
     let rest = match kind {
-        "with" => format!(r#"{model},{ask},"guardrailConfig":{{"guardrailIdentifier":"gr1","guardrailVersion":"1"}}}}}},{answer},"trace":{{"guardrail":{{"inputAssessment":{{"gr1":{{}}}}}}}}}}}}"#),
+        "with" => format!(
+            r#"{model},{ask},"guardrailConfig":{{"guardrailIdentifier":"gr1","guardrailVersion":"1"}}}}}},{answer},"trace":{{"guardrail":{{"inputAssessment":{{"gr1":{{}}}}}}}}}}}}"#
+        ),
         "without" => format!("{model},{ask}}}}},{answer}}}}}"),
         "other-model" => format!("{},{ask}}}}},{answer}}}}}", model.replace("claude-v2", "claude-v3")),
         "other-operation" => format!("{},{ask}}}}},{answer}}}}}", model.replace("Converse", "ConverseStream")),

@@ -16,7 +16,14 @@ fn told(found: &Controls) -> Vec<String> {
     }
     for window in &found.windows {
         let closed = window.closed_by.map(|evidence| evidence.uid());
-        lines.push(format!("{:?} {:?} {:?} {} {closed:?} {}", window.place, window.from, window.to, window.opened_by.uid(), window.invocations.len()));
+        lines.push(format!(
+            "{:?} {:?} {:?} {} {closed:?} {}",
+            window.place,
+            window.from,
+            window.to,
+            window.opened_by.uid(),
+            window.invocations.len()
+        ));
     }
     lines.extend(state_at(found, None).iter().map(|state| format!("{state:?}")));
     lines
@@ -99,7 +106,8 @@ fn in_the_same_second_the_place_in_the_file_tells() {
 
 #[test]
 fn what_has_no_time_is_listed_and_moves_nothing() {
-    let record = Written::new("01:00:00", "DeleteModelInvocationLoggingConfiguration", "null").json().replace("\"eventTime\":\"2026-11-11T01:00:00Z\",", "");
+    let record =
+        Written::new("01:00:00", "DeleteModelInvocationLoggingConfiguration", "null").json().replace("\"eventTime\":\"2026-11-11T01:00:00Z\",", "");
     let found = of_sources(&[vec![record]]);
     assert_eq!((found.changes.len(), found.windows.len()), (1, 0));
     assert_eq!(state_at(&found, None), []);

@@ -45,7 +45,8 @@ fn a_window_holds_the_calls_that_nobody_wrote_down() {
     .map(Written::json)
     .collect();
     // The record of a call that began before logging went off.
-    let records = ["before", "under-way", "after"].map(|request| invocation("01:59:59", request, r#""operation":"InvokeModel","modelId":"anthropic.claude-v2""#));
+    let records = ["before", "under-way", "after"]
+        .map(|request| invocation("01:59:59", request, r#""operation":"InvokeModel","modelId":"anthropic.claude-v2""#));
     let found = of_sources(&[trail.clone(), records.to_vec()]);
     assert_eq!(windows(&found), [window("02:00:00", Some("03:00:00"), &["02:10:00", "02:40:00", "02:42:00"])]);
     let only = &found.windows[0];
