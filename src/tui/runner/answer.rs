@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{commands, failed, revision_number};
+use super::{commands, controls, failed, revision_number};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, SourceId, SourceKind, Strand, StrandSet};
@@ -43,6 +43,7 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             }
             Answer::List { refs, histogram, members: Arc::new(members), revision }
         }
+        Ask::Controls { scope, bins, known } => controls::answer(reader, scope, *bins, known, reply)?,
         Ask::Rows { ids, threads } => Answer::Rows(threaded_rows(reader, ids, *threads)?),
         Ask::Detail { id, width, alone } => detail(reader, *id, *width, *alone)?,
         Ask::Pivots(id) => Answer::Pivots(pivots(reader, *id)?),
@@ -83,18 +84,10 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
 
 /// The events of a pane in a scope; of the Prompts pane all exchanges, not only the first of each conversation.
 fn list(reader: &mut Reader, pane: Pane, scope: &Scope) -> Result<Arc<Vec<EventRef>>> {
-    let scope = panes::scope_of(pane, scope);
-    if pane != Pane::Guardrails {
-        return reader.refs(&scope);
+    if pane == Pane::Guardrails {
+        return controls::events(reader, scope).map(Arc::new);
     }
-    // The union of the actions that move a defence.
-    let mut all = Vec::new();
-    for action in panes::CONTROL_ACTIONS {
-        all.extend_from_slice(&reader.refs(&scope.narrowed(Entity::new(EntityKind::Action, action)))?);
-    }
-    all.sort_unstable();
-    all.dedup();
-    Ok(Arc::new(all))
+    reader.refs(&panes::scope_of(pane, scope))
 }
 
 fn rows(reader: &mut Reader, ids: &[EventId]) -> Result<Vec<Row>> {
