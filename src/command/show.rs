@@ -11,7 +11,7 @@ use crate::case::{Reader, open_read_only};
 use crate::decode;
 use crate::model::{Entity, Event, EventId, Exchange, Part, Strand, text_from_bytes};
 use crate::report::EventJson;
-use crate::stitch::joins;
+use crate::stitch::{joins, spans};
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -46,9 +46,21 @@ struct ConversationJson {
 struct JoinedJson {
     /// Ids of events of other strands with the same request id.
     events: Vec<String>,
+    /// Agent spans and the calls made in them that belong to it, the surest tie first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    agent: Vec<TiedJson>,
     /// Why there is none, when there should be one.
     #[serde(skip_serializing_if = "Option::is_none")]
     orphan: Option<&'static str>,
+}
+
+/// A span or call, and what ties it to the event.
+#[derive(Serialize)]
+struct TiedJson {
+    id: String,
+    strand: Strand,
+    /// `request`, `trace` or `session`.
+    by: &'static str,
 }
 
 /// Runs the command.
@@ -79,8 +91,7 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
         match output.format() {
             Format::Json | Format::Ndjson => {
                 let conversation = conversation_of(&mut reader, event)?;
-                let joined = joins::joined(&mut reader, event)?;
-                let joined = JoinedJson { events: joined.events.iter().map(Event::uid).collect(), orphan: joined.orphan.map(joins::Orphan::words) };
+                let joined = joined_of(&mut reader, event)?;
                 let event = EventJson::new(event, &entities, &source);
                 output.element(&Shown { event, exchange, conversation, joined, raw: text.as_deref(), missing })?;
             }
@@ -108,6 +119,14 @@ fn conversation_of(reader: &mut Reader, event: &Event) -> Result<Option<Conversa
     let position = ids.iter().position(|id| *id == event.id).map_or(1, |at| at + 1);
     let events: Vec<String> = reader.events(&ids)?.iter().map(Event::uid).collect();
     Ok(Some(ConversationJson { id: events.first().cloned().unwrap_or_default(), position, length: events.len(), events }))
+}
+
+fn joined_of(reader: &mut Reader, event: &Event) -> Result<JoinedJson, Failure> {
+    let joined = joins::joined(reader, event)?;
+    let tied = spans::related(reader, event.id)?;
+    let events = reader.events(&tied.iter().map(|tied| tied.event.id).collect::<Vec<_>>())?;
+    let agent = tied.iter().zip(&events).map(|(tied, event)| TiedJson { id: event.uid(), strand: event.strand, by: tied.tie.name() });
+    Ok(JoinedJson { events: joined.events.iter().map(Event::uid).collect(), agent: agent.collect(), orphan: joined.orphan.map(joins::Orphan::words) })
 }
 
 /// For a person: facts, then the conversation, or the record.

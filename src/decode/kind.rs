@@ -60,7 +60,7 @@ pub fn kind_of(record: Value<'_>) -> RecordKind {
         RecordKind::CloudTrail
     } else if model && invocation >= 2 {
         RecordKind::Invocation
-    } else if telemetry >= 4 || nano > 0 && telemetry >= 2 {
+    } else if telemetry >= 5 || nano > 0 && telemetry >= 2 {
         RecordKind::Span
     } else if endpoint::is_known(record) {
         RecordKind::Endpoint
@@ -141,6 +141,7 @@ mod tests {
             (r#"{"alpha":1,"beta":2}"#, "alpha, beta"),
             // A trace id alone makes no span of an application's log line.
             (r#"{"traceId":"5b","message":"x","level":"info"}"#, "traceId, message"),
+            (r#"{"trace_id":"5b","span_id":"a1","message":"x"}"#, "trace_id, span_id"),
             // A key that only starts like one of ours is not ours.
             (r#"{"schemaTypes":"ModelInvocationLog","eventNames":1}"#, "schemaTypes, eventNames"),
         ] {

@@ -51,8 +51,9 @@ pub enum EntityKind {
     ErrorCode = 18,
     /// Facet: the service an action belongs to (`bedrock`, `s3`, `iam`).
     Service = 19,
-    /// A trace of agent telemetry: 32 hex digits. A kind of its own, because most spans bear neither a session nor a
-    /// request id: only the trace holds together what an agent did for one request.
+    /// Facet: a trace of agent telemetry, 32 hex digits. A kind of its own, because most spans bear neither a session nor a
+    /// request id: only the trace holds together what an agent did for one request. A facet, because the kinds that an
+    /// event's `entities` may have are part of the command line's contract.
     Trace = 20,
 }
 
@@ -125,7 +126,7 @@ impl EntityKind {
 
     /// A property to filter by rather than a thing in the world; not listed among an event's `entities`.
     pub const fn is_facet(self) -> bool {
-        matches!(self, Self::Action | Self::Role | Self::ErrorCode | Self::Service)
+        matches!(self, Self::Action | Self::Role | Self::ErrorCode | Self::Service | Self::Trace)
     }
 }
 

@@ -101,6 +101,17 @@ pub fn calls_of(reader: &mut Reader, span: EventId) -> Result<Vec<Tied>> {
     Ok(found.into_sorted(span))
 }
 
+/// Spans and calls that belong to an event, the surest first, of the same tie in order of time.
+///
+/// # Errors
+/// When the case cannot be read.
+pub fn related(reader: &mut Reader, event: EventId) -> Result<Vec<Tied>> {
+    let mut tied = calls_of(reader, event)?;
+    tied.extend(spans_of(reader, event)?);
+    tied.sort_unstable_by_key(|tied| (tied.tie, tied.event));
+    Ok(tied)
+}
+
 fn within(entity: &Entity, strands: StrandSet) -> Scope {
     Scope { entities: vec![entity.clone()], strands, ..Scope::all() }
 }

@@ -198,6 +198,8 @@ pub struct Detail {
     pub echo: Option<Echo>,
     /// The commands it may be the echo of; events of CloudTrail only.
     pub commands: Vec<echo::Command>,
+    /// Spans and the calls made in them that belong to it: how many by request, trace and session, and the first few.
+    pub spans: ([usize; 3], Vec<Event>),
     /// Its record; or why it cannot be had.
     pub record: Result<Tree, String>,
     /// The exchange laid out for reading; invocations only.

@@ -71,7 +71,7 @@ commands! {
     Search "search" [List Detail] "search" "Search: jump between rows whose record matches a pattern"
     NextMatch "next-match" [List Detail] "" "Next match of the search"
     PreviousMatch "previous-match" [List Detail] "" "Previous match of the search"
-    Filter "filter" [List Detail] "filter" "Filter: keep only rows whose record matches a pattern, or conditions such as x.tokens_in > 1000"
+    Filter "filter" [List Detail] "filter" "Filter: rows matching a pattern or x.tokens_in > 1000"
     Open "open" [List Detail] "open" "Open the selected row, or fold and unfold the selected node"
     Close "close" [Global] "" "Close what is on top; cancel what is running"
     Mark "mark" [List Detail] "mark" "Mark or unmark the selected row for the report"

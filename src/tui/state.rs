@@ -75,6 +75,15 @@ pub struct Hits {
     pub jump: bool,
 }
 
+/// A call of a conversation that somebody wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// This one.
+    Call(EventId),
+    /// The first that the search has found.
+    Match,
+}
+
 /// A message in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -114,7 +123,7 @@ pub struct State {
     /// Folded lines of its JSON tree.
     pub folded: BTreeSet<usize>,
     /// The call of a conversation to go to once it is read.
-    pub sought: Option<EventId>,
+    pub sought: Option<Sought>,
     /// The cursor has rested on this event: its preview is wanted.
     pub rested: bool,
     /// Show the preview below the list.

@@ -95,6 +95,16 @@ fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail) {
         let what = format!("{} {} · {}", other.strand, other.summary(), other.uid());
         line(canvas, "same call", &what, Role::Text);
     }
+    let (counts, first) = &detail.spans;
+    for other in first {
+        line(canvas, "agent", &format!("{} {} · {}", other.strand, other.summary(), other.uid()), Role::Span);
+    }
+    let more = counts.iter().sum::<usize>().saturating_sub(first.len());
+    if more > 0 {
+        let words = ["of the request", "of its trace", "of the session"];
+        let of: Vec<String> = counts.iter().zip(words).filter(|(count, _)| **count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        line(canvas, "agent", &format!("{more} more: {}", of.join(", ")), Role::Muted);
+    }
     if let Some(orphan) = detail.joined.orphan {
         line(canvas, "same call", orphan.words(), Role::Warning);
     }

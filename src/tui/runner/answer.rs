@@ -9,6 +9,7 @@ use super::{commands, failed, revision_number};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, SourceId, SourceKind, Strand, StrandSet};
+use crate::stitch::spans::{self, Tie};
 use crate::stitch::{conversation, joins};
 use crate::tui::ask::{Answer, Ask, CaseFacts, Detail, Pivot, Row, Thread, ValueRow};
 use crate::tui::panes;
@@ -144,6 +145,7 @@ fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool) -> Result<A
     let record = reader.record(&row.event);
     let joined = joins::joined(reader, &row.event)?;
     let (echo, commands) = commands::joined(reader, &row.event)?;
+    let spans = spans_of(reader, id)?;
     let mut calls = Vec::new();
     let mut page = match (&record, row.event.strand) {
         (_, Strand::Invocation) if !alone && reader.conversation_ids(id)?.len() > 1 => {
@@ -166,7 +168,16 @@ fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool) -> Result<A
         page.layout(width);
     }
     let record = record.map(Tree::of).map_err(|error| error.to_string());
-    Ok(Answer::Detail(Box::new(Detail { of: (id, alone), row, calls, entities, joined, echo, commands, record, page, source })))
+    Ok(Answer::Detail(Box::new(Detail { of: (id, alone), row, calls, entities, joined, echo, commands, spans, record, page, source })))
+}
+
+/// Spans that belong to an event, and calls that belong to a span.
+fn spans_of(reader: &mut Reader, id: EventId) -> Result<([usize; 3], Vec<Event>)> {
+    const NAMED: usize = 4;
+    let tied = spans::related(reader, id)?;
+    let count = |tie: Tie| tied.iter().filter(|tied| tied.tie == tie).count();
+    let first: Vec<EventId> = tied.iter().take(NAMED).map(|tied| tied.event.id).collect();
+    Ok(([count(Tie::Request), count(Tie::Trace), count(Tie::Session)], reader.events(&first)?))
 }
 
 fn source_name(reader: &mut Reader, id: SourceId) -> Result<String> {
@@ -263,8 +274,9 @@ fn other_strand(reader: &mut Reader, id: EventId, scope: &Scope) -> Result<std::
         (Some(a), Some(b)) => (a.as_millis() - b.as_millis()).abs(),
         _ => i64::MAX,
     };
-    let nearest = joined.events.iter().min_by_key(|other| distance(other)).map(Event::as_ref);
-    let other = match nearest {
+    // A span only where no log has the call.
+    let nearest = |other: &&Event| (other.strand == Strand::Span, distance(other));
+    let other = match joined.events.iter().min_by_key(nearest).map(Event::as_ref) {
         Some(other) => Ok(other),
         None => commands::other_side(reader, &event)?
             .unwrap_or_else(|| Err(joined.orphan.map_or("this request has no other side", joins::Orphan::words).to_owned())),

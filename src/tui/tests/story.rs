@@ -155,6 +155,20 @@ fn one_request_is_seen_from_both_sides() {
 }
 
 #[test]
+fn a_call_is_seen_in_both_logs_also_where_spans_tell_of_it() {
+    let mut session = Session::demo(SIZE);
+    session.keys("2");
+    session.keys("/All thirteen orders on the list are done<enter>");
+    let request = session.state.selected_row().and_then(|row| row.event.request_id.clone()).expect("a request id");
+    assert_eq!(request, cast().requests("agent-loop")[39]);
+    for strand in [Strand::Management, Strand::Invocation] {
+        session.keys("P");
+        let row = session.state.selected_row().expect("the other side");
+        assert_eq!((row.event.strand, row.event.request_id.as_deref()), (strand, Some(request.as_str())));
+    }
+}
+
+#[test]
 fn back_restores_the_whole_view() {
     let mut session = Session::demo(SIZE);
     session.keys("jjjjj");

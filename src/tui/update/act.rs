@@ -6,7 +6,7 @@ use crate::tui::ask::{Ask, Slot};
 use crate::tui::commands::{Command, TABLE};
 use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
-use crate::tui::state::{Hits, State};
+use crate::tui::state::{Hits, Sought, State};
 use crate::tui::view::{Focus, Pane, Position, Shape, View};
 use crate::tui::{panes, theme};
 
@@ -239,7 +239,7 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
         }
     }
     if let Some(call) = state.view.call.take() {
-        (state.view.raw, state.view.open, state.sought) = (false, state.view.was_open, Some(call.id));
+        (state.view.raw, state.view.open, state.sought) = (false, state.view.was_open, Some(Sought::Call(call.id)));
         go::to_sought(state);
     } else if state.view.open || state.detail_has_focus() {
         (state.view.open, state.view.focus) = (false, Focus::List);

@@ -1,11 +1,11 @@
 //! Moving: cursor, pages, matches, history, panes, scope.
 
 use super::needs;
-use crate::model::{EventRef, Scope, Strand, StrandSet};
+use crate::model::{EventId, EventRef, Scope, Strand, StrandSet};
 use crate::tui::ask::{Ask, Slot};
 use crate::tui::message::{Effect, Severity};
 use crate::tui::render::Layout;
-use crate::tui::state::State;
+use crate::tui::state::{Sought, State};
 use crate::tui::view::{Focus, Pane, Position, Shape, View};
 
 /// Moves by so many rows or lines, whichever has the focus.
@@ -72,7 +72,7 @@ pub fn to_end(state: &mut State, last: bool, effects: &mut Vec<Effect>) {
 
 /// To an event, in this list if it is there, else in a Timeline of everything.
 pub fn to_event(state: &mut State, target: EventRef, effects: &mut Vec<Effect>) {
-    state.sought = Some(target.id);
+    state.sought = Some(Sought::Call(target.id));
     state.view.call = None;
     if let Some(index) = state.row_of(target).filter(|_| state.list_is_current()) {
         let mut position = state.view.position();
@@ -96,7 +96,7 @@ pub fn to_other_side(state: &mut State, target: EventRef, within: bool, effects:
     if !within {
         state.tell(Severity::Info, "the other side is not in the scope: all of the case is now, [ goes back");
     }
-    state.sought = Some(target.id);
+    state.sought = Some(Sought::Call(target.id));
     to_event_in(state, if invocation { Pane::Prompts } else { Pane::Timeline }, scope, target, effects);
 }
 
@@ -110,7 +110,14 @@ fn to_event_in(state: &mut State, pane: Pane, scope: Scope, target: EventRef, ef
 pub fn to_sought(state: &mut State) {
     let Some(sought) = state.sought else { return };
     let Some(detail) = state.current_detail() else { return };
-    let place = detail.calls.iter().find(|(_, row)| row.event.id == sought).map(|(block, _)| *block);
+    let found = |id: &EventId| state.hits.as_ref().is_some_and(|hits| hits.found.binary_search(id).is_ok());
+    let is_sought = |id: &EventId| match sought {
+        Sought::Call(call) => *id == call,
+        Sought::Match => found(id),
+    };
+    // A match in the first call is seen from where the conversation begins.
+    let passed = usize::from(sought == Sought::Match && detail.calls.first().is_some_and(|(_, row)| found(&row.event.id))) * detail.calls.len();
+    let place = detail.calls.iter().skip(passed).find(|(_, row)| is_sought(&row.event.id)).map(|(block, _)| *block);
     let line = place.zip(detail.page.as_ref()).and_then(|(block, page)| page.lines().iter().position(|line| line.block == block));
     state.sought = None;
     if let Some(line) = line.filter(|_| !state.view.raw) {
@@ -145,11 +152,10 @@ pub fn to_hit(state: &mut State, forward: bool, here: bool) {
     if let Some(found) = found {
         let mut position = state.view.position();
         (position.index, position.at) = (found, refs.get(found).copied());
-        let calls = refs.get(found).and_then(|head| state.rows.get(&head.id)).and_then(|row| row.thread.as_deref());
-        let call = calls.and_then(|thread| thread.calls.iter().find(|(id, ..)| hits.found.binary_search(id).is_ok()));
-        state.sought = call.map(|(id, ..)| *id).filter(|id| position.at.is_some_and(|head| head.id != *id));
+        state.sought = Some(Sought::Match);
         state.view.set_position(position);
         state.rested = true;
+        to_sought(state);
     }
     if let Some(told) = told {
         state.tell(Severity::Info, told);

@@ -227,6 +227,9 @@ fn cloudtrail_lake() {
     ] {
         assert!(records(list).len() > 1, "only begins like a row: {list}");
     }
+    // Of an event data store for Insights.
+    let row = r#"[{"insightState":"Start"},{"insightEventName":"CreateUser"},{"insightContext":"{\"insightAverage\":90}"}]"#;
+    assert_eq!(records(row), [r#"{"insightState":"Start","insightEventName":"CreateUser","insightContext":{"insightAverage":90}}"#]);
     let flat =
         r#"{"eventVersion":"1.09","userIdentity":"{\"type\":\"IAMUser\",\"arn\":\"a\"}","eventTime":"2025-01-21 17:49:47.000","readOnly":"true"}"#;
     assert_eq!(records(flat), [expected]);

@@ -66,7 +66,7 @@ fn the_mixed_sample_read_by_eye() {
     assert_eq!(of("auditctl"), [&["2016-12-07T02:20:31.371Z", "", "", "auditctl", "", "auditctl -a exit,always -F arch=b32 -S execve"]]);
     assert_eq!(of("cat")[0][5], "cat btest=test -f 'regex=8'".replace('\'', ""));
     assert_eq!(of("grep")[0][5], "grep --color=auto -e '[:alpha:]' /etc/passwd");
-    assert!(of("jq")[0][5].starts_with(r#"jq . '{ "dev": "08:01", "inode": "19594646","#), "{}", of("jq")[0][5]);
+    assert!(of("jq")[0][5].starts_with(r#"jq . '{ "dev": "08:01", "inode": "19549646","#), "{}", of("jq")[0][5]);
     // USER_CMD: what sudo ran, in hexadecimal.
     assert_eq!(of("metricbeat"), [&["2016-12-07T02:20:31.363Z", "", "1000", "metricbeat", "", "./metricbeat -c mb.dev.yml"]]);
     assert_eq!(of("USER_TTY").iter().map(|seen| seen[5].as_str()).collect::<Vec<_>>(), ["exit", "su - andrew_kroh"]);
