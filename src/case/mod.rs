@@ -13,6 +13,7 @@
 mod answers;
 mod batch;
 mod codec;
+mod columns;
 mod commit;
 mod error;
 mod evidence;
@@ -40,6 +41,7 @@ mod sources;
 mod tally;
 mod text;
 mod threads;
+mod twins;
 mod writable;
 mod writer;
 
@@ -48,6 +50,7 @@ mod tests;
 
 pub use answers::{Appended, CaseNote, Marked, Pending, Revision, Sealed, SearchReport, Side, SourceCounts, StoredBodies, Totals, ValueCount};
 pub use batch::Batch;
+pub use columns::Column;
 pub use error::{CaseError, Result};
 pub use evidence::EvidenceError;
 pub use fold::folded;

@@ -66,6 +66,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Print every event that mentions an entity; without VALUE, the values of a kind with counts
     Pivot(PivotArgs),
+    /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
+    Controls(ControlsArgs),
     /// Copy the evidence a case refers to into it, so that it travels alone
     Seal(SealArgs),
     /// Derive everything in a case again from its records
@@ -158,6 +160,23 @@ pub struct PivotArgs {
     pub output: OutputArgs,
 }
 
+/// Arguments of `controls`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The scope chooses the changes and blind windows that are printed; the state is that at --until, or at the end.\nA denied or failed attempt has the word of what it would have done, and moved nothing: look at `outcome`.\nThe calls in a blind window are those without an invocation record; where a trail was off, those without a CloudTrail event."
+)]
+pub struct ControlsArgs {
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Which changes.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
 /// Arguments of `seal`.
 #[derive(Debug, Args)]
 pub struct SealArgs {
@@ -241,7 +260,8 @@ pub struct ScopeArgs {
     #[arg(long, value_name = "STRAND")]
     pub strand: Vec<Strand>,
     /// Only events that mention this entity, or for which conditions on derived fields hold: key=AKIA…, 'x.tokens_in > 1000
-    /// and x.denied' (may be repeated; all must hold)
+    /// and x.denied' (may be repeated; all must hold,
+    /// of several actions one)
     #[arg(long = "where", value_name = "KIND=VALUE")]
     pub constraint: Vec<String>,
     /// Only events whose text matches this regular expression

@@ -4,6 +4,7 @@
 //! a [`Record`](record::RecordPosition) is bytes and where they came from, an [`Event`] is a record decoded,
 //! an [`Entity`] is anything an event names and therefore a pivot, an [`Exchange`] is one model invocation.
 
+mod control;
 mod entity;
 mod event;
 mod exchange;
@@ -19,6 +20,7 @@ mod thread;
 mod time;
 mod when;
 
+pub use control::{BlindWindow, Change, Control, ControlChange, ControlKind, ControlState, Controls, Evidence, Place, Standing};
 pub use entity::{Entity, EntityKind, UnknownKind};
 pub use event::{Event, EventId, EventRef, KeyKind, Name, Outcome, Strand, StrandSet};
 pub use exchange::{

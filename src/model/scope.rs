@@ -14,7 +14,7 @@ pub struct TextFilter {
 pub struct Scope {
     /// Only events inside.
     pub range: TimeRange,
-    /// Only events that mention every one of these.
+    /// Only events that mention every one of these. An event has one action: several actions mean any of them.
     pub entities: Vec<Entity>,
     /// Only these strands.
     pub strands: StrandSet,

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use super::view::Pane;
 use super::widgets::{Histogram, Page, Tree};
 use crate::decode::VerbClass;
-use crate::model::{Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, Mark, Scope, Skip, SourceEntry, Timestamp};
+use crate::model::{
+    Controls, Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, Mark, Scope, Skip, SourceEntry, Timestamp,
+};
+use crate::stitch::controls::Overview;
 use crate::stitch::echo::{self, Echo};
 use crate::stitch::joins::Joined;
 
@@ -53,6 +56,15 @@ pub enum Ask {
         scope: Scope,
         /// Columns of the histogram.
         bins: usize,
+    },
+    /// The controls of the case as a scope shows them.
+    Controls {
+        /// The scope.
+        scope: Scope,
+        /// Columns of the histogram.
+        bins: usize,
+        /// What is known already: of the newest revision it is not read again.
+        known: Known,
     },
     /// Rows to show.
     Rows {
@@ -130,7 +142,7 @@ impl Ask {
     /// Its slot.
     pub const fn slot(&self) -> Slot {
         match self {
-            Self::List { .. } => Slot::List,
+            Self::List { .. } | Self::Controls { .. } => Slot::List,
             Self::Rows { .. } => Slot::Rows,
             Self::Detail { .. } => Slot::Detail,
             Self::Pivots(_) => Slot::Pivots,
@@ -148,6 +160,38 @@ impl Ask {
     pub const fn is_quick(&self) -> bool {
         matches!(self, Self::Rows { .. } | Self::Detail { .. } | Self::Pivots(_) | Self::OtherStrand { .. } | Self::Echoes(_))
     }
+}
+
+/// The controls of a case at a revision. Told apart by the revision alone.
+#[derive(Clone, Debug, Default)]
+pub struct Known(pub Option<(u64, Arc<Controls>)>);
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_ref().map(|(revision, _)| revision) == other.0.as_ref().map(|(revision, _)| revision)
+    }
+}
+
+/// One row of the Guardrails & logging pane: a place in [`Controls`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ControlRow {
+    /// A change.
+    Change(usize),
+    /// The beginning of a blind window.
+    Opened(usize),
+    /// Its end.
+    Closed(usize),
+}
+
+/// What the Guardrails & logging pane shows.
+#[derive(Clone, Debug, Default)]
+pub struct ControlsPage {
+    /// The controls of the whole case.
+    pub controls: Arc<Controls>,
+    /// The rows in scope, in order of time; each beside its event in the list.
+    pub rows: Vec<ControlRow>,
+    /// The state of each account and Region at the end of the scope.
+    pub places: Vec<Overview>,
 }
 
 /// One row of a list of events.
@@ -194,12 +238,12 @@ pub struct Detail {
     pub entities: Vec<Entity>,
     /// The other sides of its request.
     pub joined: Joined,
+    /// Spans and the calls made in them that belong to it: how many by request, trace and session, and the first few.
+    pub spans: ([usize; 3], Vec<Event>),
     /// What CloudTrail says of it; calls of the AWS CLI only.
     pub echo: Option<Echo>,
     /// The commands it may be the echo of; events of CloudTrail only.
     pub commands: Vec<echo::Command>,
-    /// Spans and the calls made in them that belong to it: how many by request, trace and session, and the first few.
-    pub spans: ([usize; 3], Vec<Event>),
     /// Its record; or why it cannot be had.
     pub record: Result<Tree, String>,
     /// The exchange laid out for reading; invocations only.
@@ -305,6 +349,19 @@ pub enum Answer {
         members: Arc<Vec<(EventId, u32)>>,
         /// Revision of the case they are of.
         revision: u64,
+    },
+    /// To [`Ask::Controls`].
+    Controls {
+        /// What is shown.
+        page: Arc<ControlsPage>,
+        /// The event of each row.
+        refs: Arc<Vec<EventRef>>,
+        /// Their histogram.
+        histogram: Histogram,
+        /// Revision of the case they are of.
+        revision: u64,
+        /// What the exchanges tell is among them; otherwise it follows.
+        done: bool,
     },
     /// To [`Ask::Rows`].
     Rows(Vec<Row>),

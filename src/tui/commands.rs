@@ -89,6 +89,7 @@ commands! {
     ClearScope "clear-scope" [List Detail] "" "Drop every constraint of the scope"
     TimeRange "time-range" [List Detail] "time" "Choose the time range"
     Around "around" [List Detail] "" "Show everything in the quarter of an hour around the selected row, by anyone"
+    AfterChange "after-change" [List Detail] "after" "Show the exchanges in the hours after the selected change, or the calls in the blind window"
     ZoomIn "zoom-in" [List Detail] "zoom" "Zoom the time range in around the selected row"
     ZoomOut "zoom-out" [List Detail] "" "Zoom the time range out"
     Strands "strands" [List Detail] "" "Choose the strands to show"

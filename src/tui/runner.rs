@@ -3,6 +3,7 @@
 
 mod answer;
 mod commands;
+mod controls;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};

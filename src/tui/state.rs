@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use super::ask::{Ask, CaseFacts, Detail, Echoed, Matrix, Pivot, Row, Slot, ValueRow};
+use super::ask::{Ask, CaseFacts, ControlRow, ControlsPage, Detail, Echoed, Known, Matrix, Pivot, Row, Slot, ValueRow};
 use super::history::History;
 use super::keymap::Keymap;
 use super::keys::Key;
@@ -43,6 +43,8 @@ pub struct List {
     pub members: Arc<Vec<(EventId, u32)>>,
     /// Values, in panes that list those.
     pub values: Vec<ValueRow>,
+    /// Changes and blind windows, in the pane that lists those.
+    pub page: Arc<ControlsPage>,
 }
 
 /// Who ran what.
@@ -132,6 +134,8 @@ pub struct State {
     pub pivots: Vec<Pivot>,
     /// The case's own page.
     pub case: CaseFacts,
+    /// The controls of the whole case, as last read.
+    pub controls: Known,
     /// A search in force.
     pub hits: Option<Hits>,
     /// The newest messages, oldest first.
@@ -179,6 +183,7 @@ impl State {
             preview: true,
             pivots: Vec::new(),
             case: CaseFacts::default(),
+            controls: Known::default(),
             hits: None,
             messages: VecDeque::new(),
             told: false,
@@ -213,7 +218,7 @@ impl State {
     /// Rows in the list shown.
     pub fn list_len(&self) -> usize {
         match self.view.pane.shape() {
-            Shape::Events | Shape::Exchanges => self.list.refs.len(),
+            Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.len(),
             Shape::Values(_) => self.list.values.len(),
             Shape::Page | Shape::Empty => 0,
         }
@@ -222,7 +227,7 @@ impl State {
     /// The event of the selected row, in lists of events; of a conversation its first call.
     pub fn listed(&self) -> Option<EventRef> {
         match self.view.pane.shape() {
-            Shape::Events | Shape::Exchanges => self.list.refs.get(self.view.position().index).copied(),
+            Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.get(self.view.position().index).copied(),
             _ => None,
         }
     }
@@ -248,7 +253,11 @@ impl State {
             let at = self.list.members.binary_search_by_key(&event.id, |(id, _)| *id).ok()?;
             self.list.members.get(at).map(|(_, row)| *row as usize)
         };
-        let found = self.list.refs.binary_search_by_key(&(event.millis, event.id), |event| (event.millis, event.id)).ok();
+        let found = match self.view.pane.shape() {
+            // Several rows may be of one event, and rows of one second stand in the order of their file.
+            Shape::Controls => self.list.refs.iter().position(|other| other.id == event.id),
+            _ => self.list.refs.binary_search_by_key(&(event.millis, event.id), |event| (event.millis, event.id)).ok(),
+        };
         found.or_else(by_conversation)
     }
 
@@ -260,6 +269,12 @@ impl State {
             row.thread = known.thread.take();
         }
         self.rows.insert(row.event.id, row);
+    }
+
+    /// The selected change or blind window.
+    pub fn selected_control(&self) -> Option<ControlRow> {
+        let controls = self.view.pane.shape() == Shape::Controls && self.list_is_current();
+        controls.then(|| self.list.page.rows.get(self.view.position().index).copied()).flatten()
     }
 
     /// The selected event's row, when it has been read.

@@ -36,6 +36,8 @@ pub enum Shape {
     Events,
     /// Exchanges with a reading view beside them.
     Exchanges,
+    /// Changes of the defences and blind windows, below the state of each account and Region.
+    Controls,
     /// Values of an entity kind with counts.
     Values(EntityKind),
     /// The case's own page.
@@ -67,7 +69,8 @@ impl Pane {
     /// What its list is made of.
     pub const fn shape(self) -> Shape {
         match self {
-            Self::Timeline | Self::Guardrails | Self::Cli => Shape::Events,
+            Self::Timeline | Self::Cli => Shape::Events,
+            Self::Guardrails => Shape::Controls,
             Self::Prompts => Shape::Exchanges,
             Self::Principals => Shape::Values(EntityKind::Principal),
             Self::Buckets => Shape::Values(EntityKind::Bucket),

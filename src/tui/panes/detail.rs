@@ -27,7 +27,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     canvas.rule(title, &heading, if state.detail_has_focus() { Role::TabActive } else { Role::Muted });
     let body = Area::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
     if preview_is_shown(state) {
-        card(canvas, body, detail);
+        card(canvas, body, detail, &super::controls::spelled(state));
         return;
     }
     let (line, top) = state.view.detail;
@@ -36,7 +36,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         (Some(page), _) if !state.view.raw => page.draw(canvas, body, top, cursor),
         (_, Ok(tree)) => tree.draw(canvas, body, &tree.visible(&state.folded), &state.folded, top, cursor),
         (_, Err(why)) => {
-            card(canvas, body, detail);
+            card(canvas, body, detail, &[]);
             let y = body.y + body.height.saturating_sub(1);
             canvas.text(body.x + 2, y, body.width.saturating_sub(4), why, Role::Warning);
         }
@@ -45,7 +45,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
 
 /// The card stands below the list.
 fn preview_is_shown(state: &State) -> bool {
-    !state.view.open && state.view.pane.shape() == Shape::Events && !state.detail_has_focus()
+    !state.view.open && matches!(state.view.pane.shape(), Shape::Events | Shape::Controls) && !state.detail_has_focus()
 }
 
 /// `✓ DeleteAgent 0123456789abcdef`, or that there is none.
@@ -57,8 +57,8 @@ fn short_echo(canvas: &Canvas<'_>, echo: &Echo) -> String {
     }
 }
 
-/// What can be said of an event in a few lines; also what is left when its record cannot be had.
-fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail) {
+/// What can be said of an event in a few lines, below what stands `above`; also what is left when its record cannot be had.
+fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail, above: &[(&str, String, Role)]) {
     let event = &detail.row.event;
     let (word, role) = outcome(event.outcome);
     let mut y = area.y;
@@ -69,6 +69,9 @@ fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail) {
             y += 1;
         }
     };
+    for (label, words, role) in above {
+        line(canvas, label, words, *role);
+    }
     let time = event.time.map(|time| time.to_string()).unwrap_or_default();
     line(canvas, "what", &event.summary(), Role::Strong);
     if let Some(echo) = &detail.echo {

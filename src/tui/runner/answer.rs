@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{commands, failed, revision_number};
+use super::{commands, controls, failed, revision_number};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, SourceId, SourceKind, Strand, StrandSet};
@@ -43,6 +43,7 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             }
             Answer::List { refs, histogram, members: Arc::new(members), revision }
         }
+        Ask::Controls { scope, bins, known } => controls::answer(reader, scope, *bins, known, reply)?,
         Ask::Rows { ids, threads } => Answer::Rows(threaded_rows(reader, ids, *threads)?),
         Ask::Detail { id, width, alone } => detail(reader, *id, *width, *alone)?,
         Ask::Pivots(id) => Answer::Pivots(pivots(reader, *id)?),
@@ -83,18 +84,10 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
 
 /// The events of a pane in a scope; of the Prompts pane all exchanges, not only the first of each conversation.
 fn list(reader: &mut Reader, pane: Pane, scope: &Scope) -> Result<Arc<Vec<EventRef>>> {
-    let scope = panes::scope_of(pane, scope);
-    if pane != Pane::Guardrails {
-        return reader.refs(&scope);
+    if pane == Pane::Guardrails {
+        return controls::events(reader, scope).map(Arc::new);
     }
-    // The union of the actions that move a defence.
-    let mut all = Vec::new();
-    for action in panes::CONTROL_ACTIONS {
-        all.extend_from_slice(&reader.refs(&scope.narrowed(Entity::new(EntityKind::Action, action)))?);
-    }
-    all.sort_unstable();
-    all.dedup();
-    Ok(Arc::new(all))
+    reader.refs(&panes::scope_of(pane, scope))
 }
 
 fn rows(reader: &mut Reader, ids: &[EventId]) -> Result<Vec<Row>> {
@@ -144,8 +137,8 @@ fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool) -> Result<A
     let source = format!("{source} @{}", row.event.position.offset);
     let record = reader.record(&row.event);
     let joined = joins::joined(reader, &row.event)?;
-    let (echo, commands) = commands::joined(reader, &row.event)?;
     let spans = spans_of(reader, id)?;
+    let (echo, commands) = commands::joined(reader, &row.event)?;
     let mut calls = Vec::new();
     let mut page = match (&record, row.event.strand) {
         (_, Strand::Invocation) if !alone && reader.conversation_ids(id)?.len() > 1 => {
@@ -168,7 +161,7 @@ fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool) -> Result<A
         page.layout(width);
     }
     let record = record.map(Tree::of).map_err(|error| error.to_string());
-    Ok(Answer::Detail(Box::new(Detail { of: (id, alone), row, calls, entities, joined, echo, commands, spans, record, page, source })))
+    Ok(Answer::Detail(Box::new(Detail { of: (id, alone), row, calls, entities, joined, spans, echo, commands, record, page, source })))
 }
 
 /// Spans that belong to an event, and calls that belong to a span.

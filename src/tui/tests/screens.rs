@@ -9,6 +9,8 @@ const VIEWS: [(&str, &str); 10] = [
     ("prompts", "2jjj"),
     ("conversation", "2/AC-610356<enter><tab>jjj"),
     ("guardrails", "3"),
+    ("blind", "3Gkkkk"),
+    ("change", "3Gkkkkk<enter>"),
     ("principals", "5j"),
     // The administrator's afternoon: the cursor on the command without an echo.
     ("cli", "7/sandbox<enter>"),

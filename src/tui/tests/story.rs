@@ -230,16 +230,6 @@ fn every_pane_shows_something_and_every_command_can_be_run_anywhere() {
 }
 
 #[test]
-fn guardrails_pane_lists_the_changes_of_the_defences() {
-    let mut session = Session::demo(SIZE);
-    session.keys("3");
-    let actions: Vec<String> = session.state.rows.values().filter_map(|row| row.event.action.as_deref().map(str::to_owned)).collect();
-    for wanted in ["DeleteModelInvocationLoggingConfiguration", "DeleteGuardrail"] {
-        assert!(actions.iter().any(|action| action == wanted), "{wanted} in {actions:?}");
-    }
-}
-
-#[test]
 fn values_pivot() {
     let mut session = Session::demo(SIZE);
     session.keys("5");

@@ -1,6 +1,6 @@
 //! What each command does.
 
-use super::{go, needs};
+use super::{controls, go, needs};
 use crate::model::{EntityKind, Mark, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
 use crate::tui::ask::{Ask, Slot};
 use crate::tui::commands::{Command, TABLE};
@@ -48,6 +48,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::ClearScope => go::rescope(state, Scope::all(), effects),
         Command::TimeRange => open_ranges(state),
         Command::Around => around(state, effects),
+        Command::AfterChange => controls::after(state, effects),
         Command::ZoomIn => zoom(state, 0.25, effects),
         Command::ZoomOut => zoom(state, 4.0, effects),
         Command::Strands => open_strands(state, 0),
@@ -164,14 +165,14 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
             }
         }
         Shape::Page | Shape::Empty => {}
-        Shape::Events | Shape::Exchanges if !state.view.open && !state.detail_has_focus() => {
+        Shape::Events | Shape::Exchanges | Shape::Controls if !state.view.open && !state.detail_has_focus() => {
             if state.selected().is_some() {
                 state.history.push(state.view.clone());
                 (state.view.open, state.view.focus, state.rested) = (true, Focus::Detail, true);
                 go::to_detail_start(state);
             }
         }
-        Shape::Events | Shape::Exchanges => open_line(state),
+        Shape::Events | Shape::Exchanges | Shape::Controls => open_line(state),
     }
 }
 

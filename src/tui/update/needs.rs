@@ -14,10 +14,15 @@ const ROWS_KEPT: usize = 2000;
 pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     let layout = Layout::of(state);
     match state.view.pane.shape() {
-        Shape::Events | Shape::Exchanges => {
+        shape @ (Shape::Events | Shape::Exchanges | Shape::Controls) => {
             if !state.list_is_current() || state.list_revision_is_old() {
                 let (pane, scope) = (state.view.pane, state.view.scope.clone());
-                ask(state, Ask::List { pane, scope, bins: usize::from(layout.body.width.saturating_sub(2)) }, effects);
+                let bins = usize::from(layout.body.width.saturating_sub(2));
+                let question = match shape {
+                    Shape::Controls => Ask::Controls { scope, bins, known: state.controls.clone() },
+                    _ => Ask::List { pane, scope, bins },
+                };
+                ask(state, question, effects);
             }
             if state.list_is_current() {
                 clamp(state, usize::from(layout.rows.height));

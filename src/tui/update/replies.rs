@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::go;
 use crate::model::EventRef;
-use crate::tui::ask::{Answer, Ask, Pivot, Slot};
+use crate::tui::ask::{Answer, Ask, Known, Pivot, Slot};
 use crate::tui::layers::{Choice, Item, Layer};
 use crate::tui::message::{Effect, IngestNews, Severity};
 use crate::tui::state::State;
+use crate::tui::view::Shape;
 
 /// Echoes kept in memory before those of rows that were left are let go.
 const ECHOES_KEPT: usize = 2000;
@@ -18,7 +19,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
     if state.generations.get(slot as usize) != Some(&generation) {
         return;
     }
-    let partial = matches!(answer, Answer::Hits { done: false, .. });
+    let partial = matches!(answer, Answer::Hits { done: false, .. } | Answer::Controls { done: false, .. });
     let asked = if partial { None } else { state.open_asks.get_mut(slot as usize).and_then(Option::take) };
     match answer {
         Answer::List { refs, histogram, members, revision } => {
@@ -28,6 +29,14 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             state.list.refs = refs;
             state.list.histogram = histogram;
             state.list.revision = revision;
+        }
+        Answer::Controls { page, refs, histogram, revision, done } => {
+            anchor(state, &refs);
+            state.list.of = Some((state.view.pane, state.view.scope.clone()));
+            if done {
+                state.controls = Known(Some((revision, Arc::clone(&page.controls))));
+            }
+            (state.list.page, state.list.refs, state.list.histogram, state.list.revision) = (page, refs, histogram, revision);
         }
         Answer::Values { values, revision } => {
             state.list.of = Some((state.view.pane, state.view.scope.clone()));
@@ -95,6 +104,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 state.list.of = Some((state.view.pane, state.view.scope.clone()));
                 state.list.refs = Arc::default();
                 state.list.values.clear();
+                state.list.page = Arc::default();
                 state.list.revision = state.revision;
             }
             match asked {
@@ -120,13 +130,15 @@ fn anchor(state: &mut State, refs: &[EventRef]) {
         position.index = refs.partition_point(|event| event.millis == 0).min(refs.len().saturating_sub(1));
         (position.at, position.top) = (None, position.index);
         state.view.set_position(position);
-    } else if let Some(at) = position.at {
-        let by_conversation = state.list.members.binary_search_by_key(&at.id, |(id, _)| *id).ok().and_then(|at| state.list.members.get(at));
-        let index = match by_conversation {
-            Some((_, row)) => *row as usize,
-            None => refs.partition_point(|event| (event.millis, event.id) < (at.millis, at.id)),
+    } else if let Some(at) = position.at.filter(|at| refs.get(position.index) != Some(at)) {
+        let by_conversation = || state.list.members.binary_search_by_key(&at.id, |(id, _)| *id).ok().and_then(|at| state.list.members.get(at));
+        let index = match state.view.pane.shape() {
+            // Rows of one second stand in the order of their file.
+            Shape::Controls => refs.iter().position(|event| event.id == at.id),
+            _ => by_conversation().map(|(_, row)| *row as usize),
         };
-        let index = index.min(refs.len().saturating_sub(1));
+        let next = || refs.partition_point(|event| (event.millis, event.id) < (at.millis, at.id));
+        let index = index.unwrap_or_else(next).min(refs.len().saturating_sub(1));
         position.top = (position.top + index).saturating_sub(position.index);
         position.index = index;
         state.view.set_position(position);
