@@ -317,9 +317,11 @@ fn an_exchange_is_shown_by_event_id_prefix_and_request_id() {
     }
     for shown in &both {
         let mut expected = names(&EVENT);
-        expected.insert("raw");
+        expected.extend(["raw", "joined"]);
         if shown["strand"] == "invocation" {
-            expected.insert("exchange");
+            expected.extend(["exchange", "conversation"]);
+            assert_eq!(shown["conversation"]["id"], shown["conversation"]["events"][0]);
+            assert_eq!(shown["joined"]["events"].as_array().map(Vec::len), Some(1));
         }
         assert_eq!(keys(shown), expected);
         let record: Value = serde_json::from_str(text(shown, "raw")).expect("the record");

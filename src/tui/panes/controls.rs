@@ -297,7 +297,7 @@ fn change_lines(change: &ControlChange) -> Vec<(&'static str, String, Role)> {
     lines.push(("before", before, Role::Text));
     match change.outcome {
         Outcome::Ok => {
-            lines.push(("after", known(change.after.as_deref()), if change_role(change) == Role::Warning { Role::Warning } else { Role::Text }))
+            lines.push(("after", known(change.after.as_deref()), if change_role(change) == Role::Warning { Role::Warning } else { Role::Text }));
         }
         Outcome::Denied => lines.push(("after", "as before: it was denied".to_owned(), Role::Denied)),
         Outcome::Error => lines.push(("after", "as before: it failed".to_owned(), Role::Error)),

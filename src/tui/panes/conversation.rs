@@ -3,24 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::{exchanges, reading};
-use crate::case::{Reader, Result};
 use crate::model::{ExchangeFlags, Timestamp};
 use crate::stitch::conversation::{Call, Conversation, Told};
-use crate::stitch::joins;
+use crate::stitch::joins::Joined;
 use crate::tui::render::grouped;
 use crate::tui::widgets::{Block, BlockKind, Page};
 
-/// Calls whose CloudTrail events are looked up to say who called from where.
-const ASKED_AFTER: usize = 60;
-
-/// The page of a conversation, and the number of the first block of each call.
-///
-/// # Errors
-/// The case could not be read.
-pub fn page(reader: &mut Reader, conversation: &Conversation) -> Result<(Page, Vec<usize>)> {
+/// The page of a conversation, and the number of the first block of each call. `joined`: the other sides of its calls, or of
+/// some of them when there are many.
+pub fn page(conversation: &Conversation, joined: &[Joined]) -> (Page, Vec<usize>) {
     let calls = &conversation.calls;
     let all = calls.len() + conversation.left_out.0 + conversation.left_out.1;
-    let mut blocks = vec![facts(reader, conversation, all)?];
+    let mut blocks = vec![facts(conversation, joined, all)];
     let flags = calls.iter().filter_map(|call| call.facts.as_ref()).fold(ExchangeFlags::default(), |mut all, facts| {
         all.set(facts.flags, true);
         all
@@ -55,11 +49,11 @@ pub fn page(reader: &mut Reader, conversation: &Conversation) -> Result<(Page, V
             Told::Unreadable(why) => blocks.push(Block::new(BlockKind::Warning, "the record cannot be had", why.clone())),
         }
     }
-    Ok((Page::new(blocks), places))
+    (Page::new(blocks), places)
 }
 
 /// What holds for the whole: who, when, how much, from where.
-fn facts(reader: &mut Reader, conversation: &Conversation, all: usize) -> Result<Block> {
+fn facts(conversation: &Conversation, joined: &[Joined], all: usize) -> Block {
     let calls = &conversation.calls;
     let models: BTreeSet<&str> = calls.iter().filter_map(|call| call.event.model.as_deref()).collect();
     let actors: BTreeSet<&str> = calls.iter().filter_map(|call| call.event.actor.as_deref()).collect();
@@ -72,16 +66,10 @@ fn facts(reader: &mut Reader, conversation: &Conversation, all: usize) -> Result
         actors.into_iter().collect::<Vec<_>>().join(", "),
         format!("tokens {input} in, {output} out, of all calls together"),
     ];
-    let (mut origins, mut orphans) = (BTreeSet::new(), 0);
-    let step = calls.len().div_ceil(ASKED_AFTER).max(1);
-    for call in calls.iter().step_by(step) {
-        let joined = joins::joined(reader, &call.event)?;
-        origins.extend(reading::origin(&joined));
-        orphans += usize::from(joined.orphan.is_some());
-    }
-    lines.extend(origins);
+    lines.extend(joined.iter().filter_map(reading::origin).collect::<BTreeSet<_>>());
+    let orphans = joined.iter().filter(|joined| joined.orphan.is_some()).count();
     if orphans > 0 {
-        let of = if step == 1 { "calls have" } else { "of the calls looked at have" };
+        let of = if joined.len() == calls.len() { "calls have".to_owned() } else { format!("of {} calls looked at have", joined.len()) };
         lines.push(format!("{orphans} {of} no CloudTrail event"));
     }
     match conversation.left_out {
@@ -89,7 +77,7 @@ fn facts(reader: &mut Reader, conversation: &Conversation, all: usize) -> Result
         (before, after) => lines.push(format!("{} calls before and {} after these are not shown", grouped(before as u64), grouped(after as u64))),
     }
     let title = format!("conversation of {} calls · {}", grouped(all as u64), models.into_iter().collect::<Vec<_>>().join(", "));
-    Ok(Block::new(BlockKind::Facts, title, lines.join("\n")))
+    Block::new(BlockKind::Facts, title, lines.join("\n"))
 }
 
 fn heading(call: &Call, number: usize, all: usize, day: &mut Option<String>) -> Block {

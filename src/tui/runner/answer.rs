@@ -18,6 +18,8 @@ use crate::tui::widgets::{Histogram, Tree};
 
 /// Sources listed on the Case page.
 const SOURCES_SHOWN: usize = 1000;
+/// Calls of a conversation whose CloudTrail events are looked up, to say who called from where.
+const ASKED_AFTER: usize = 60;
 /// Partial hits of a search are sent at most this often.
 const HITS_EVERY: Duration = Duration::from_millis(60);
 
@@ -143,7 +145,9 @@ fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool) -> Result<A
     let mut page = match (&record, row.event.strand) {
         (_, Strand::Invocation) if !alone && reader.conversation_ids(id)?.len() > 1 => {
             let conversation = conversation::read(reader, id)?;
-            let (page, places) = panes::conversation_page(reader, &conversation)?;
+            let step = conversation.calls.len().div_ceil(ASKED_AFTER).max(1);
+            let sides: Result<Vec<_>> = conversation.calls.iter().step_by(step).map(|call| joins::joined(reader, &call.event)).collect();
+            let (page, places) = panes::conversation_page(&conversation, &sides?);
             let row = |call: conversation::Call| Row { event: call.event, facts: call.facts, mark: call.mark, thread: None };
             calls = places.into_iter().zip(conversation.calls.into_iter().map(row)).collect();
             Some(page)
