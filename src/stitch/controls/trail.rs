@@ -162,7 +162,7 @@ impl Selectors {
                 };
             }
             data.extend(get(selector, "dataResources").items().filter_map(|resource| scalar(resource, "type")));
-            left_out.extend(get(selector, "excludeManagementEventSources").items().filter_map(|source| source.scalar()).map(String::from));
+            left_out.extend(get(selector, "excludeManagementEventSources").items().filter_map(Value::scalar).map(String::from));
         }
         Self::told(&format!("management {management}"), &data, &left_out, matches!(management, "none" | "only reads"))
     }

@@ -295,13 +295,13 @@ fn change_lines(change: &ControlChange) -> Vec<(&'static str, String, Role)> {
     let mut lines = vec![("control", format!("{} in {place}: {}", control_words(&change.control), change_words(change)), Role::Strong)];
     let before = if change.change == Change::Created { "was not there".to_owned() } else { known(change.before.as_deref()) };
     lines.push(("before", before, Role::Text));
-    match change.outcome {
-        Outcome::Ok => {
-            lines.push(("after", known(change.after.as_deref()), if change_role(change) == Role::Warning { Role::Warning } else { Role::Text }))
-        }
-        Outcome::Denied => lines.push(("after", "as before: it was denied".to_owned(), Role::Denied)),
-        Outcome::Error => lines.push(("after", "as before: it failed".to_owned(), Role::Error)),
-    }
+    let (after, role) = match change.outcome {
+        Outcome::Ok if change_role(change) == Role::Warning => (known(change.after.as_deref()), Role::Warning),
+        Outcome::Ok => (known(change.after.as_deref()), Role::Text),
+        Outcome::Denied => ("as before: it was denied".to_owned(), Role::Denied),
+        Outcome::Error => ("as before: it failed".to_owned(), Role::Error),
+    };
+    lines.push(("after", after, role));
     lines
 }
 
