@@ -9,15 +9,15 @@ use crate::model::{
 
 /// A made-up event: what it has follows from its number.
 fn decoded(number: u32) -> Decoded<'static> {
-    let exchange = number % 2 == 0;
+    let exchange = number.is_multiple_of(2);
     Decoded {
         time: Some(Timestamp::from_millis(i64::from(number / 3) + 1)),
         strand: Some(if exchange { Strand::Invocation } else { Strand::Management }),
-        account: (number % 5 != 0).then(|| format!("{:012}", number % 7).into()),
+        account: (!number.is_multiple_of(5)).then(|| format!("{:012}", number % 7).into()),
         principal: Some(format!("p/{}", number % 11).into()),
         action: Some(["InvokeModel", "Converse", "ListGuardrails"][number as usize % 3].into()),
         // Every exchange but those of a multiple of six shares its request with the event before it.
-        request_id: Some(format!("r{}", if exchange && number % 6 != 0 { number - 1 } else { number }).into()),
+        request_id: Some(format!("r{}", if exchange && !number.is_multiple_of(6) { number - 1 } else { number }).into()),
         exchange: exchange.then(|| ExchangeFacts { flags: ExchangeFlags(number), ..ExchangeFacts::default() }),
         ..Decoded::default()
     }

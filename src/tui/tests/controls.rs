@@ -211,3 +211,16 @@ fn records_that_cannot_be_read_again_are_said_to_be() {
     session.keys("j");
     assert!(!session.screen().contains("could not be read again"));
 }
+
+#[test]
+fn logging_without_text_is_told_from_logging_that_is_off() {
+    let put = r#"{"eventVersion":"1.08","eventTime":"2026-01-01T00:00:00Z","eventSource":"bedrock.amazonaws.com","eventName":"PutModelInvocationLoggingConfiguration","awsRegion":"us-east-1","requestParameters":{"loggingConfig":{"s3Config":{"bucketName":"b"},"textDataDeliveryEnabled":false}},"userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/a","accountId":"111122223333"},"eventID":"1"}"#;
+    let mut session = Session::on(vec![("a.json".to_owned(), put.as_bytes().to_vec())], SIZE);
+    session.keys("3j");
+    let screen = session.screen();
+    for wanted in ["NO TEXT since 01-01 00:00", "invocation logging went on without text", "still open"] {
+        assert!(screen.contains(wanted), "{wanted}: {screen}");
+    }
+    session.keys("A");
+    assert!(session.screen().contains("no model call is known of"), "{}", session.screen());
+}
