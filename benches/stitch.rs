@@ -1,5 +1,7 @@
 //! Conversations: stitching a million exchanges in and out of order, and opening a long conversation.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot run should stop")]
+
 use std::hint::black_box;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};

@@ -32,6 +32,11 @@ impl Column {
         self.names.get(number.checked_sub(1)? as usize)
     }
 
+    /// The number of a value; 0 when no event has it.
+    pub fn number_of(&self, value: &str) -> u32 {
+        self.names.iter().position(|name| &**name == value).map_or(0, |place| place as u32 + 1)
+    }
+
     /// The values with counts, the most frequent first.
     pub fn counts(&self) -> Vec<(Name, u64)> {
         let mut counts = vec![0_u64; self.names.len() + 1];

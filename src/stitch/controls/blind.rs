@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::actions::{INVOKE_ACTIONS, with_actions};
-use crate::case::{Reader, Result};
-use crate::model::{BlindWindow, Control, ControlChange, ControlKind, Entity, EntityKind, Place, Scope, Standing, Strand, StrandSet, TimeRange};
+use crate::case::{Column, Reader, Result};
+use crate::model::{
+    BlindWindow, Control, ControlChange, ControlKind, Entity, EntityKind, EventRef, Place, Scope, Standing, Strand, StrandSet, TimeRange,
+};
 
 /// The windows that the changes open and close, with nothing in them yet. Only invocation logging and trails are blind
 /// when they are off; a trail that was made and not started never saw anything.
@@ -47,26 +49,36 @@ fn resumes(change: &ControlChange) -> bool {
 
 /// Finds the model calls inside each window that one log saw and the other did not.
 pub(super) fn fill(reader: &mut Reader, windows: &mut [BlindWindow]) -> Result<()> {
+    let trail_off = |window: &&mut BlindWindow| window.control.kind == ControlKind::Trail;
+    let (mut trails, mut logging): (Vec<&mut BlindWindow>, Vec<&mut BlindWindow>) = windows.iter_mut().partition(trail_off);
+    let cloudtrail = StrandSet::only(Strand::Management).with(Strand::Data);
+    let invocation = StrandSet::only(Strand::Invocation);
+    let calls = with_actions(Scope { strands: cloudtrail, ..Scope::all() }, INVOKE_ACTIONS);
+    fill_from(reader, &mut logging, calls, invocation)?;
+    fill_from(reader, &mut trails, Scope { strands: invocation, ..Scope::all() }, cloudtrail)
+}
+
+/// Fills windows with the calls of a scope that have no twin in other strands. The calls are listed once: there may be
+/// thousands of windows.
+fn fill_from(reader: &mut Reader, windows: &mut [&mut BlindWindow], scope: Scope, other: StrandSet) -> Result<()> {
+    let Some(since) = windows.iter().map(|window| window.from).min() else { return Ok(()) };
+    let until = windows.iter().map(|window| window.to).collect::<Option<Vec<_>>>().and_then(|ends| ends.into_iter().max());
+    let calls = reader.refs(&Scope { range: TimeRange { since: Some(since), until }, ..scope })?;
+    let (account, region) = (reader.column(&calls, EntityKind::Account)?, reader.column(&calls, EntityKind::Region)?);
     for window in windows {
-        let calls = reader.refs(&within(window))?;
-        let other = match window.control.kind {
-            ControlKind::Trail => StrandSet::only(Strand::Management).with(Strand::Data),
-            _ => StrandSet::only(Strand::Invocation),
-        };
-        window.invocations = reader.without_twin(&calls, other)?;
+        let start = calls.partition_point(|call| call.millis < window.from.as_millis());
+        let end = window.to.map_or(calls.len(), |to| calls.partition_point(|call| call.millis < to.as_millis()));
+        let fits = |column: &Column, at: usize, wanted: Option<u32>| wanted.is_none_or(|wanted| wanted != 0 && column.number(at) == wanted);
+        let of_account = window.place.account.as_ref().map(|name| account.number_of(name));
+        let of_region = window.place.region.as_ref().filter(|_| !window.all_regions).map(|name| region.number_of(name));
+        let here = |at: usize| fits(&account, at, of_account) && fits(&region, at, of_region);
+        let inside = calls.iter().enumerate().take(end).skip(start).filter(|(at, _)| here(*at));
+        let inside: Vec<EventRef> = inside.map(|(_, call)| *call).collect();
+        window.invocations = reader.without_twin(&inside, other)?;
         window.actions = reader.column(&window.invocations, EntityKind::Action)?.counts();
         window.callers = reader.column(&window.invocations, EntityKind::Principal)?.counts();
     }
     Ok(())
-}
-
-/// Every model call that the log which stayed on tells of in that time and place.
-fn within(window: &BlindWindow) -> Scope {
-    let scope = place_scope(window);
-    if window.control.kind == ControlKind::Trail {
-        return Scope { strands: StrandSet::only(Strand::Invocation), ..scope };
-    }
-    with_actions(Scope { strands: StrandSet::only(Strand::Management).with(Strand::Data), ..scope }, INVOKE_ACTIONS)
 }
 
 fn place_scope(window: &BlindWindow) -> Scope {

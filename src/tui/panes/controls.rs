@@ -295,13 +295,13 @@ fn change_lines(change: &ControlChange) -> Vec<(&'static str, String, Role)> {
     let mut lines = vec![("control", format!("{} in {place}: {}", control_words(&change.control), change_words(change)), Role::Strong)];
     let before = if change.change == Change::Created { "was not there".to_owned() } else { known(change.before.as_deref()) };
     lines.push(("before", before, Role::Text));
-    match change.outcome {
-        Outcome::Ok => {
-            lines.push(("after", known(change.after.as_deref()), if change_role(change) == Role::Warning { Role::Warning } else { Role::Text }));
-        }
-        Outcome::Denied => lines.push(("after", "as before: it was denied".to_owned(), Role::Denied)),
-        Outcome::Error => lines.push(("after", "as before: it failed".to_owned(), Role::Error)),
-    }
+    let (after, role) = match change.outcome {
+        Outcome::Ok if change_role(change) == Role::Warning => (known(change.after.as_deref()), Role::Warning),
+        Outcome::Ok => (known(change.after.as_deref()), Role::Text),
+        Outcome::Denied => ("as before: it was denied".to_owned(), Role::Denied),
+        Outcome::Error => ("as before: it failed".to_owned(), Role::Error),
+    };
+    lines.push(("after", after, role));
     lines
 }
 
@@ -310,8 +310,12 @@ fn window_lines(state: &State, window: &BlindWindow) -> Vec<(&'static str, Strin
     let place = place.into_iter().flatten().collect::<Vec<_>>().join(" of ");
     let lasted = length(window).map(|length| format!(" ({length})")).unwrap_or_default();
     let to = window.to.map_or_else(|| "still open at the end of the evidence".to_owned(), |to| format!("until {}", seconds(to)));
+    let opener = state.list.page.controls.changes.iter().find(|change| change.evidence == window.opened_by);
+    let mute = opener.is_some_and(|change| matches!(change.state, Some((Standing::Weak, _))));
     let (off, lacking) = match window.control.kind {
         ControlKind::Trail => (format!("trail {} was off", window.control.id), "only the invocation log tells of"),
+        // Records go on, without what was asked and answered.
+        _ if mute => ("invocation logging went on without text".to_owned(), "have no record at all"),
         _ => ("invocation logging was off".to_owned(), "only CloudTrail tells of"),
     };
     let mut lines =
@@ -321,7 +325,7 @@ fn window_lines(state: &State, window: &BlindWindow) -> Vec<(&'static str, Strin
         named.chain((counts.len() > 4).then(|| "more".to_owned())).collect::<Vec<_>>().join(", ")
     };
     if window.invocations.is_empty() {
-        lines.push(("calls", format!("no call inside that {lacking}"), Role::Text));
+        lines.push(("calls", "none inside is known that the other log has not".to_owned(), Role::Text));
         return lines;
     }
     let calls = if window.invocations.len() == 1 { "call" } else { "calls" };

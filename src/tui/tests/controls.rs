@@ -173,3 +173,54 @@ fn what_logs_say_cannot_act_in_this_pane_either() {
         }
     }
 }
+
+#[test]
+fn a_guardrail_left_out_is_a_row_that_opens_the_first_exchange_without_it() {
+    let exchange = |minute: u32, guarded: bool| {
+        let config = if guarded { r#","guardrailConfig":{"guardrailIdentifier":"gr1","guardrailVersion":"1"}"# } else { "" };
+        let trace = if guarded { r#","trace":{"guardrail":{"inputAssessment":{"gr1":{}}}}"# } else { "" };
+        format!(
+            r#"{{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-11-11T10:{minute:02}:00Z","accountId":"111122223333","identity":{{"arn":"arn:aws:iam::111122223333:user/app"}},"region":"us-east-1","requestId":"r{minute}","operation":"Converse","modelId":"anthropic.claude-v2","input":{{"inputBodyJson":{{"messages":[{{"role":"user","content":[{{"text":"question {minute}"}}]}}]{config}}}}},"output":{{"outputBodyJson":{{"output":{{"message":{{"role":"assistant","content":[{{"text":"hi"}}]}}}},"stopReason":"end_turn"{trace}}}}}}}"#
+        )
+    };
+    let records: Vec<String> = [true, true, false, false, false].into_iter().zip(0..).map(|(guarded, minute)| exchange(minute, guarded)).collect();
+    for size in [SIZE, (80, 24)] {
+        let mut session = Session::on(vec![("a.json".to_owned(), records.join("\n").into_bytes())], size);
+        session.keys("3");
+        assert!(session.screen().contains("guardrail gr1") && session.screen().contains("detached"), "{}", session.screen());
+        session.keys("<enter>");
+        let screen = session.screen();
+        assert!(screen.contains("2 Converse of anthropic.claude-v2 with a guardrail") && screen.contains("inferred"), "{screen}");
+        assert!(screen.contains("question 2"), "{screen}");
+        session.keys("<esc>A");
+        assert_eq!((session.state.view.pane, session.state.list.refs.len()), (Pane::Prompts, 3));
+    }
+}
+
+#[test]
+fn records_that_cannot_be_read_again_are_said_to_be() {
+    let record = r#"{"eventVersion":"1.08","eventTime":"2026-01-01T00:00:00Z","eventSource":"bedrock.amazonaws.com","eventName":"DeleteGuardrail","awsRegion":"us-east-1","requestParameters":{"guardrailIdentifier":"gr1"},"userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/a"},"eventID":"1"}"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.json");
+    std::fs::write(&path, record).expect("written");
+    let mut session = Session::read(&path, SIZE);
+    std::fs::remove_file(&path).expect("removed");
+    session.keys("3");
+    let screen = session.screen();
+    assert!(screen.contains("1 records could not be read again") && screen.contains("guardrail gr1"), "{screen}");
+    session.keys("j");
+    assert!(!session.screen().contains("could not be read again"));
+}
+
+#[test]
+fn logging_without_text_is_told_from_logging_that_is_off() {
+    let put = r#"{"eventVersion":"1.08","eventTime":"2026-01-01T00:00:00Z","eventSource":"bedrock.amazonaws.com","eventName":"PutModelInvocationLoggingConfiguration","awsRegion":"us-east-1","requestParameters":{"loggingConfig":{"s3Config":{"bucketName":"b"},"textDataDeliveryEnabled":false}},"userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/a","accountId":"111122223333"},"eventID":"1"}"#;
+    let mut session = Session::on(vec![("a.json".to_owned(), put.as_bytes().to_vec())], SIZE);
+    session.keys("3j");
+    let screen = session.screen();
+    for wanted in ["NO TEXT since 01-01 00:00", "invocation logging went on without text", "still open"] {
+        assert!(screen.contains(wanted), "{wanted}: {screen}");
+    }
+    session.keys("A");
+    assert!(session.screen().contains("no model call is known of"), "{}", session.screen());
+}

@@ -34,7 +34,12 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             anchor(state, &refs);
             state.list.of = Some((state.view.pane, state.view.scope.clone()));
             if done {
-                state.controls = Known(Some((revision, Arc::clone(&page.controls))));
+                let known = Known(Some((revision, Arc::clone(&page.controls))));
+                if known != state.controls && page.controls.unreadable > 0 {
+                    let count = crate::tui::render::grouped(page.controls.unreadable);
+                    state.tell(Severity::Warning, format!("{count} records could not be read again: what was before and after them is not known"));
+                }
+                state.controls = known;
             }
             (state.list.page, state.list.refs, state.list.histogram, state.list.revision) = (page, refs, histogram, revision);
         }
