@@ -1,6 +1,7 @@
 //! Bedrock model invocation records (FORMATS §1, §2): the bulk path to an event with the facts that a list shows, and one
 //! record in full for reading. Both stand on the same [`reading`] of the bodies.
 
+mod agent;
 mod ai21_j2;
 mod apply_guardrail;
 mod blocks;
@@ -25,7 +26,10 @@ mod nova;
 mod reading;
 mod signs;
 mod snippet;
+mod template;
+mod thinking;
 mod titan_text;
+mod tokens;
 
 use std::borrow::Cow;
 
@@ -126,7 +130,8 @@ fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut readi
     mentions.dedup();
 
     let pieces = &mut decoded.searchable;
-    pieces.extend(envelope.metadata.entries().map(|(_, value)| snippet::Snippet::of(value).into_searchable()));
+    pieces.extend(envelope.metadata.entries().map(|(key, _)| Searchable::Text(key.text())));
+    strings(envelope.metadata, pieces);
     pieces.extend(reading.system.drain(..).map(snippet::Snippet::into_searchable));
     if let Some(body) = reading.unknown_request {
         strings(body, pieces);
@@ -138,6 +143,11 @@ fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut readi
     if let Some(body) = reading.unknown_response {
         strings(body, pieces);
     }
+    for (_, value) in reading.unread.iter().chain(&envelope.input.unread).chain(&envelope.output.unread) {
+        strings(*value, pieces);
+    }
+    // What a guardrail held back was said all the same.
+    guardrail::held_back(&reading).for_each(|text| strings(text, pieces));
 }
 
 fn search_block<'a>(block: Block<'a>, pieces: &mut Vec<Searchable<'a>>) {
@@ -200,5 +210,7 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
 
 #[cfg(test)]
 mod family_tests;
+#[cfg(test)]
+mod template_tests;
 #[cfg(test)]
 mod tests;

@@ -50,7 +50,7 @@ fn split(turns: &[Turn]) -> (&[Turn], &[Turn]) {
 }
 
 fn title(event: &Event, exchange: &Exchange) -> String {
-    let model = event.model.as_deref().unwrap_or("unknown model");
+    let model = event.model.as_deref().or(exchange.response_model.as_deref()).unwrap_or("unknown model");
     if exchange.family.is_empty() { model.to_owned() } else { format!("{model} · {}", exchange.family) }
 }
 
@@ -71,6 +71,11 @@ fn facts(event: &Event, exchange: &Exchange) -> String {
     if !exchange.metadata.is_empty() {
         lines.push(format!("metadata: {}", exchange.metadata.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")));
     }
+    // An id that says which model it is needs no second name.
+    if let Some(model) = exchange.response_model.as_deref().filter(|model| event.model.as_deref().is_some_and(|id| !id.contains(model))) {
+        lines.push(format!("the response names the model {model}"));
+    }
+    lines.extend(exchange.remarks.iter().cloned());
     if let Some(region) = &exchange.inference_region {
         lines.push(format!("inference in {region}"));
     }
@@ -136,7 +141,14 @@ fn turn_blocks(turn: &Turn, folded: bool, blocks: &mut Vec<Block>) {
         let block = part_block(part, side, &turn.role);
         let fold = folded || matches!(part, Part::ToolResult { text, .. } if text.len() > 2000);
         blocks.push(if fold { block.folded() } else { block });
+        blocks.extend(inside(part));
     }
+}
+
+/// The words of a file, or of a source, folded below its line.
+fn inside(part: &Part) -> Option<Block> {
+    let Part::Media { kind, text: Some(text), .. } = part else { return None };
+    Some(Block::new(BlockKind::Facts, format!("text of the {kind}"), text.clone()).folded())
 }
 
 fn part_block(part: &Part, side: BlockKind, role: &str) -> Block {
@@ -152,9 +164,10 @@ fn part_block(part: &Part, side: BlockKind, role: &str) -> Block {
             status.as_deref().map_or_else(|| "tool result".to_owned(), |status| format!("tool result: {status}")),
             text.clone(),
         ),
-        Part::Media { kind, format, name, bytes, uri } => {
+        Part::Media { kind, format, name, bytes, uri, .. } => {
             let weight = bytes.map(crate::tui::render::bytes);
-            let known: Vec<&str> = [Some(format.as_str()), name.as_deref(), weight.as_deref(), uri.as_deref()].into_iter().flatten().collect();
+            let known = [Some(format.as_str()), name.as_deref(), weight.as_deref(), uri.as_deref()];
+            let known: Vec<&str> = known.into_iter().flatten().filter(|word| !word.is_empty()).collect();
             Block::new(BlockKind::Facts, format!("{kind}: {}", known.join(" · ")), "")
         }
         Part::Json { text } => Block::new(side, format!("{role}, a block of an unknown shape"), text.clone()),
@@ -170,6 +183,10 @@ fn answer(exchange: &Exchange, blocks: &mut Vec<Block>) {
     }
     for call in &exchange.tool_calls {
         blocks.push(Block::new(BlockKind::Tool, format!("answer calls {}", call.name), call.input.clone()));
+    }
+    for part in &exchange.answer_parts {
+        blocks.push(part_block(part, BlockKind::Assistant, "answer"));
+        blocks.extend(inside(part));
     }
 }
 
