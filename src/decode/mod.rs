@@ -18,7 +18,7 @@ mod nested;
 mod one_line;
 
 pub use decoded::{Decoded, Searchable, Text};
-pub use invocation::{Bodies, exchange, model_key};
+pub use invocation::{Bodies, exchange, model_family, model_key};
 pub use kind::{RecordKind, kind_of};
 
 /// Decodes one record (already unwrapped). `tape` is scratch memory. Never fails: what cannot be decoded is an event

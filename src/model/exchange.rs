@@ -112,7 +112,7 @@ pub enum Part {
         #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },
-    /// A block of a shape we do not know, as JSON text.
+    /// A block of a shape we do not know, as JSON text; a string as its text.
     Json {
         /// The JSON.
         text: String,

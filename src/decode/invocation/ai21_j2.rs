@@ -31,14 +31,15 @@ impl Family for Jurassic {
     }
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        for (index, completion) in response.get("completions").items().enumerate() {
+        for (index, completion) in response.all("completions").flat_map(Value::items_or_self).enumerate() {
             if index > 0 {
                 reading.next_answer();
             }
-            let data = completion.get("data");
-            reading.answer.extend(data.all("text").map(|text| Block::Text(Snippet::of(text))));
+            for data in completion.all("data") {
+                reading.answer.extend(data.all("text").filter(|text| text.is_some()).map(|text| Block::Text(Snippet::of(text))));
+                blocks::rest(data, &["text", "tokens"], &mut reading.answer);
+            }
             reading.stopped(completion.at("finishReason.reason"));
-            blocks::rest(data, &["text", "tokens"], &mut reading.answer);
             blocks::rest(completion, &["data", "finishReason"], &mut reading.answer);
         }
     }

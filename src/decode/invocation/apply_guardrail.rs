@@ -1,9 +1,9 @@
 //! ApplyGuardrail called by itself: a text and the guardrail's reply (FORMATS §2.4).
 
-use super::blocks;
 use super::family::Family;
 use super::reading::{Block, Reading};
 use super::snippet::Snippet;
+use super::{blocks, converse};
 use crate::decode::json::Value;
 
 /// The family.
@@ -22,16 +22,7 @@ impl Family for ApplyGuardrail {
         reading.guards_output = request.get("source").is("OUTPUT");
         reading.guardrails.push(request.get("guardrailIdentifier"));
         let parts = reading.turn("user".into());
-        for item in request.all("content").flat_map(Value::items_or_self) {
-            let words = item.at("text.text");
-            if words.is_some() {
-                parts.push(Block::Guarded(Snippet::of(words), item.at("text.qualifiers")));
-                blocks::rest(item.get("text"), &["text", "qualifiers"], parts);
-                blocks::rest(item, &["text"], parts);
-            } else {
-                blocks::content(item, parts);
-            }
-        }
+        request.all("content").flat_map(Value::items_or_self).for_each(|item| converse::guarded(item, parts));
     }
 
     fn request_keys(&self) -> &'static [&'static str] {

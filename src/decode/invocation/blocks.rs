@@ -53,10 +53,25 @@ pub(super) fn content<'a>(content: Value<'a>, blocks: &mut Vec<Block<'a>>) {
 pub(super) fn rest<'a>(object: Value<'a>, read: &[&str], blocks: &mut Vec<Block<'a>>) {
     /// What says how the text is to be handled, and is not text itself.
     const ABOUT: [&str; 6] = ["type", "index", "cache_control", "cachePoint", "contentBlockIndex", "signature"];
+    if !object.is_object() {
+        unknown(object, blocks);
+    }
     for (key, value) in object.entries() {
         if !ABOUT.iter().chain(read).any(|known| key.is(known)) {
             unknown(value, blocks);
         }
+    }
+}
+
+/// What stands beside a value that is read once, under the same key.
+pub(super) fn doubled<'a>(object: Value<'a>, key: &'static str, blocks: &mut Vec<Block<'a>>) {
+    object.all(key).skip(1).for_each(|value| unknown(value, blocks));
+}
+
+/// What stands where a single word or number is read, and is more than that.
+fn odd<'a>(object: Value<'a>, scalars: &[&'static str], blocks: &mut Vec<Block<'a>>) {
+    for key in scalars {
+        object.all(key).filter(|value| value.scalar().is_none()).for_each(|value| unknown(value, blocks));
     }
 }
 
@@ -65,6 +80,12 @@ pub(super) fn unknown<'a>(value: Value<'a>, blocks: &mut Vec<Block<'a>>) {
     if holds_text(value) {
         blocks.push(Block::Json(value));
     }
+}
+
+/// A name or id; what is neither string nor number as JSON, so that it is seen.
+pub(super) fn label(value: Value<'_>) -> Cow<'_, str> {
+    let other = || if value.is_some() { value.json() } else { Cow::Borrowed("") };
+    value.scalar().unwrap_or_else(other)
 }
 
 /// Is there a string in it that is not empty? Depth is bounded by the tape.
@@ -109,60 +130,71 @@ pub(super) fn tool_result<'a>(id: Value<'a>, status: Option<Cow<'a, str>>, conte
 
 /// An image, document, video or audio whose bytes, address or text are in `source`, in either spelling.
 pub(super) fn media<'a>(kind: &'static str, file: Value<'a>, blocks: &mut Vec<Block<'a>>) {
+    const ADDRESSES: &[&str] = &["s3Uri", "s3Location.uri", "url", "file_id"];
     let source = file.get("source");
-    let text = |keys: &[&str]| keys.iter().find_map(|key| source.at(key).text_some());
-    let is_text = source.get("type").is("text");
-    let data = ["bytes", "data"].into_iter().map(|key| source.get(key)).find(|data| data.is_text()).unwrap_or(Value::missing());
-    let mut words = Vec::new();
-    if is_text && data.is_text() {
-        words.push(Snippet::of(data));
+    let is_text = |data: Value<'a>| data.is_text() && (source.get("type").is("text") || !is_base64(data.raw_text()));
+    let (mut words, mut inner, mut weight) = (Vec::new(), Vec::new(), None);
+    for (key, value) in source.entries() {
+        match key.raw() {
+            b"bytes" | b"data" if value.is_text() && !is_text(value) => weight = Some(decoded_size(value.raw_text())),
+            b"bytes" | b"data" | b"text" if value.is_text() => words.push(Snippet::of(value)),
+            b"bytes" | b"data" | b"text" => unknown(value, &mut inner),
+            // A document in blocks.
+            b"content" => content(value, &mut inner),
+            _ => {}
+        }
     }
-    words.extend(source.all("text").filter(|text| text.is_text()).map(Snippet::of));
     let written: Option<u64> = (!words.is_empty()).then(|| words.iter().map(|words| words.text().len() as u64).sum());
-    // A document given in blocks, and what the caller says about it.
-    let mut inner = Vec::new();
-    source.all("content").for_each(|blocks| content(blocks, &mut inner));
     words.extend(inner.iter().filter_map(words_of));
+    // What the caller says about the file.
     words.extend(file.all("context").filter(|context| context.is_text()).map(Snippet::of));
-    let uri = text(&["s3Uri", "s3Location.uri", "url", "file_id"]);
-    let bytes = if data.is_text() && !is_text { Some(decoded_size(data.raw_text())) } else { written };
-    let is_bare = bytes.is_none() && uri.is_none() && words.is_empty();
+    let format = file.get("format").text_some().or_else(|| source.get("media_type").text_some());
     blocks.push(Block::Media(Media {
         kind,
-        format: file.get("format").text_some().or_else(|| text(&["media_type"])).unwrap_or_default(),
+        format: format.unwrap_or_default(),
         name: ["name", "title", "filename"].into_iter().find_map(|key| file.get(key).text_some()),
-        bytes,
-        uri,
+        bytes: weight.or(written),
+        uri: ADDRESSES.iter().find_map(|path| source.at(path).text_some()),
         text: in_one(words),
     }));
-    if is_bare && source.is_some() {
-        unknown(source, blocks);
-    } else {
-        rest(source, &["type", "bytes", "data", "text", "content", "media_type", "s3Uri", "s3Location", "url", "file_id"], blocks);
-    }
     blocks.extend(inner.into_iter().filter(|block| words_of(block).is_none()));
+    odd(source, &["type", "media_type", "s3Uri", "url", "file_id"], blocks);
+    rest(source.get("s3Location"), &["uri", "bucketOwner"], blocks);
+    odd(source.get("s3Location"), &["uri"], blocks);
+    rest(source, &["bytes", "data", "text", "content", "media_type", "s3Uri", "s3Location", "url", "file_id"], blocks);
+    doubled(file, "source", blocks);
+    odd(file, &["format", "name", "title", "filename", "context"], blocks);
     rest(file, &["source", "format", "name", "title", "filename", "context", "citations"], blocks);
 }
 
 /// A source that an answer cites or a tool found: its title, where it is, and the words.
 pub(super) fn source<'a>(kind: &'static str, of: Value<'a>, blocks: &mut Vec<Block<'a>>) {
     let text = |paths: &[&str]| paths.iter().find_map(|path| of.at(path).text_some());
-    let mut words: Vec<Snippet<'a>> = of.all("cited_text").filter(|text| text.is_text()).map(Snippet::of).collect();
-    for key in ["content", "sourceContent"] {
-        let mut inner = Vec::new();
+    let mut inner = Vec::new();
+    for key in ["cited_text", "content", "sourceContent"] {
         of.all(key).for_each(|value| content(value, &mut inner));
-        words.extend(inner.iter().filter_map(words_of));
     }
     blocks.push(Block::Media(Media {
-        kind,
-        format: Cow::Borrowed(""),
         name: text(&["title", "document_title"]),
-        bytes: None,
         uri: text(&["source", "url", "location.web.url", "location.s3Location.uri"]),
-        text: in_one(words),
+        text: in_one(inner.iter().filter_map(words_of).collect()),
+        ..Media::of(kind)
     }));
+    blocks.extend(inner.into_iter().filter(|block| words_of(block).is_none()));
+    odd(of, &["title", "document_title", "source", "url"], blocks);
     let read = ["cited_text", "content", "sourceContent", "title", "document_title", "source", "url", "location", "encrypted_index", "citations"];
     rest(of, &read, blocks);
+}
+
+/// A document of pairs with any names: one of them is its title, the others are its text.
+pub(super) fn pairs<'a>(kind: &'static str, document: Value<'a>, blocks: &mut Vec<Block<'a>>) {
+    if !holds_text(document) {
+        return;
+    }
+    let own = |key: &str| document.get(key).text_some();
+    let others = document.entries().filter(|(key, value)| !(value.is_text() && (key.is("title") || key.is("url"))) && value.is_some());
+    let words = if document.is_object() { others.map(|(_, value)| Snippet::of(value)).collect() } else { vec![Snippet::of(document)] };
+    blocks.push(Block::Media(Media { name: own("title"), uri: own("url"), text: in_one(words), ..Media::of(kind) }));
 }
 
 fn words_of<'a>(block: &Block<'a>) -> Option<Snippet<'a>> {
@@ -192,6 +224,12 @@ pub(super) fn image_url<'a>(image: Value<'a>) -> Media<'a> {
     let Some((kind, base64)) = inline else { return Media { uri: url.text_some(), ..Media::of("image") } };
     let format = crate::model::text_from_bytes(kind.strip_suffix(b";base64").unwrap_or(kind));
     Media { format, bytes: Some(decoded_size(base64)), ..Media::of("image") }
+}
+
+/// Could it be base64, by how it begins? No prose goes on for long without a blank.
+fn is_base64(raw: &[u8]) -> bool {
+    let start = raw.get(..256).unwrap_or(raw);
+    start.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'\\'))
 }
 
 /// How many bytes base64 text stands for.

@@ -37,7 +37,7 @@ impl Family for Chat {
 
     /// Whole bodies have `message` or `text`, chunks have `delta`.
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        for choice in response.get("choices").items() {
+        for choice in response.all("choices").flat_map(Value::items_or_self) {
             if choice.get("index").count().is_some_and(|index| index > 0) && !choice.get("delta").is_some() {
                 reading.next_answer();
             }
@@ -92,7 +92,7 @@ fn turn<'a>(message: Value<'a>, reading: &mut Reading<'a>) {
         _ if message.is_object() => {
             let parts = reading.turn(role);
             spoken(message, parts);
-            parts.extend(message.all("tool_calls").flat_map(Value::items_or_self).filter(|call| call.is_some()).map(tool_call));
+            message.all("tool_calls").flat_map(Value::items_or_self).for_each(|call| tool_call(call, parts));
         }
         _ => blocks::turn(message, reading),
     }
@@ -101,9 +101,9 @@ fn turn<'a>(message: Value<'a>, reading: &mut Reading<'a>) {
 /// The answer, or a piece of it.
 fn said<'a>(message: Value<'a>, reading: &mut Reading<'a>) {
     spoken(message, &mut reading.answer);
-    for call in message.all("tool_calls").flat_map(Value::items_or_self).filter(|call| call.is_some()) {
+    for call in message.all("tool_calls").flat_map(Value::items_or_self) {
         // A stream names a tool in its first fragment only, and numbers the calls.
-        if call.get("index").is_some() { tool_fragment(call, reading) } else { reading.answer.push(tool_call(call)) }
+        if call.get("index").is_some() { tool_fragment(call, reading) } else { tool_call(call, &mut reading.answer) }
     }
 }
 
@@ -117,13 +117,17 @@ fn spoken<'a>(message: Value<'a>, blocks: &mut Vec<Block<'a>>) {
     blocks::rest(message, READ, blocks);
 }
 
-fn tool_call(call: Value<'_>) -> Block<'_> {
+fn tool_call<'a>(call: Value<'a>, blocks: &mut Vec<Block<'a>>) {
     let function = call.get("function");
-    if !function.is_object() {
-        return Block::Json(call);
+    if function.is_object() {
+        let input = function.all("arguments").filter(|input| input.is_some()).map(Snippet::of).collect();
+        blocks.push(Block::ToolCall { id: call.get("id"), name: function.get("name"), input });
+        blocks::rest(function, &["name", "arguments"], blocks);
+        blocks::doubled(call, "function", blocks);
+        blocks::rest(call, &["id", "function"], blocks);
+    } else {
+        blocks::unknown(call, blocks);
     }
-    let input = function.all("arguments").filter(|input| input.is_some()).map(Snippet::of).collect();
-    Block::ToolCall { id: call.get("id"), name: function.get("name"), input }
 }
 
 fn tool_fragment<'a>(call: Value<'a>, reading: &mut Reading<'a>) {
@@ -133,5 +137,7 @@ fn tool_fragment<'a>(call: Value<'a>, reading: &mut Reading<'a>) {
         reading.open_tool(index, call.get("id"), function.get("name"));
     }
     function.all("arguments").filter(|input| input.is_some()).for_each(|input| reading.tool_fragment(index, input));
+    blocks::rest(function, &["name", "arguments"], &mut reading.answer);
+    blocks::doubled(call, "function", &mut reading.answer);
     blocks::rest(call, &["id", "function"], &mut reading.answer);
 }

@@ -67,9 +67,10 @@ impl Family for ClaudeMessages {
         let index = chunk.get("index").count().unwrap_or_default();
         let read: &[&str] = match chunk.get("type").text().unwrap_or_default().as_ref() {
             "message_start" => {
-                let message = chunk.get("message");
-                self.response(message, reading);
-                blocks::rest(message, &["content", "stop_reason", "stop_sequence", "usage", "model", "id", "role"], &mut reading.answer);
+                for message in chunk.all("message") {
+                    self.response(message, reading);
+                    blocks::rest(message, &["content", "stop_reason", "stop_sequence", "usage", "model", "id", "role"], &mut reading.answer);
+                }
                 &["message"]
             }
             "content_block_start" => {
@@ -82,7 +83,7 @@ impl Family for ClaudeMessages {
             }
             "message_delta" => {
                 reading.stopped(chunk.at("delta.stop_reason"));
-                blocks::rest(chunk.get("delta"), &["stop_reason", "stop_sequence"], &mut reading.answer);
+                chunk.all("delta").for_each(|delta| blocks::rest(delta, &["stop_reason", "stop_sequence"], &mut reading.answer));
                 usage(chunk.get("usage"), reading);
                 &["delta", "usage"]
             }
@@ -117,22 +118,27 @@ fn start<'a>(index: u64, block: Value<'a>, reading: &mut Reading<'a>) {
 
 fn delta<'a>(index: u64, delta: Value<'a>, reading: &mut Reading<'a>) {
     let answer = &mut reading.answer;
-    let before = answer.len();
-    match delta.get("type").text().unwrap_or_default().as_ref() {
-        "text_delta" => answer.extend(delta.all("text").map(|text| Block::Text(Snippet::of(text)))),
-        "thinking_delta" => answer.extend(delta.all("thinking").map(|text| Block::Reasoning(Snippet::of(text)))),
-        "input_json_delta" => {
-            delta.all("partial_json").for_each(|fragment| reading.tool_fragment(index, fragment));
-            blocks::rest(delta, &["partial_json"], &mut reading.answer);
-            return;
+    let read = match delta.get("type").text().unwrap_or_default().as_ref() {
+        "text_delta" => {
+            answer.extend(delta.all("text").filter(|text| text.is_some()).map(|text| Block::Text(Snippet::of(text))));
+            "text"
         }
-        "citations_delta" => blocks::source("citation", delta.get("citation"), answer),
-        "signature_delta" => {}
-        _ => blocks::unknown(delta, answer),
-    }
-    if answer.len() == before {
-        blocks::rest(delta, &[], answer);
-    }
+        "thinking_delta" => {
+            answer.extend(delta.all("thinking").filter(|text| text.is_some()).map(|text| Block::Reasoning(Snippet::of(text))));
+            "thinking"
+        }
+        "input_json_delta" => {
+            delta.all("partial_json").filter(|fragment| fragment.is_some()).for_each(|fragment| reading.tool_fragment(index, fragment));
+            "partial_json"
+        }
+        "citations_delta" => {
+            delta.all("citation").filter(|citation| citation.is_some()).for_each(|citation| blocks::source("citation", citation, answer));
+            "citation"
+        }
+        "signature_delta" => "signature",
+        _ => return blocks::unknown(delta, answer),
+    };
+    blocks::rest(delta, &[read], &mut reading.answer);
 }
 
 /// A stream tells its usage twice; `message_delta` has the final number of output tokens, `message_start` a first one.
@@ -155,7 +161,7 @@ pub(super) fn block<'a>(block: Value<'a>, blocks: &mut Vec<Block<'a>>) {
     let read: &[&str] = match kind.as_ref() {
         "text" | "input_text" | "output_text" => {
             blocks.extend(block.all("text").filter(|text| text.is_some()).map(|text| Block::Text(Snippet::of(text))));
-            block.get("citations").items().for_each(|citation| blocks::source("citation", citation, blocks));
+            block.all("citations").flat_map(Value::items_or_self).for_each(|citation| blocks::source("citation", citation, blocks));
             &["text", "citations"]
         }
         "thinking" => {

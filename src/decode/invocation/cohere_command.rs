@@ -31,7 +31,7 @@ impl Family for Command {
     }
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        for (index, generation) in response.get("generations").items().enumerate() {
+        for (index, generation) in response.all("generations").flat_map(Value::items_or_self).enumerate() {
             if index > 0 {
                 reading.next_answer();
             }

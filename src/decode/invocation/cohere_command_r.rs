@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::blocks;
 use super::family::{self, Family};
-use super::reading::{Block, Media, Reading};
+use super::reading::{Block, Reading};
 use super::snippet::Snippet;
 use super::tokens::{count, known};
 use crate::decode::json::Value;
@@ -28,7 +28,7 @@ impl Family for CommandR {
         }
         let parts = reading.turn("user".into());
         parts.extend(request.all("message").filter(|text| text.is_some()).map(|text| Block::Text(Snippet::of(text))));
-        request.all("documents").flat_map(Value::items_or_self).for_each(|found| document(found, parts));
+        request.all("documents").flat_map(Value::items_or_self).for_each(|found| blocks::pairs("document", found, parts));
         results(request, parts);
         reading.tools.extend(request.get("tools").items().map(|tool| tool.get("name")).filter(|name| name.is_text()));
     }
@@ -45,7 +45,7 @@ impl Family for CommandR {
         reading.answer.extend(response.all("text").map(|text| Block::Text(Snippet::of(text))));
         tool_calls(response, &mut reading.answer);
         for list in ["citations", "documents", "search_results", "search_queries"] {
-            response.get(list).items().for_each(|found| cited(found, &mut reading.answer));
+            response.all(list).flat_map(Value::items_or_self).for_each(|found| blocks::pairs("citation", found, &mut reading.answer));
         }
         reading.stopped(response.get("finish_reason"));
         billed(response, reading);
@@ -77,14 +77,15 @@ impl Family for CommandR {
             // The calls follow as a whole.
             "tool-calls-chunk" => &["tool_call_delta", "text"],
             "citation-generation" => {
-                chunk.get("citations").items().for_each(|found| cited(found, &mut reading.answer));
+                chunk.all("citations").flat_map(Value::items_or_self).for_each(|found| blocks::pairs("citation", found, &mut reading.answer));
                 &["citations"]
             }
             "search-results" => {
                 ["documents", "search_results"]
                     .into_iter()
-                    .flat_map(|key| chunk.get(key).items())
-                    .for_each(|found| cited(found, &mut reading.answer));
+                    .flat_map(|key| chunk.all(key))
+                    .flat_map(Value::items_or_self)
+                    .for_each(|found| blocks::pairs("citation", found, &mut reading.answer));
                 &["documents", "search_results"]
             }
             "stream-end" => {
@@ -97,6 +98,7 @@ impl Family for CommandR {
                 } else {
                     billed(response, reading);
                 }
+                blocks::doubled(chunk, "response", &mut reading.answer);
                 &["response"]
             }
             _ => &[],
@@ -123,22 +125,6 @@ fn earlier<'a>(turn: Value<'a>, reading: &mut Reading<'a>) {
     tool_calls(turn, parts);
     results(turn, parts);
     blocks::rest(turn, &["role", "message", "tool_calls", "tool_results"], parts);
-}
-
-/// A document handed over: pairs of any names, as a rule a title and a snippet.
-fn document<'a>(found: Value<'a>, parts: &mut Vec<Block<'a>>) {
-    if blocks::holds_text(found) {
-        let name = found.get("title").text_some();
-        parts.push(Block::Media(Media { name, text: Some(Snippet::of(found)), ..Media::of("document") }));
-    }
-}
-
-/// A source of the answer.
-fn cited<'a>(found: Value<'a>, answer: &mut Vec<Block<'a>>) {
-    if blocks::holds_text(found) {
-        let text = |key: &str| found.get(key).text_some();
-        answer.push(Block::Media(Media { name: text("title"), uri: text("url"), text: Some(Snippet::of(found)), ..Media::of("citation") }));
-    }
 }
 
 fn results<'a>(from: Value<'a>, parts: &mut Vec<Block<'a>>) {

@@ -25,7 +25,7 @@ impl Family for Converse {
         // Blocks of one key and no type are Converse's own.
         let own_block =
             || messages.items().any(|message| message.get("content").items().any(|block| block.is_object() && !block.get("type").is_text()));
-        messages.is_array() && (answered || own_key() || own_block())
+        (messages.is_array() && (answered || own_key() || own_block())) || request.get("promptVariables").is_object()
     }
 
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
@@ -37,8 +37,11 @@ impl Family for Converse {
                 b"guardrailConfig" => reading.guardrails.push(value.get("guardrailIdentifier")),
                 // What a stored prompt is filled with: the caller's only words.
                 b"promptVariables" => {
-                    let words = value.entries().map(|(_, value)| if value.get("text").is_text() { value.get("text") } else { value });
-                    reading.turn("user".into()).extend(words.filter(|words| words.is_some()).map(|words| Block::Text(Snippet::of(words))));
+                    let parts = reading.turn("user".into());
+                    if !value.is_object() {
+                        blocks::unknown(value, parts);
+                    }
+                    value.entries().for_each(|(_, words)| block(words, parts));
                 }
                 _ => {}
             }
@@ -113,6 +116,9 @@ fn start<'a>(index: u64, block: Value<'a>, reading: &mut Reading<'a>) {
 }
 
 fn delta<'a>(index: u64, delta: Value<'a>, reading: &mut Reading<'a>) {
+    if !delta.is_object() {
+        blocks::unknown(delta, &mut reading.answer);
+    }
     for (key, value) in delta.entries() {
         match key.raw() {
             b"text" => reading.answer.push(Block::Text(Snippet::of(value))),
@@ -191,7 +197,7 @@ pub(super) fn block<'a>(block: Value<'a>, blocks: &mut Vec<Block<'a>>) {
             // An answer's text is split over text and citation blocks, to be put together in order.
             b"citationsContent" => {
                 value.all("content").for_each(|content| blocks::content(content, blocks));
-                value.get("citations").items().for_each(|citation| blocks::source("citation", citation, blocks));
+                value.all("citations").flat_map(Value::items_or_self).for_each(|citation| blocks::source("citation", citation, blocks));
                 blocks::rest(value, &["content", "citations"], blocks);
             }
             b"cachePoint" => return,
@@ -205,15 +211,12 @@ pub(super) fn block<'a>(block: Value<'a>, blocks: &mut Vec<Block<'a>>) {
     }
 }
 
-fn guarded<'a>(guard: Value<'a>, blocks: &mut Vec<Block<'a>>) {
+/// What is handed to a guardrail: a text with its qualifiers, or an image.
+pub(super) fn guarded<'a>(guard: Value<'a>, blocks: &mut Vec<Block<'a>>) {
     for text in guard.all("text") {
-        let words = text.get("text");
-        if words.is_some() {
-            blocks.push(Block::Guarded(Snippet::of(words), text.get("qualifiers")));
-            blocks::rest(text, &["text", "qualifiers"], blocks);
-        } else {
-            blocks::unknown(text, blocks);
-        }
+        let words = text.all("text").filter(|words| words.is_some());
+        blocks.extend(words.map(|words| Block::Guarded(Snippet::of(words), text.get("qualifiers"))));
+        blocks::rest(text, &["text", "qualifiers"], blocks);
     }
     guard.all("image").for_each(|image| blocks::media("image", image, blocks));
     blocks::rest(guard, &["text", "image"], blocks);

@@ -2,7 +2,7 @@
 
 use super::cohere_command_r;
 use super::family::Family;
-use super::reading::{Block, Media, Reading};
+use super::reading::{Block, Reading};
 use super::snippet::Snippet;
 use super::tokens::{count, known};
 use super::{blocks, images};
@@ -30,7 +30,7 @@ impl Family for Embeddings {
                 b"inputText" | b"texts" => {
                     parts.extend(value.items_or_self().filter(|text| text.is_some()).map(|text| Block::Text(Snippet::of(text))));
                 }
-                b"inputImage" | b"images" => parts.extend(value.items_or_self().filter(|image| image.is_some()).map(image)),
+                b"inputImage" | b"images" => value.items_or_self().for_each(|image| images::picture(image, parts)),
                 // Texts and images side by side.
                 b"inputs" => {
                     for input in value.items_or_self() {
@@ -60,14 +60,4 @@ impl Family for Embeddings {
     fn response_keys(&self) -> &'static [&'static str] {
         &["embedding", "embeddings", "embeddingsByType", "meta", "images"]
     }
-}
-
-/// Base64, or the address of an image or the image itself in one.
-fn image(value: Value<'_>) -> Block<'_> {
-    if !value.is_text() {
-        return Block::Json(value);
-    }
-    let raw = value.raw_text();
-    let is_address = raw.starts_with(b"data:") || memchr::memmem::find(raw.get(..16).unwrap_or(raw), b"://").is_some();
-    Block::Media(if is_address { blocks::image_url(value) } else { Media::inline_image(value) })
 }

@@ -1,14 +1,13 @@
 //! What a list shows of an exchange, computed while reading in bulk: counts are taken where the text stands, and text is
 //! copied only where a preview or a suspicion needs it.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::envelope::Envelope;
 use super::hidden::hidden;
 use super::reading::{Block, Reading};
 use super::snippet::{Snippet, joined};
-use super::{agent, guardrail, signs};
+use super::{agent, blocks, guardrail, signs};
 use crate::decode::one_line::first_characters;
 use crate::model::{BodyState, ExchangeFacts, ExchangeFlags, GuardrailAction};
 
@@ -35,7 +34,10 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
     flags.set(ExchangeFlags::SECRET, reading.last_turn().iter().chain(&reading.answer).any(holds_secret));
     flags.set(ExchangeFlags::LONG, user_chars > LONG);
     flags.set(ExchangeFlags::TOOLS, !tools.is_empty() || reading.answer.iter().any(|block| matches!(block, Block::ToolCall { .. })));
-    flags.set(ExchangeFlags::REASONING, !reasoning.is_empty() || reading.answer.iter().any(|block| matches!(block, Block::Redacted)));
+    flags.set(
+        ExchangeFlags::REASONING,
+        reasoning.iter().any(|piece| !piece.is_empty()) || reading.answer.iter().any(|block| matches!(block, Block::Redacted)),
+    );
     flags.set(
         ExchangeFlags::MEDIA,
         reading.parts().iter().chain(&reading.answer).any(|block| matches!(block, Block::Media(media) if media.is_file())),
@@ -68,7 +70,7 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
 /// The names of the tools that an answer of this text calls, each once, in order.
 fn tools(reading: &Reading<'_>, text: &[Snippet<'_>]) -> Vec<String> {
     let in_blocks = reading.answer.iter().filter_map(|block| match block {
-        Block::ToolCall { name, .. } => name.scalar().map(Cow::into_owned),
+        Block::ToolCall { name, .. } => Some(blocks::label(*name).into_owned()),
         _ => None,
     });
     let in_text = agent::calls(text).into_iter().map(|call| call.name);
@@ -81,7 +83,7 @@ fn input_characters(reading: &Reading<'_>) -> usize {
     let of_block = |block: &Block<'_>| match block {
         Block::Text(text) | Block::Guarded(text, _) | Block::Reasoning(text) => text.characters(),
         Block::ToolCall { input, .. } => characters(input, 0),
-        Block::ToolResult { texts, .. } => characters(texts, 0),
+        Block::ToolResult { texts, .. } => characters(texts, 1),
         Block::Media(media) => media.text.as_ref().map_or(0, Snippet::characters),
         Block::Json(json) => Snippet::of(*json).characters(),
         Block::Redacted => 0,

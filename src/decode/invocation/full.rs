@@ -6,7 +6,7 @@ use super::envelope::Envelope;
 use super::hidden::hidden;
 use super::reading::{Block, Reading};
 use super::snippet::{Snippet, joined};
-use super::{agent, guardrail};
+use super::{agent, blocks, guardrail};
 use crate::decode::json::Value;
 use crate::model::{Exchange, Guardrail, Part, ToolCall, Turn};
 
@@ -54,10 +54,8 @@ fn owned(snippet: &Snippet<'_>) -> String {
     snippet.text().into_owned()
 }
 
-/// A name or id; what is neither string nor number as JSON, so that it is seen.
 fn string(value: Value<'_>) -> String {
-    let other = || if value.is_some() { value.json() } else { Cow::Borrowed("") };
-    value.scalar().unwrap_or_else(other).into_owned()
+    blocks::label(value).into_owned()
 }
 
 /// The caller's pairs. Something else in their place stands as it is, without a name.
@@ -102,6 +100,6 @@ fn part(block: &Block<'_>) -> Part {
             uri: media.uri.as_deref().map(str::to_owned),
             text: media.text.as_ref().map(owned),
         },
-        Block::Json(json) => Part::Json { text: json.json().into_owned() },
+        Block::Json(json) => Part::Json { text: owned(&Snippet::of(*json)) },
     }
 }

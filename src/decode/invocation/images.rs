@@ -47,10 +47,11 @@ impl Family for Images {
     }
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        let artifacts = response.get("artifacts").items().map(|artifact| artifact.get("base64"));
-        for image in artifacts.chain(response.get("images").items()).filter(|image| image.is_text()) {
-            reading.answer.push(Block::Media(Media::inline_image(image)));
+        for artifact in response.all("artifacts").flat_map(Value::items_or_self) {
+            picture(artifact.get("base64"), &mut reading.answer);
+            blocks::rest(artifact, &["base64", "finishReason", "seed"], &mut reading.answer);
         }
+        response.all("images").flat_map(Value::items_or_self).for_each(|image| picture(image, &mut reading.answer));
         for reason in [response.at("artifacts.0.finishReason"), response.at("finish_reasons.0"), response.get("error")] {
             reading.stopped(reason);
         }
@@ -105,19 +106,24 @@ fn piece<'a>(key: &[u8], value: Value<'a>, parts: &mut Vec<Block<'a>>) -> bool {
         let words = if value.get("value").is_text() { value.get("value") } else { value };
         parts.extend(Some(words).filter(|words| words.is_some()).map(|words| Block::Text(Snippet::of(words))));
     } else if is_one_of(PICTURES) {
-        for image in value.items_or_self() {
-            if image.is_text() {
-                parts.push(Block::Media(Media::inline_image(image)));
-            } else if image.get("source").is_object() {
-                blocks::media("image", image, parts);
-            } else {
-                blocks::unknown(image, parts);
-            }
-        }
+        value.items_or_self().for_each(|image| picture(image, parts));
     } else {
         return false;
     }
     true
+}
+
+/// Base64, an address, or an image as Nova's other models have it.
+pub(super) fn picture<'a>(image: Value<'a>, parts: &mut Vec<Block<'a>>) {
+    if image.is_text() {
+        let raw = image.raw_text();
+        let is_address = raw.starts_with(b"data:") || memchr::memmem::find(raw.get(..16).unwrap_or(raw), b"://").is_some();
+        parts.push(Block::Media(if is_address { blocks::image_url(image) } else { Media::inline_image(image) }));
+    } else if image.get("source").is_object() {
+        blocks::media("image", image, parts);
+    } else {
+        blocks::unknown(image, parts);
+    }
 }
 
 /// `textToImageParams`, `inPaintingParams` and the like. Settings are words in capitals or colours; other text is kept.

@@ -31,7 +31,7 @@ impl Family for MistralText {
     }
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        for (index, output) in response.get("outputs").items().enumerate() {
+        for (index, output) in response.all("outputs").flat_map(Value::items_or_self).enumerate() {
             if index > 0 {
                 reading.next_answer();
             }

@@ -38,8 +38,8 @@ use super::json::{Kind, Tape, Value};
 use super::nested::Nested;
 use crate::model::{EntityKind, Exchange, Outcome, Strand, Timestamp, account_of_arn, fold_arn};
 use envelope::Envelope;
-pub use model_key::model_key;
 pub(super) use model_key::percent_decoded;
+pub use model_key::{model_family, model_key};
 use reading::{Block, Reading};
 
 /// Bodies that were too large for the record, when their S3 objects are at hand (decompressed).
@@ -77,7 +77,7 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
         model: envelope.model_id.clone().map(folded_model),
         ..Decoded::default()
     };
-    let (input, output) = (Nested::of(envelope.input.json), Nested::of(envelope.output.json));
+    let (input, output) = (Nested::of_body(envelope.input.json), Nested::of_body(envelope.output.json));
     if input.is_none() && output.is_none() {
         let reading = family::read(envelope.input.json, envelope.output.json);
         add_reading(&mut decoded, &envelope, reading, false);
@@ -195,7 +195,7 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
     let mut open = |name: &str, inline: Value<'_>, fetched: &Option<Vec<u8>>| {
         let nested = match fetched {
             Some(bytes) if !inline.is_some() => Some(Nested::parse(bytes.clone())),
-            _ => Nested::of(inline),
+            _ => Nested::of_body(inline),
         };
         if let Some(problem) = nested.as_ref().and_then(Nested::problem) {
             unreadable.push(format!("the {name} is damaged: {problem}"));
@@ -209,7 +209,11 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
 }
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod family_tests;
+#[cfg(test)]
+mod mutated;
 #[cfg(test)]
 mod template_tests;
 #[cfg(test)]

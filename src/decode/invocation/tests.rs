@@ -11,7 +11,9 @@ fn with<T>(record: &[u8], look: impl FnOnce(Decoded<'_>) -> T) -> T {
     look(decode(record, &mut tape))
 }
 
+/// The exchange in full, having checked that the list tells the same.
 pub(super) fn full(record: &[u8]) -> Exchange {
+    super::agreement::of_list_and_exchange(record);
     exchange(record, &Bodies::default())
 }
 

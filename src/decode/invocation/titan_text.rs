@@ -33,12 +33,12 @@ impl Family for TitanText {
 
     /// A whole body, or a chunk, which is one result with the counts beside it.
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        let results = response.get("results");
-        let counts = results.items().filter_map(|result| count(result, "tokenCount", reading)).reduce(u64::saturating_add);
+        let results = || response.all("results").flat_map(Value::items_or_self);
+        let counts = results().filter_map(|result| count(result, "tokenCount", reading)).reduce(u64::saturating_add);
         let output = count(response, "totalOutputTextTokenCount", reading).or(counts);
         reading.usage.input = known(count(response, "inputTextTokenCount", reading), reading.usage.input);
         reading.usage.output = known(output, reading.usage.output);
-        for (index, result) in results.items().enumerate() {
+        for (index, result) in results().enumerate() {
             if index > 0 {
                 reading.next_answer();
             }

@@ -62,7 +62,9 @@ pub(super) fn remarks(envelope: Tokens, reading: &Reading<'_>) -> Vec<String> {
         if tokens.input.is_none() && tokens.output.is_none() {
             remarks.push(format!("the body tells a total of {total} tokens and no more"));
         }
-        let (input, output) = (tokens.input.unwrap_or_default(), tokens.output.unwrap_or_default());
+        // The body is held to its own counts, as far as it has them.
+        let or_zero = |own: Option<u64>, other: Option<u64>| own.or(other).unwrap_or_default();
+        let (input, output) = (or_zero(reading.usage.input, tokens.input), or_zero(reading.usage.output, tokens.output));
         // Models differ in whether cached tokens are a part of the total.
         let cached = [tokens.cache_read, tokens.cache_write].into_iter().flatten().fold(0, u64::saturating_add);
         let sum = input.saturating_add(output);
