@@ -116,7 +116,7 @@ fn assessments(trace: Value<'_>, of_output: bool, guardrail: &mut Guardrail) {
         };
         // An object by guardrail id, or in older logs an array of such; the assessment under the id is one or several.
         for by_id in value.items_or_self() {
-            for (id, assessment) in by_id.entries() {
+            for (id, assessment) in by_id.entries().filter(|(_, value)| value.is_object() || value.is_array()) {
                 add_id(guardrail, Some(id.text()));
                 assessment.items_or_self().for_each(|assessment| policies(side, assessment, guardrail));
             }

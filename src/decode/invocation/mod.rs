@@ -213,7 +213,13 @@ mod agreement;
 #[cfg(test)]
 mod family_tests;
 #[cfg(test)]
+mod formats_tests;
+#[cfg(test)]
+mod guardrail_tests;
+#[cfg(test)]
 mod mutated;
+#[cfg(test)]
+mod streams_tests;
 #[cfg(test)]
 mod template_tests;
 #[cfg(test)]
