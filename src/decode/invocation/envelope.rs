@@ -8,6 +8,9 @@ use crate::decode::Text;
 use crate::decode::json::{Key, Value};
 use crate::model::{BodyState, Tokens};
 
+/// So many keys or strange counts a remark names.
+const NAMED: usize = 12;
+
 /// The envelope's values; missing where the record has none.
 pub(super) struct Envelope<'a> {
     pub(super) timestamp: Value<'a>,
@@ -101,8 +104,8 @@ impl<'a> Envelope<'a> {
     /// What a reader should know of the counts, and of what was not read.
     pub(super) fn remarks(&self, reading: &Reading<'_>) -> Vec<String> {
         let mut remarks = tokens::remarks(self.counts(), reading);
-        remarks.extend([&self.input, &self.output].into_iter().flat_map(|side| &side.miscounted).map(tokens::no_count));
-        let names = |unread: &[(Key<'_>, Value<'_>)]| unread.iter().map(|(key, _)| key.text().into_owned()).collect::<Vec<_>>().join(", ");
+        let miscounted = [&self.input, &self.output].into_iter().flat_map(|side| &side.miscounted).chain(&reading.miscounted);
+        remarks.extend(miscounted.map(tokens::no_count).take(NAMED));
         if !reading.unread.is_empty() {
             remarks.push(format!("text under keys that {} bodies do not have: {}", reading.family, names(&reading.unread)));
         }
@@ -165,6 +168,15 @@ impl<'a> Body<'a> {
         }
         body
     }
+}
+
+/// The first few keys by their names, and how many more there are.
+fn names(unread: &[(Key<'_>, Value<'_>)]) -> String {
+    let mut names: Vec<String> = unread.iter().take(NAMED).map(|(key, _)| key.text().chars().take(40).collect()).collect();
+    if unread.len() > NAMED {
+        names.push(format!("{} more", unread.len() - NAMED));
+    }
+    names.join(", ")
 }
 
 fn scalar(value: Value<'_>) -> Option<Cow<'_, str>> {

@@ -421,7 +421,7 @@ fn counts_from_envelope_body_and_stream() {
     assert_eq!(exchange.tokens, Tokens { output: Some(28), ..Tokens::default() });
     assert_eq!(
         exchange.remarks,
-        ["input_tokens is no count: NaN", "inputTokenCount is no count: \"many\"", "cacheReadInputTokenCount is no count: -3"]
+        ["inputTokenCount is no count: \"many\"", "cacheReadInputTokenCount is no count: -3", "input_tokens is no count: NaN"]
     );
 }
 

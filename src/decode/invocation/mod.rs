@@ -211,6 +211,8 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
 #[cfg(test)]
 mod agreement;
 #[cfg(test)]
+mod bad_tests;
+#[cfg(test)]
 mod family_tests;
 #[cfg(test)]
 mod formats_tests;

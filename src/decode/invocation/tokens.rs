@@ -72,7 +72,6 @@ pub(super) fn remarks(envelope: Tokens, reading: &Reading<'_>) -> Vec<String> {
             remarks.push(format!("the body's total of {total} tokens is not its input and output ({input} and {output})"));
         }
     }
-    remarks.extend(reading.miscounted.iter().map(no_count));
     remarks
 }
 

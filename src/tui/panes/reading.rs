@@ -71,15 +71,17 @@ fn facts(event: &Event, exchange: &Exchange) -> String {
     if !exchange.metadata.is_empty() {
         lines.push(format!("metadata: {}", exchange.metadata.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")));
     }
-    // An id that says which model it is needs no second name.
-    if let Some(model) = exchange.response_model.as_deref().filter(|model| event.model.as_deref().is_some_and(|id| !id.contains(model))) {
-        lines.push(format!("the response names the model {model}"));
-    }
-    lines.extend(exchange.remarks.iter().cloned());
+    lines.extend(notes(event.model.as_deref(), exchange));
     if let Some(region) = &exchange.inference_region {
         lines.push(format!("inference in {region}"));
     }
     lines.join("\n")
+}
+
+/// What is to be known of the model and the figures. An id that says which model it is needs no second name.
+fn notes(model: Option<&str>, exchange: &Exchange) -> Vec<String> {
+    let named = exchange.response_model.as_deref().filter(|named| model.is_some_and(|id| !id.contains(named)));
+    named.map(|model| format!("the response names the model {model}")).into_iter().chain(exchange.remarks.iter().cloned()).collect()
 }
 
 fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
@@ -206,5 +208,31 @@ mod tests {
         let prefilled = [turn("user", "one"), turn("assistant", "{")];
         assert_eq!(split(&prefilled).1.len(), 2);
         assert_eq!(split(&[]).1.len(), 0);
+    }
+
+    #[test]
+    fn facts_say_what_is_to_be_known_of_the_figures() {
+        let remark = "output tokens disagree: 90 in the record, 134 in the body".to_owned();
+        let exchange = Exchange { remarks: vec![remark.clone()], response_model: Some("claude-3-haiku".to_owned()), ..Exchange::default() };
+        let named = "the response names the model claude-3-haiku".to_owned();
+        assert_eq!(notes(Some("application-inference-profile/ab12"), &exchange), [named, remark.clone()]);
+        assert_eq!(notes(Some("anthropic.claude-3-haiku-20240307-v1:0"), &exchange), [remark]);
+    }
+
+    #[test]
+    fn the_words_of_a_file_and_the_rest_of_an_answer_are_shown() {
+        let file = Part::Media {
+            kind: "document".to_owned(),
+            format: "txt".to_owned(),
+            name: None,
+            bytes: Some(5),
+            uri: None,
+            text: Some("words".to_owned()),
+        };
+        let turn = Turn { role: "user".to_owned(), parts: vec![file.clone()] };
+        let mut blocks = Vec::new();
+        turn_blocks(&turn, false, &mut blocks);
+        answer(&Exchange { answer_parts: vec![file, Part::Json { text: "{}".to_owned() }], ..Exchange::default() }, &mut blocks);
+        assert_eq!(blocks.len(), 5);
     }
 }
