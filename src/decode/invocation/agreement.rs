@@ -73,14 +73,13 @@ fn length(part: &Part) -> usize {
 
 /// Texts that the reading view shows, but for unknown shapes, whose strings are searched one by one.
 fn shown(full: &Exchange) -> impl Iterator<Item = &str> {
-    let of_part = |part| match part {
-        &Part::Text { ref text } | &Part::Guarded { ref text, .. } | &Part::Reasoning { ref text, .. } => Some(text.as_str()),
-        &Part::Media { ref text, .. } => text.as_deref(),
+    full.system.iter().filter(|text| !text.starts_with(['{', '['])).map(String::as_str).chain(parts(full).chain(&full.answer_parts).filter_map(words))
+}
+
+fn words(part: &Part) -> Option<&str> {
+    match part {
+        Part::Text { text } | Part::Guarded { text, .. } | Part::Reasoning { text, .. } => Some(text),
+        Part::Media { text, .. } => text.as_deref(),
         _ => None,
-    };
-    full.system
-        .iter()
-        .filter(|text| !text.starts_with(['{', '[']))
-        .map(String::as_str)
-        .chain(parts(full).chain(&full.answer_parts).filter_map(of_part))
+    }
 }

@@ -85,7 +85,7 @@ fn wrong_types_are_shown_as_they_are() {
         (r#"[{"role":"user","content":[{"type":"text","txt":"b"}]}]"#, &["user json: b"]),
         (r#"[{"role":"user","content":[{"type":"text"}]}]"#, &[r#"user json: {"type":"text"}"#]),
         (r#"[{"role":"user","text":"misplaced"}]"#, &["user json: misplaced"]),
-        (r#"[7,null,[]]"#, &["? json: 7"]),
+        ("[7,null,[]]", &["? json: 7"]),
     ] {
         assert_eq!(turns(messages), expected, "{messages}");
     }

@@ -214,7 +214,7 @@ fn in_one(mut words: Vec<Snippet<'_>>) -> Option<Snippet<'_>> {
 }
 
 /// An image of a chat completion: an address, or the image itself in one.
-pub(super) fn image_url<'a>(image: Value<'a>) -> Media<'a> {
+pub(super) fn image_url(image: Value<'_>) -> Media<'_> {
     let url = if image.is_text() { image } else { image.get("url") };
     let raw = url.raw_text();
     let inline = raw.strip_prefix(b"data:").and_then(|rest| {

@@ -205,7 +205,9 @@ pub(super) fn block<'a>(block: Value<'a>, blocks: &mut Vec<Block<'a>>) {
         }
     }
     if blocks.len() > before {
-        others.into_iter().for_each(|value| blocks::unknown(value, blocks));
+        for value in others {
+            blocks::unknown(value, blocks);
+        }
     } else if block.is_some() && !(block.is_object() && block.is_empty()) {
         blocks.push(Block::Json(block));
     }

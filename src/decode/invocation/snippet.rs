@@ -174,7 +174,7 @@ fn visible_escapes_only(bytes: &[u8]) -> bool {
 pub(super) fn run<'p>(pieces: &'p [Snippet<'_>]) -> Cow<'p, [u8]> {
     match pieces {
         [piece] => Cow::Borrowed(piece.bytes()),
-        _ => Cow::Owned(pieces.iter().flat_map(|piece| piece.bytes()).copied().collect()),
+        _ => Cow::Owned(pieces.iter().flat_map(Snippet::bytes).copied().collect()),
     }
 }
 

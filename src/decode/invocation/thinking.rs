@@ -28,14 +28,15 @@ pub(super) struct Course {
 /// The text outside of an answer's reasoning tags, and what stands inside; `None` when there are none.
 pub(super) fn apart(pieces: &[Snippet<'_>], course: Course) -> Option<(String, String)> {
     let tagged = TAG.as_ref().is_some_and(|tag| tag.is_match(&run(pieces)));
-    if !tagged && !(course.opened && course.cut) {
+    let all_of_it = course.opened && course.cut;
+    if !tagged && !all_of_it {
         return None;
     }
     let text = joined(pieces, "");
     if course.opened && !text.contains("<think>") {
         return match text.split_once("</think>") {
             Some((inside, outside)) => Some((outside.trim().to_owned(), inside.trim().to_owned())),
-            None if course.cut => Some((String::new(), text.trim().to_owned())),
+            None if all_of_it => Some((String::new(), text.trim().to_owned())),
             None => None,
         };
     }
