@@ -73,7 +73,13 @@ fn length(part: &Part) -> usize {
 
 /// Texts that the reading view shows, but for unknown shapes, whose strings are searched one by one.
 fn shown(full: &Exchange) -> impl Iterator<Item = &str> {
-    full.system.iter().filter(|text| !text.starts_with(['{', '['])).map(String::as_str).chain(parts(full).chain(&full.answer_parts).filter_map(words))
+    let answer = [full.completion.as_str()].into_iter().filter(|_| full.reasoning.is_empty());
+    // A call in an agent's text has no id; its reasoning may stand in the middle of it.
+    let inputs = full.tool_calls.iter().filter(|call| !call.id.is_empty()).map(|call| call.input.as_str());
+    answer
+        .chain(inputs)
+        .chain(full.system.iter().filter(|text| !text.starts_with(['{', '['])).map(String::as_str))
+        .chain(parts(full).chain(&full.answer_parts).filter_map(words))
 }
 
 fn words(part: &Part) -> Option<&str> {

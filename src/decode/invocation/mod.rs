@@ -137,9 +137,8 @@ fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut readi
         strings(body, pieces);
     }
     let (parts, answer) = (reading.take_parts(), std::mem::take(&mut reading.answer));
-    for block in parts.into_iter().chain(answer) {
-        search_block(block, pieces);
-    }
+    parts.into_iter().for_each(|block| search_block(block, pieces));
+    search_answer(answer, pieces);
     if let Some(body) = reading.unknown_response {
         strings(body, pieces);
     }
@@ -150,12 +149,39 @@ fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut readi
     guardrail::held_back(&reading).for_each(|text| strings(text, pieces));
 }
 
+/// A stream's deltas cut words anywhere: what they make is searched as one text.
+fn search_answer<'a>(answer: Vec<Block<'a>>, pieces: &mut Vec<Searchable<'a>>) {
+    let (mut texts, mut thoughts) = (Vec::new(), Vec::new());
+    for block in &answer {
+        match block {
+            Block::Text(text) => texts.push(text.clone()),
+            Block::Reasoning(text) => thoughts.push(text.clone()),
+            _ => {}
+        }
+    }
+    for block in answer {
+        match block {
+            Block::Text(_) => pieces.extend(in_one(std::mem::take(&mut texts))),
+            Block::Reasoning(_) => pieces.extend(in_one(std::mem::take(&mut thoughts))),
+            other => search_block(other, pieces),
+        }
+    }
+}
+
+/// Pieces of one text; nothing of none.
+fn in_one<'a>(mut pieces: Vec<snippet::Snippet<'a>>) -> Option<Searchable<'a>> {
+    if pieces.len() > 1 {
+        return Some(Searchable::Text(snippet::joined(&pieces, "").into()));
+    }
+    pieces.pop().map(snippet::Snippet::into_searchable)
+}
+
 fn search_block<'a>(block: Block<'a>, pieces: &mut Vec<Searchable<'a>>) {
     match block {
         Block::Text(text) | Block::Guarded(text, _) | Block::Reasoning(text) => pieces.push(text.into_searchable()),
         Block::ToolCall { name, input, .. } => {
             strings(name, pieces);
-            pieces.extend(input.into_iter().map(snippet::Snippet::into_searchable));
+            pieces.extend(in_one(input));
         }
         Block::ToolResult { texts, .. } => pieces.extend(texts.into_iter().map(snippet::Snippet::into_searchable)),
         Block::Media(media) => {

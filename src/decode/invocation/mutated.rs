@@ -233,11 +233,11 @@ fn record(input: &str, output: &str) -> String {
     )
 }
 
-/// The words in a text: `w`, a number, `w`.
+/// The numbers of the words in a text: `w`, a number, `w`. The texts of a stream follow each other without a blank.
 fn words(text: &str) -> Vec<&str> {
-    let is_word =
-        |word: &&str| word.len() > 2 && word.starts_with('w') && word.ends_with('w') && word[1..word.len() - 1].bytes().all(|b| b.is_ascii_digit());
-    text.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_word).collect()
+    let parts: Vec<&str> = text.split('w').collect();
+    let between = parts.get(1..parts.len() - 1).unwrap_or_default();
+    between.iter().filter(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())).copied().collect()
 }
 
 #[test]

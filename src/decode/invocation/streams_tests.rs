@@ -2,6 +2,7 @@
 
 use super::tests::{full, record};
 use crate::decode::json::Tape;
+use crate::decode::tests::searched;
 use crate::decode::{Decoded, decode};
 use crate::model::{Exchange, ExchangeFacts, ExchangeFlags, Part, Tokens};
 
@@ -132,6 +133,10 @@ fn streams_of_every_family() {
         assert_eq!(exchange.tokens, Tokens { input: Some(3), output: Some(4), total_input: Some(3), ..exchange.tokens }, "{chunks}");
         assert_eq!(exchange.latency_ms, Some(50), "{chunks}");
         assert_eq!((exchange.unknown_shape.as_ref(), beside(&exchange)), (None, vec![]), "{chunks}");
+        // Words that the deltas cut in two are found.
+        let bytes = record(request, &format!("[{chunks}]"));
+        let mut tape = Tape::new();
+        assert!(searched(&decode(&bytes, &mut tape)).contains(&answer.to_owned()), "{chunks}");
         // Each chunk as a text of its own, with the end of the stream among them.
         let quoted: Vec<String> = {
             let all = format!("[{chunks}]");
