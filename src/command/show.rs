@@ -172,12 +172,7 @@ fn print(
             }
             for turn in &exchange.turns {
                 for part in &turn.parts {
-                    let (title, text) = match part {
-                        Part::ToolCall { name, input, .. } => (format!("{} calls {name}", turn.role), input.as_str()),
-                        Part::Media { kind, format, .. } => (format!("{} sends {kind}", turn.role), format.as_str()),
-                        Part::Json { text } => (turn.role.clone(), text.as_str()),
-                        other => (turn.role.clone(), other.text().unwrap_or_default()),
-                    };
+                    let (title, text) = titled(&turn.role, part);
                     block(&title, text)?;
                 }
             }
@@ -186,6 +181,11 @@ fn print(
             for call in &exchange.tool_calls {
                 block(&format!("answer calls {}", call.name), &call.input)?;
             }
+            for part in &exchange.answer_parts {
+                let (title, text) = titled("answer", part);
+                block(&title, text)?;
+            }
+            block("remarks", &exchange.remarks.join("\n"))?;
         }
         _ => block("record", record.unwrap_or_default())?,
     }
@@ -193,4 +193,14 @@ fn print(
         block("the record cannot be had", missing)?;
     }
     output.line("")
+}
+
+/// A part's heading and its text.
+fn titled<'a>(role: &str, part: &'a Part) -> (String, &'a str) {
+    match part {
+        Part::ToolCall { name, input, .. } => (format!("{role} calls {name}"), input),
+        Part::Media { kind, format, text, .. } => (format!("{role} sends {kind}"), text.as_deref().unwrap_or(format)),
+        Part::Json { text } => (role.to_owned(), text),
+        other => (role.to_owned(), other.text().unwrap_or_default()),
+    }
 }

@@ -1,6 +1,7 @@
 //! Bedrock model invocation records (FORMATS §1, §2): the bulk path to an event with the facts that a list shows, and one
 //! record in full for reading. Both stand on the same [`reading`] of the bodies.
 
+mod agent;
 mod ai21_j2;
 mod apply_guardrail;
 mod blocks;
@@ -20,14 +21,16 @@ mod hidden;
 mod images;
 mod llama;
 mod mistral_text;
-mod model_family;
 mod model_key;
 mod nova;
 mod reading;
 mod signs;
 mod snippet;
+mod template;
+mod thinking;
 mod thread;
 mod titan_text;
+mod tokens;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -37,9 +40,8 @@ use super::json::{Kind, Tape, Value};
 use super::nested::Nested;
 use crate::model::{EntityKind, Exchange, GuardrailAction, Outcome, RoundKeys, Strand, Timestamp, account_of_arn, fold_arn};
 use envelope::Envelope;
-pub use model_family::model_family;
-pub use model_key::model_key;
 pub(super) use model_key::percent_decoded;
+pub use model_key::{model_family, model_key};
 use reading::{Block, Reading};
 
 /// Bodies that were too large for the record, when their S3 objects are at hand (decompressed).
@@ -77,7 +79,7 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
         model: envelope.model_id.clone().map(folded_model),
         ..Decoded::default()
     };
-    let (input, output) = (Nested::of(envelope.input.json), Nested::of(envelope.output.json));
+    let (input, output) = (Nested::of_body(envelope.input.json), Nested::of_body(envelope.output.json));
     if input.is_none() && output.is_none() {
         let reading = family::read(envelope.input.json, envelope.output.json);
         add_reading(&mut decoded, &envelope, reading, false);
@@ -132,18 +134,50 @@ fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut readi
     mentions.dedup();
 
     let pieces = &mut decoded.searchable;
-    pieces.extend(envelope.metadata.entries().map(|(_, value)| snippet::Snippet::of(value).into_searchable()));
+    pieces.extend(envelope.metadata.entries().map(|(key, _)| Searchable::Text(key.text())));
+    strings(envelope.metadata, pieces);
     pieces.extend(reading.system.drain(..).map(snippet::Snippet::into_searchable));
     if let Some(body) = reading.unknown_request {
         strings(body, pieces);
     }
     let (parts, answer) = (reading.take_parts(), std::mem::take(&mut reading.answer));
-    for block in parts.into_iter().chain(answer) {
-        search_block(block, pieces);
-    }
+    parts.into_iter().for_each(|block| search_block(block, pieces));
+    search_answer(answer, pieces);
     if let Some(body) = reading.unknown_response {
         strings(body, pieces);
     }
+    for (_, value) in reading.unread.iter().chain(&envelope.input.unread).chain(&envelope.output.unread) {
+        strings(*value, pieces);
+    }
+    // What a guardrail held back was said all the same.
+    guardrail::held_back(&reading).for_each(|text| strings(text, pieces));
+}
+
+/// A stream's deltas cut words anywhere: what they make is searched as one text.
+fn search_answer<'a>(answer: Vec<Block<'a>>, pieces: &mut Vec<Searchable<'a>>) {
+    let (mut texts, mut thoughts) = (Vec::new(), Vec::new());
+    for block in &answer {
+        match block {
+            Block::Text(text) => texts.push(text.clone()),
+            Block::Reasoning(text) => thoughts.push(text.clone()),
+            _ => {}
+        }
+    }
+    for block in answer {
+        match block {
+            Block::Text(_) => pieces.extend(in_one(std::mem::take(&mut texts))),
+            Block::Reasoning(_) => pieces.extend(in_one(std::mem::take(&mut thoughts))),
+            other => search_block(other, pieces),
+        }
+    }
+}
+
+/// Pieces of one text; nothing of none.
+fn in_one<'a>(mut pieces: Vec<snippet::Snippet<'a>>) -> Option<Searchable<'a>> {
+    if pieces.len() > 1 {
+        return Some(Searchable::Text(snippet::joined(&pieces, "").into()));
+    }
+    pieces.pop().map(snippet::Snippet::into_searchable)
 }
 
 fn search_block<'a>(block: Block<'a>, pieces: &mut Vec<Searchable<'a>>) {
@@ -151,7 +185,7 @@ fn search_block<'a>(block: Block<'a>, pieces: &mut Vec<Searchable<'a>>) {
         Block::Text(text) | Block::Guarded(text, _) | Block::Reasoning(text) => pieces.push(text.into_searchable()),
         Block::ToolCall { name, input, .. } => {
             strings(name, pieces);
-            pieces.extend(input.into_iter().map(snippet::Snippet::into_searchable));
+            pieces.extend(in_one(input));
         }
         Block::ToolResult { texts, .. } => pieces.extend(texts.into_iter().map(snippet::Snippet::into_searchable)),
         Block::Media(media) => {
@@ -214,7 +248,7 @@ fn read_in_full<T>(record: &[u8], bodies: &Bodies, then: impl FnOnce(Exchange, &
     let mut open = |name: &str, inline: Value<'_>, fetched: &Option<Vec<u8>>| {
         let nested = match fetched {
             Some(bytes) if !inline.is_some() => Some(Nested::parse(bytes.clone())),
-            _ => Nested::of(inline),
+            _ => Nested::of_body(inline),
         };
         if let Some(problem) = nested.as_ref().and_then(Nested::problem) {
             unreadable.push(format!("the {name} is damaged: {problem}"));
@@ -228,6 +262,20 @@ fn read_in_full<T>(record: &[u8], bodies: &Bodies, then: impl FnOnce(Exchange, &
 }
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
+mod bad_tests;
+#[cfg(test)]
 mod family_tests;
+#[cfg(test)]
+mod formats_tests;
+#[cfg(test)]
+mod guardrail_tests;
+#[cfg(test)]
+mod mutated;
+#[cfg(test)]
+mod streams_tests;
+#[cfg(test)]
+mod template_tests;
 #[cfg(test)]
 mod tests;

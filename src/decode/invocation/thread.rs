@@ -8,8 +8,9 @@ use std::ops::Range;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
 use super::PastRound;
-use super::reading::{Block, REASONING_TAGS, Reading, without_reasoning};
+use super::reading::{Block, Reading};
 use super::snippet::{Snippet, joined};
+use super::thinking::{TAGS, tags_apart};
 use crate::decode::json::Value;
 use crate::model::{RoundKeys, ThreadKeys};
 
@@ -34,7 +35,10 @@ pub(super) fn seed(principal: Option<&str>) -> u64 {
 pub(super) fn keys(reading: &Reading<'_>, seed: u64, canned: bool) -> ThreadKeys {
     let turns: Vec<Turn<'_, '_>> = reading.turns().collect();
     let (open, rounds) = rounds(&turns);
-    let mut own = round_keys(seed, print(blocks(&turns, &open.user)), print(blocks(&turns, &open.answer).chain(&reading.answer)));
+    let answered = reading.answer_pieces().0;
+    let begun = blocks(&turns, &open.answer);
+    let called = reading.answer.iter().filter(|block| matches!(block, Block::ToolCall { .. }));
+    let mut own = round_keys(seed, print(blocks(&turns, &open.user), &[]), print(begun.chain(called), &answered));
     if canned {
         own.answer = 0;
     }
@@ -52,7 +56,7 @@ pub(super) fn history(reading: &Reading<'_>, seed: u64) -> Vec<PastRound> {
 }
 
 fn keys_of(turns: &[Turn<'_, '_>], round: &Round, seed: u64) -> RoundKeys {
-    round_keys(seed, print(blocks(turns, &round.user)), print(blocks(turns, &round.answer)))
+    round_keys(seed, print(blocks(turns, &round.user), &[]), print(blocks(turns, &round.answer), &[]))
 }
 
 /// The open round at the end, whose answer is the call's own (perhaps begun by the caller), and the rounds before it, the newest first.
@@ -98,7 +102,8 @@ struct Print {
     telling: bool,
 }
 
-fn print<'r, 'a: 'r>(blocks: impl Iterator<Item = &'r Block<'a>>) -> Option<Print> {
+/// Of blocks, and of text that goes on behind them.
+fn print<'r, 'a: 'r>(blocks: impl Iterator<Item = &'r Block<'a>>, more: &'r [Snippet<'a>]) -> Option<Print> {
     let (mut texts, mut ids): (Vec<&Snippet<'a>>, Vec<Value<'a>>) = (Vec::new(), Vec::new());
     for block in blocks {
         match block {
@@ -109,6 +114,7 @@ fn print<'r, 'a: 'r>(blocks: impl Iterator<Item = &'r Block<'a>>) -> Option<Prin
             Block::Reasoning(_) | Block::Redacted | Block::Media(_) | Block::Json(_) => {}
         }
     }
+    texts.extend(more);
     let text = spelled(&texts);
     let text = trimmed(&text);
     if text.is_empty() && ids.is_empty() {
@@ -138,8 +144,10 @@ fn spelled<'r>(texts: &[&'r Snippet<'_>]) -> Cow<'r, [u8]> {
     }
     let pieces: Vec<Snippet<'_>> = texts.iter().map(|text| (*text).clone()).collect();
     let mut text = joined(&pieces, "");
-    if holds_reasoning(text.as_bytes()) {
-        text = without_reasoning(&text).0;
+    if holds_reasoning(text.as_bytes())
+        && let Some((outside, _)) = tags_apart(&text)
+    {
+        text = outside;
     }
     let mut out = Vec::with_capacity(text.len() + text.len() / 16);
     for byte in text.bytes() {
@@ -157,7 +165,7 @@ fn spelled<'r>(texts: &[&'r Snippet<'_>]) -> Cow<'r, [u8]> {
 
 fn holds_reasoning(bytes: &[u8]) -> bool {
     // Tags are rare, and so is their first character in prose.
-    memchr::memchr(b'<', bytes).is_some() && REASONING_TAGS.into_iter().any(|tag| memchr::memmem::find(bytes, tag.as_bytes()).is_some())
+    memchr::memchr(b'<', bytes).is_some() && TAGS.into_iter().any(|tag| memchr::memmem::find(bytes, tag.as_bytes()).is_some())
 }
 
 /// Are all escapes ones that [`spelled`] writes?

@@ -67,7 +67,7 @@ fn split(turns: &[Turn]) -> (&[Turn], &[Turn]) {
 }
 
 fn title(event: &Event, exchange: &Exchange) -> String {
-    let model = event.model.as_deref().unwrap_or("unknown model");
+    let model = event.model.as_deref().or(exchange.response_model.as_deref()).unwrap_or("unknown model");
     if exchange.family.is_empty() { model.to_owned() } else { format!("{model} · {}", exchange.family) }
 }
 
@@ -88,10 +88,17 @@ fn facts(event: &Event, exchange: &Exchange) -> String {
     if !exchange.metadata.is_empty() {
         lines.push(format!("metadata: {}", exchange.metadata.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")));
     }
+    lines.extend(notes(event.model.as_deref(), exchange));
     if let Some(region) = &exchange.inference_region {
         lines.push(format!("inference in {region}"));
     }
     lines.join("\n")
+}
+
+/// What is to be known of the model and the figures. An id that says which model it is needs no second name.
+fn notes(model: Option<&str>, exchange: &Exchange) -> Vec<String> {
+    let named = exchange.response_model.as_deref().filter(|named| model.is_some_and(|id| !id.contains(named)));
+    named.map(|model| format!("the response names the model {model}")).into_iter().chain(exchange.remarks.iter().cloned()).collect()
 }
 
 pub(super) fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
@@ -153,7 +160,14 @@ pub(super) fn turn_blocks(turn: &Turn, folded: bool, blocks: &mut Vec<Block>) {
         let block = part_block(part, side, &turn.role);
         let fold = folded || matches!(part, Part::ToolResult { text, .. } if text.len() > 2000);
         blocks.push(if fold { block.folded() } else { block });
+        blocks.extend(inside(part));
     }
+}
+
+/// The words of a file, or of a source, folded below its line.
+fn inside(part: &Part) -> Option<Block> {
+    let Part::Media { kind, text: Some(text), .. } = part else { return None };
+    Some(Block::new(BlockKind::Facts, format!("text of the {kind}"), text.clone()).folded())
 }
 
 fn part_block(part: &Part, side: BlockKind, role: &str) -> Block {
@@ -169,9 +183,10 @@ fn part_block(part: &Part, side: BlockKind, role: &str) -> Block {
             status.as_deref().map_or_else(|| "tool result".to_owned(), |status| format!("tool result: {status}")),
             text.clone(),
         ),
-        Part::Media { kind, format, name, bytes, uri } => {
+        Part::Media { kind, format, name, bytes, uri, .. } => {
             let weight = bytes.map(crate::tui::render::bytes);
-            let known: Vec<&str> = [Some(format.as_str()), name.as_deref(), weight.as_deref(), uri.as_deref()].into_iter().flatten().collect();
+            let known = [Some(format.as_str()), name.as_deref(), weight.as_deref(), uri.as_deref()];
+            let known: Vec<&str> = known.into_iter().flatten().filter(|word| !word.is_empty()).collect();
             Block::new(BlockKind::Facts, format!("{kind}: {}", known.join(" · ")), "")
         }
         Part::Json { text } => Block::new(side, format!("{role}, a block of an unknown shape"), text.clone()),
@@ -187,6 +202,10 @@ pub(super) fn answer(exchange: &Exchange, blocks: &mut Vec<Block>) {
     }
     for call in &exchange.tool_calls {
         blocks.push(Block::new(BlockKind::Tool, format!("answer calls {}", call.name), call.input.clone()));
+    }
+    for part in &exchange.answer_parts {
+        blocks.push(part_block(part, BlockKind::Assistant, "answer"));
+        blocks.extend(inside(part));
     }
 }
 
@@ -206,5 +225,31 @@ mod tests {
         let prefilled = [turn("user", "one"), turn("assistant", "{")];
         assert_eq!(split(&prefilled).1.len(), 2);
         assert_eq!(split(&[]).1.len(), 0);
+    }
+
+    #[test]
+    fn facts_say_what_is_to_be_known_of_the_figures() {
+        let remark = "output tokens disagree: 90 in the record, 134 in the body".to_owned();
+        let exchange = Exchange { remarks: vec![remark.clone()], response_model: Some("claude-3-haiku".to_owned()), ..Exchange::default() };
+        let named = "the response names the model claude-3-haiku".to_owned();
+        assert_eq!(notes(Some("application-inference-profile/ab12"), &exchange), [named, remark.clone()]);
+        assert_eq!(notes(Some("anthropic.claude-3-haiku-20240307-v1:0"), &exchange), [remark]);
+    }
+
+    #[test]
+    fn the_words_of_a_file_and_the_rest_of_an_answer_are_shown() {
+        let file = Part::Media {
+            kind: "document".to_owned(),
+            format: "txt".to_owned(),
+            name: None,
+            bytes: Some(5),
+            uri: None,
+            text: Some("words".to_owned()),
+        };
+        let turn = Turn { role: "user".to_owned(), parts: vec![file.clone()] };
+        let mut blocks = Vec::new();
+        turn_blocks(&turn, false, &mut blocks);
+        answer(&Exchange { answer_parts: vec![file, Part::Json { text: "{}".to_owned() }], ..Exchange::default() }, &mut blocks);
+        assert_eq!(blocks.len(), 5);
     }
 }
