@@ -2,7 +2,7 @@
 //! copied only where a preview or a suspicion needs it.
 
 use super::envelope::Envelope;
-use super::hidden::hidden;
+use super::invisible::invisible;
 use super::reading::{Block, Reading};
 use super::snippet::{Snippet, joined};
 use super::{guardrail, signs};
@@ -23,7 +23,7 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
     let user_chars = characters(&user, 1);
 
     let mut flags = ExchangeFlags::default();
-    flags.set(ExchangeFlags::HIDDEN, user.iter().any(|piece| !piece.is_plain()) && !hidden(&joined(&user, "\n")).is_empty());
+    flags.set(ExchangeFlags::HIDDEN, user.iter().any(|piece| !piece.is_plain()) && !invisible(&joined(&user, "\n")).is_empty());
     flags.set(ExchangeFlags::BLOCKED, guardrail.action == GuardrailAction::Blocked);
     flags.set(ExchangeFlags::MASKED, guardrail.action == GuardrailAction::Masked);
     flags.set(ExchangeFlags::DETECTED, guardrail.action == GuardrailAction::Detected);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::envelope::Envelope;
 use super::guardrail;
-use super::hidden::hidden;
+use super::invisible::invisible;
 use super::reading::{Block, Reading};
 use super::snippet::{Snippet, joined};
 use crate::decode::json::Value;
@@ -17,7 +17,7 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: Vec
     Exchange {
         system: reading.system.iter().map(owned).collect(),
         turns: reading.turns().map(|(role, parts)| Turn { role: role.to_owned(), parts: parts.iter().map(part).collect() }).collect(),
-        hidden: hidden(&user_text),
+        hidden: invisible(&user_text),
         user_text,
         completion: joined(&text, ""),
         reasoning: joined(&reasoning, ""),

@@ -5,7 +5,7 @@ use crate::model::{Hidden, HiddenKind, hidden_name};
 
 /// What is hidden in a text, run by run. Ordinary uses of invisible characters are left out: line breaks, a variation
 /// selector or joiner inside an emoji or a script that needs it, the tags of a regional flag.
-pub(super) fn hidden(text: &str) -> Vec<Hidden> {
+pub(super) fn invisible(text: &str) -> Vec<Hidden> {
     let mut found: Vec<Run> = Vec::new();
     let mut before = None;
     let mut characters = text.char_indices().peekable();
@@ -139,7 +139,7 @@ mod tests {
             ("x\u{E0158}\u{E0159}", vec![(VariationSelectors, "hi", 1)]),
             ("a\u{200d}b", vec![(ZeroWidth, "ZWJ", 1)]),
         ] {
-            let found: Vec<_> = hidden(text);
+            let found: Vec<_> = invisible(text);
             let found: Vec<_> = found.iter().map(|hidden| (hidden.kind, hidden.decoded.as_str(), hidden.at)).collect();
             assert_eq!(found, expected, "{text:?}");
         }
@@ -155,7 +155,7 @@ mod tests {
             "🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
             "naïve café 世界",
         ] {
-            assert_eq!(hidden(text), vec![], "{text:?}");
+            assert_eq!(invisible(text), vec![], "{text:?}");
         }
     }
 }
