@@ -14,6 +14,7 @@ mod principal;
 mod record;
 mod safe_text;
 mod scope;
+pub mod secret;
 mod time;
 mod when;
 
@@ -30,5 +31,6 @@ pub use principal::{Actor, account_of_arn, fold_arn, person_like_session};
 pub use record::{Digest, RecordPosition, Wrap};
 pub use safe_text::{Glyphs, SafeText, hidden_name, tag_letter};
 pub use scope::{Scope, TextFilter};
+pub use secret::Secrets;
 pub use time::{TimeRange, Timestamp};
 pub use when::parse_when;

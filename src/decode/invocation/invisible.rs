@@ -58,7 +58,7 @@ impl Run {
             HiddenKind::VariationSelectors => selected_bytes(&self.characters),
             _ => names(&self.characters),
         };
-        Hidden { kind: self.kind, decoded, at: self.at }
+        Hidden::new(self.kind, decoded, self.at)
     }
 }
 
