@@ -207,4 +207,6 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
 #[cfg(test)]
 mod family_tests;
 #[cfg(test)]
+mod hidden_tests;
+#[cfg(test)]
 mod tests;

@@ -54,7 +54,9 @@ pub(super) fn judge(text: &str) -> Reads {
         return Reads::Structured;
     }
     let words = text.split_whitespace().filter(|word| word.chars().filter(|c| c.is_alphabetic()).take(2).count() == 2).count();
-    let prose = words >= 2 && words * 20 >= count && letters * 5 >= (count - blanks) * 3;
+    // Prose is letters; a command line has many signs beside them.
+    let share = |percent: usize| letters * 100 >= (count - blanks) * percent;
+    let prose = words * 20 >= count && (words >= 2 && share(60) || words >= 3 && share(45));
     // Random bytes are no UTF-8, so letters beyond ASCII are no accident, also without blanks between words.
     if prose || foreign * 2 >= count { Reads::Prose } else { Reads::Nothing }
 }

@@ -58,11 +58,11 @@ pub(super) fn passages(text: &str) -> Vec<Turned> {
         let turned = turn(&plain);
         let weight = match (WORDS.contains(plain.as_str()), WORDS.contains(turned.as_str())) {
             (false, true) => match word.len() {
-                2 => 1,
-                3 => 2,
-                _ => 3,
+                2 => 2,
+                3 => 4,
+                _ => 6,
             },
-            (true, false) => -6,
+            (true, false) => -12,
             (true, true) => 0,
             (false, false) => -1,
         };
