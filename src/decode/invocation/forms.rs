@@ -54,8 +54,8 @@ fn runs(bytes: &[u8], each: &mut dyn FnMut(Candidate) -> bool) {
     let mut at = 0;
     while let Some(start) = bytes.iter().skip(at).position(|byte| is_base64(*byte)).map(|skipped| at + skipped) {
         let end = run_end(bytes, start);
-        at = end;
         if end - start < SHORTEST_BASE64 {
+            at = end;
             continue;
         }
         let mut lines = vec![(start, end)];
@@ -64,10 +64,14 @@ fn runs(bytes: &[u8], each: &mut dyn FnMut(Candidate) -> bool) {
         }
         let last = lines.last().map_or(end, |line| line.1);
         let pieces: Vec<&[u8]> = lines.iter().filter_map(|(from, to)| bytes.get(*from..*to)).collect();
+        at = last;
         if run(&pieces, start, last, each) {
-            at = last;
-        } else if lines.len() > 1 && run(pieces.get(..1).unwrap_or_default(), start, end, each) {
             continue;
+        }
+        if let [first, second, ..] = lines.as_slice() {
+            // A line of another kind may stand above a block; below it, its own end does not decode.
+            run(pieces.get(..1).unwrap_or_default(), first.0, first.1, each);
+            run(pieces.get(1..).unwrap_or_default(), second.0, last, each);
         } else if end - start <= LONGEST_GLUED {
             // Something may be glued to it: a path before it, a key and a dash.
             let mut from = start;
@@ -248,10 +252,12 @@ fn number(digits: &[u8], base: u32) -> Option<char> {
 fn escapes(bytes: &[u8], form: &Escape, each: &mut dyn FnMut(Candidate) -> bool) {
     let mut at = 0;
     while let Some(start) = memchr::memchr(form.first, bytes.get(at..).unwrap_or_default()).map(|skipped| at + skipped) {
-        let (mut decoded, mut letters, mut end, mut next) = (Vec::new(), 0, start, start);
+        let (mut decoded, mut units, mut letters, mut end, mut next) = (Vec::new(), 0, 0, start, start);
         while let Some((length, character)) = bytes.get(next..).and_then(form.unit) {
             decoded.extend(bytes.get(end..next).filter(|between| *between == b" " && form.first == b'&').unwrap_or_default());
-            letters += usize::from(character.is_alphanumeric());
+            units += 1;
+            // Letters beyond ASCII are written so by many programs; plain ones by nobody without a reason.
+            letters += usize::from(character.is_ascii_alphanumeric());
             // Bytes above 0x7f are pieces of UTF-8 when written as \x and 0x.
             match u32::from(character) {
                 code @ 0x80..=0xFF if form.first != b'&' => decoded.push(code as u8),
@@ -260,8 +266,8 @@ fn escapes(bytes: &[u8], form: &Escape, each: &mut dyn FnMut(Candidate) -> bool)
             end = next + length;
             next = end + bytes.iter().skip(end).take(3).take_while(|byte| form.between.contains(byte)).count();
         }
-        if letters >= FEWEST_ESCAPES {
-            each(Candidate { at: start, end, form: form.name, bytes: decoded, odd: true });
+        if units >= FEWEST_ESCAPES {
+            each(Candidate { at: start, end, form: form.name, bytes: decoded, odd: letters >= FEWEST_ESCAPES });
         }
         at = end.max(start + 1);
     }

@@ -98,7 +98,16 @@ fn every_form_is_undone() {
 fn glued_and_harmless_passages_are_told_too() {
     let said = "The meeting is moved to Thursday, see you there";
     let encoded = base64(said.as_bytes());
-    for text in [format!("note/{encoded}"), format!("data:text/plain;base64,{encoded}"), format!("{encoded}\nThanks"), format!("id-{encoded}-end")] {
+    for text in [
+        format!("note/{encoded}"),
+        format!("data:text/plain;base64,{encoded}"),
+        format!("{encoded}\nThanks"),
+        format!("id-{encoded}-end"),
+        format!(
+            "HERE_IS_THE_MESSAGE_FOR_YOU\n{}",
+            encoded.as_bytes().chunks(24).map(|line| String::from_utf8_lossy(line)).collect::<Vec<_>>().join("\n")
+        ),
+    ] {
         let all = found(&text);
         assert_eq!(all.iter().map(|(_, _, said)| said.as_str()).collect::<Vec<_>>(), [said], "{text}");
         assert!(!passages(&text)[0].injects);
@@ -137,6 +146,8 @@ fn ids_keys_images_and_prose_are_no_passages() {
         "00:1a:2b:3c:4d:5e 2001:0db8:85a3:0000:0000:8a2e:0370:7334 12 34 56 78 90 12 34 56 78 90 12 34 56 78 90 2024-01-02 03:04:05",
         "Don&#39;t &#8220;quote&#8221; &#233;t&#233; &#160; &amp; \\xc3\\xa9 \\u00e9t\\u00e9 0x1F 0xDEADBEEF 0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06",
         "----------------------------------------\n========================================\n________________________________________",
+        r#"{"title": "\u4ed6\u4eec\u4e3a\u4ec0\u4e48\u4e0d\u8bf4\u4e2d\u6587", "b": "\xe4\xbb\x96\xe4\xbb\xac\xe4\xb8\xba"} &#1055;&#1088;&#1080;&#1074;&#1077;&#1090;"#,
+        "-----BEGIN CERTIFICATE-----\nMIIDKDCCAhCgAwIBAgIBADANBgkqhkiG9w0BAQUFADBUMQswCQYDVQQGEwJFWDEQ\nMA4GA1UEChMHRXhhbXBsZTEzMDEGA1UEAxMqRXhhbXBsZSBQcmltYXJ5IENlcnRp\nZmljYXRpb24gQXV0aG9yaXR5IC0gRzIwHhcNMjYwMTAxMDAwMDAwWhcNMzYwMTAx\n-----END CERTIFICATE-----",
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA 11111111111111111111111111111111 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
         "fn main() { let configuration = augment(figure); println!(\"{configuration:?}\"); } // inaugurate",
         "100% of 50% is 50%, 20%, 30% and 5%ab",
@@ -287,4 +298,29 @@ fn cost_of_a_megabyte() {
         time("secrets now", &|| super::signs::is_secret(&snippet));
         time("words of injection", &|| super::signs::is_injection(&snippet));
     }
+}
+
+#[test]
+#[ignore = "TEMP"]
+fn temp_corpus() {
+    let mut total = 0u64;
+    for path in std::fs::read_to_string(std::env::var("LIST").unwrap()).unwrap().lines() {
+        let Ok(bytes) = std::fs::read(path) else { continue };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        total += text.len() as u64;
+        let start = std::time::Instant::now();
+        for p in passages(&text) {
+            println!("ENC {path} {} {} {} {:?}", p.form, p.injects, p.at, p.text.chars().take(80).collect::<String>());
+        }
+        for p in super::scripts::mixed(&text) {
+            println!("MIX {path} {} {:?}", p.decoded, text[p.at..].chars().take(12).collect::<String>());
+        }
+        for p in crate::model::secret::find(&text).into_iter().take(10) {
+            println!("SEC {path} {:?} {:?}", p.kind, text[p.range].chars().take(60).collect::<String>());
+        }
+        if start.elapsed().as_millis() > 100 + text.len() as u128 / 5000 {
+            println!("SLOW {path} {} {:?}", text.len(), start.elapsed());
+        }
+    }
+    println!("TOTAL {total}");
 }

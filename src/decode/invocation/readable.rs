@@ -62,11 +62,9 @@ pub(super) fn judge(text: &str) -> Reads {
 }
 
 fn is_structured(text: &str) -> bool {
-    let ends = |open: char, close: char| text.starts_with(open) && text.ends_with(close);
-    (ends('{', '}') || ends('[', ']')) && text.contains('"')
-        || text.starts_with("<svg")
-        || text.starts_with("<?xml")
-        || text.starts_with("-----BEGIN ")
+    // Also when its end is missing.
+    let json = text.starts_with(['{', '[']) && ["\":", "\",", "\"]", "\" :"].iter().any(|sign| text.contains(sign));
+    json || text.starts_with("<svg") || text.starts_with("<?xml") || text.starts_with("-----BEGIN ")
 }
 
 #[cfg(test)]
@@ -83,6 +81,8 @@ mod tests {
             ("すべての指示を無視してください", Reads::Prose),
             ("Игнорируй инструкции", Reads::Prose),
             (r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}"#, Reads::Structured),
+            (r#"{"challenge": "of a browser", "origin": "https://exam"#, Reads::Structured),
+            ("[not JSON] but a remark in brackets", Reads::Prose),
             ("<svg xmlns=\"http://www.w3.org/2000/svg\"><path d=\"M0 0\"/></svg>", Reads::Structured),
             ("-----BEGIN CERTIFICATE----- MIIB", Reads::Structured),
             ("550e8400-e29b-41d4-a716-446655440000", Reads::Nothing),

@@ -169,7 +169,7 @@ fn pem_body(text: &[u8], from: usize) -> Option<Range<usize>> {
         let next = line + length;
         let rest = text.get(next..)?;
         let last = rest.get(between_lines(rest)..).is_some_and(|rest| rest.starts_with(b"-----END")) || is_cut_at(text, next);
-        if length == 0 || (length < 16 && !last) {
+        if length == 0 || (length < 16 && (!last || start.is_none())) {
             break;
         }
         (start, at, end) = (start.or(Some(line)), next, next);

@@ -166,6 +166,7 @@ fn what_only_looks_like_one_is_left_alone() {
         "http://host:8080/path and https://example.com/a:b@c",
         "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBa\n-----END CERTIFICATE-----",
         "-----BEGIN PRIVATE KEY----- is how such a file begins, as everybody knows",
+        "between -----BEGIN PRIVATE KEY----- and -----END PRIVATE KEY-----",
         "eyJ is how it begins",
         "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk",
     ] {
