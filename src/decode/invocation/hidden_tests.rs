@@ -299,28 +299,3 @@ fn cost_of_a_megabyte() {
         time("words of injection", &|| super::signs::is_injection(&snippet));
     }
 }
-
-#[test]
-#[ignore = "TEMP"]
-fn temp_corpus() {
-    let mut total = 0u64;
-    for path in std::fs::read_to_string(std::env::var("LIST").unwrap()).unwrap().lines() {
-        let Ok(bytes) = std::fs::read(path) else { continue };
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        total += text.len() as u64;
-        let start = std::time::Instant::now();
-        for p in passages(&text) {
-            println!("ENC {path} {} {} {} {:?}", p.form, p.injects, p.at, p.text.chars().take(80).collect::<String>());
-        }
-        for p in super::scripts::mixed(&text) {
-            println!("MIX {path} {} {:?}", p.decoded, text[p.at..].chars().take(12).collect::<String>());
-        }
-        for p in crate::model::secret::find(&text).into_iter().take(10) {
-            println!("SEC {path} {:?} {:?}", p.kind, text[p.range].chars().take(60).collect::<String>());
-        }
-        if start.elapsed().as_millis() > 100 + text.len() as u128 / 5000 {
-            println!("SLOW {path} {} {:?}", text.len(), start.elapsed());
-        }
-    }
-    println!("TOTAL {total}");
-}

@@ -7,19 +7,23 @@ use crate::model::{Hidden, HiddenKind, hidden_name};
 /// selector or joiner inside an emoji or a script that needs it, the tags of a regional flag.
 pub(super) fn invisible(text: &str) -> Vec<Hidden> {
     let mut found: Vec<Run> = Vec::new();
-    let mut before = None;
-    let mut characters = text.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        let after = characters.peek().map(|(_, next)| *next);
-        if let Some(kind) = kind_of(character)
-            && !is_ordinary(character, before, after)
-        {
-            match found.last_mut() {
-                Some(run) if run.kind == kind && run.end == at => run.push(at, character),
-                _ => found.push(Run::new(kind, at, character, before)),
+    let mut at = 0;
+    // Plain ASCII, of which most text is, is stepped over by its bytes.
+    while let Some(plain) = text.as_bytes().get(at..).and_then(|rest| rest.iter().position(|byte| !is_plain(*byte))) {
+        at += plain;
+        let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+        let next = at + character.len_utf8();
+        if let Some(kind) = kind_of(character) {
+            let before = text.get(..at).and_then(|text| text.chars().next_back());
+            let after = text.get(next..).and_then(|text| text.chars().next());
+            if !is_ordinary(character, before, after) {
+                match found.last_mut() {
+                    Some(run) if run.kind == kind && run.end == at => run.push(at, character),
+                    _ => found.push(Run::new(kind, at, character, before)),
+                }
             }
         }
-        before = Some(character);
+        at = next;
     }
     found.into_iter().filter(|run| !run.is_flag()).map(Run::into_hidden).collect()
 }
@@ -60,6 +64,10 @@ impl Run {
         };
         Hidden::new(self.kind, decoded, self.at)
     }
+}
+
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, 0x20..=0x7E | b'\n' | b'\r' | b'\t')
 }
 
 fn kind_of(character: char) -> Option<HiddenKind> {

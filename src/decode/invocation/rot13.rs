@@ -30,12 +30,12 @@ const COMMON: &str = "the of and to in is you that it he was for on are as with 
 
 static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.split_whitespace().collect());
 
-/// `the and you that this with for are not will from have all your ignore previous instructions system prompt secret
-/// password reveal tell print`, turned. The bytes may be a JSON string's: `\n` may stand before a word.
+/// `the and you that this with for all ignore previous instructions system prompt secret password reveal`, turned, small
+/// or with a capital: literals, so that bytes are searched at the speed of memory. No boundary before a word, since in the
+/// bytes of a JSON string `\n` may stand there.
 static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let words =
-        "gur|naq|lbh|gung|guvf|jvgu|sbe|ner|abg|jvyy|sebz|unir|nyy|lbhe|vtaber|cerivbhf|vafgehpgvbaf|flfgrz|cebzcg|frperg|cnffjbeq|erirny|gryy|cevag";
-    Regex::new(&format!(r"(?i-u)(?:{words})\b")).ok()
+    let words = "gur|Gur|naq|Naq|lbh|Lbh|gung|Gung|guvf|Guvf|jvgu|Jvgu|sbe|Sbe|nyy|Nyy|vtaber|Vtaber|cerivbhf|vafgehpgvba|flfgrz|cebzcg|frperg|cnffjbeq|erirny|Erirny";
+    Regex::new(&format!(r"(?-u)(?:{words})s?\b")).ok()
 });
 
 /// Different turned words that make a passage.

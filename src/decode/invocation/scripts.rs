@@ -48,14 +48,24 @@ pub(super) fn mixed(text: &str) -> Vec<Hidden> {
 
 /// Stretches without blanks that hold both ASCII letters and letters of an alphabet that is not Latin: a look at bytes.
 fn suspicious_tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let bytes = text.as_bytes();
     let mut at = 0;
-    text.split_inclusive([' ', '\n', '\t', '\r']).filter_map(move |token| {
-        let start = at;
-        at += token.len();
-        let bytes = token.as_bytes();
-        let suspicious = !token.is_ascii() && bytes.iter().any(u8::is_ascii_alphabetic) && bytes.windows(2).any(begins_other_letter);
-        suspicious.then_some((start, token))
+    std::iter::from_fn(move || {
+        loop {
+            let foreign = at + bytes.get(at..)?.iter().position(|byte| *byte >= 0x80)?;
+            let start = foreign - bytes.get(at..foreign)?.iter().rev().take_while(|byte| !is_blank(byte)).count();
+            let end = foreign + bytes.get(foreign..)?.iter().take_while(|byte| !is_blank(byte)).count();
+            at = end;
+            let token = bytes.get(start..end)?;
+            if token.iter().any(u8::is_ascii_alphabetic) && token.windows(2).any(begins_other_letter) {
+                return Some((start, text.get(start..end)?));
+            }
+        }
     })
+}
+
+const fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
 }
 
 /// Do these two bytes begin a character beyond Latin (`U+0340` and up) that is not one of general punctuation?

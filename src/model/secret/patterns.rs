@@ -14,8 +14,9 @@ use super::{MASK_CLOSE, MASK_OPEN, Secret, SecretKind};
 const LETTER: &str = r"(?:[A-Za-z0-9+/=_%-]|\\+/|\\+u00[0-9A-Fa-f]{2})";
 /// Between a name and its value: quotes, signs, blanks, an empty default in brackets as `aws configure` prints.
 const IS: &str = r#"(?P<is>(?:\s?\[[^\]\n]{0,40}\])?[\\"'`*\s:=>,|<]{1,16})"#;
-const SECRET_NAME: &str = r"(?i:secret[_\s-]?access[_\s-]?key|aws[_-]?secret[_-]?key)";
-const TOKEN_NAME: &str = r"(?i:session[_\s-]?token|security-token)";
+const SECRET_NAME: &str =
+    r"(?:[sS]ecret[_\s-]?[aA]ccess|SECRET[_\s-]?ACCESS|secretaccess)[_\s-]?(?i:key)|(?:aws|AWS)[_-]?(?:[sS]ecret|SECRET)[_-]?(?i:key)";
+const TOKEN_NAME: &str = r"[sS]ession[_\s-]?[tT]oken|SESSION[_\s-]?TOKEN|[sS]ecurity-[tT]oken|SECURITY-TOKEN";
 
 /// A look of a secret.
 struct Pattern {
@@ -65,25 +66,25 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
             28,
             any,
         ),
-        (Kind::SecretAccessKey, format!("{SECRET_NAME}{IS}(?P<s>{LETTER}{{5,}})"), 16, is_value),
-        (Kind::SessionToken, format!("{TOKEN_NAME}{IS}(?P<s>{LETTER}{{5,}})"), 16, is_value),
-        (Kind::Authorization, r"(?i:\bbearer)\s+(?P<s>[A-Za-z0-9._~+/=-]{5,})".to_owned(), 16, is_random),
+        (Kind::SecretAccessKey, format!("(?:{SECRET_NAME}){IS}(?P<s>{LETTER}{{5,}})"), 16, is_value),
+        (Kind::SessionToken, format!("(?:{TOKEN_NAME}){IS}(?P<s>{LETTER}{{5,}})"), 16, is_value),
+        (Kind::Authorization, r"\b(?:[bB]earer|BEARER)\s+(?P<s>[A-Za-z0-9._~+/=-]{5,})".to_owned(), 16, is_random),
         (
             Kind::Authorization,
-            r#"(?i:authorization)["'\s:=\\]{1,8}(?i:basic|token)\s+(?P<s>[A-Za-z0-9._~+/=-]{5,})"#.to_owned(),
+            r#"(?:[aA]uthorization|AUTHORIZATION)["'\s:=\\]{1,8}(?i:basic|token)\s+(?P<s>[A-Za-z0-9._~+/=-]{5,})"#.to_owned(),
             8,
             |found| mixed(found.secret, 2),
         ),
         (Kind::UrlPassword, r#"://[^\s/:@"'<>]*:(?P<s>[^\s/@"'<>\\]+)@"#.to_owned(), 1, any),
         (
             Kind::PresignedRequest,
-            format!(r"(?i:x-amz-signature){IS}(?P<s>[0-9A-Fa-f]{{5,}})|\bSignature=(?P<t>[0-9a-f]{{5,}})"),
+            format!(r"[xX]-[aA]mz-[sS]ignature{IS}(?P<s>[0-9A-Fa-f]{{5,}})|\bSignature=(?P<t>[0-9a-f]{{5,}})"),
             16,
             any,
         ),
         (
             Kind::PresignedRequest,
-            r"(?i:\b(?:x-amz-)?credential)\W{1,6}[A-Z0-9]{20}(?P<s>(?:/|%2F|\\+/)[0-9]{8}(?:/|%2F|\\+/)[A-Za-z0-9%/_\\-]{4,})".to_owned(),
+            r"\b[cC]redential\W{1,6}[A-Z0-9]{20}(?P<s>(?:/|%2F|\\+/)[0-9]{8}(?:/|%2F|\\+/)[A-Za-z0-9%/_\\-]{4,})".to_owned(),
             8,
             any,
         ),
@@ -103,14 +104,17 @@ static PEM: LazyLock<Option<Regex>> =
 static SECRET_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| build(&format!("(?:{SECRET_NAME})$")));
 static TOKEN_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| build(&format!("(?:{TOKEN_NAME})$")));
 
-/// The beginnings of all patterns, as literal as they can be.
+/// The beginnings of all patterns, as literals: bytes are searched for them at the speed of memory.
 static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     build(concat!(
-        r"A[KSB]IA[A-Z0-9]{16}|ABSK[A-Za-z0-9+]|bedrock-api-key-|PRIVATE KEY|eyJ[A-Za-z0-9_-]{7}|gh[opsur]_[A-Za-z0-9]{6}|github_pat_|glpat-",
-        r"|xox[abeoprs]-|xapp-|[rs]k_live_|[rs]k_test_|AIza[A-Za-z0-9_-]{16}|hf_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{16}|SG\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{6}",
-        r"|IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|FwoDYXdz|FQoDYXdz|AQoDYXdz",
-        r#"|(?i:secret[_\s-]?access|aws[_-]?secret|session[_\s-]?token|security-token|bearer[\s\\]|authorization["'\s:=\\]{1,8}[bt])"#,
-        r#"|(?i:x-amz-signature|credential)\W{1,6}[A-Z0-9]|Signature=[0-9a-f]|://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)"#,
+        r"AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|ABIA[A-Z0-9]{16}|ABSK[A-Za-z0-9+]|bedrock-api-key-|PRIVATE KEY|eyJ[A-Za-z0-9_-]{7}",
+        r"|ghp_[A-Za-z0-9]|gho_[A-Za-z0-9]|ghs_[A-Za-z0-9]|ghu_[A-Za-z0-9]|ghr_[A-Za-z0-9]|github_pat_|glpat-|xox[abeoprs]-[A-Za-z0-9]|xapp-[0-9]",
+        r"|k_live_[A-Za-z0-9]|k_test_[A-Za-z0-9]|AIza[A-Za-z0-9_-]{16}|hf_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{16}|SG\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{6}",
+        r"|IQoJb3JpZ2lu|woGZXIvYXdz|QoGZXIvYXdz|woDYXdz|QoDYXdz",
+        r"|ecret[_\s-]?[aA]ccess|ECRET[_\s-]?ACCESS|aws[_-]?[sS](?i:ecret)|AWS[_-]?[sS](?i:ecret)",
+        r"|ession[_\s-]?[tT]oken|ESSION[_\s-]?TOKEN|ecurity-[tT]oken|ECURITY-TOKEN|earer[\s\\]|EARER[\s\\]",
+        r#"|uthorization["'\s:=\\]{1,8}[bBtT]|UTHORIZATION["'\s:=\\]{1,8}[bBtT]|mz-[sS]ignature|redential\W{1,6}[A-Z0-9]{20}|Signature=[0-9a-f]"#,
+        r#"|://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)"#,
     ))
 });
 
