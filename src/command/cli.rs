@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::{Entity, EntityKind, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_when};
+use crate::model::{Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_when};
 
 /// Where bedrock comes to the surface: investigate what happened in AWS Bedrock, from a terminal.
 #[derive(Debug, Parser)]
@@ -122,6 +122,9 @@ pub struct EventsArgs {
     /// Which events.
     #[command(flatten)]
     pub scope: ScopeArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -135,6 +138,9 @@ pub struct ShowArgs {
     /// Which case.
     #[command(flatten)]
     pub case: CaseArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -153,6 +159,9 @@ pub struct PivotArgs {
     /// Which events.
     #[command(flatten)]
     pub scope: ScopeArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -194,6 +203,21 @@ pub struct OutputArgs {
     /// Form: table when stdout is a terminal, ndjson when not
     #[arg(long, value_enum)]
     pub format: Option<Format>,
+}
+
+/// Whether credentials are shown.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct RevealArgs {
+    /// Show credentials as logged; without it they are masked, except in the raw record of `show --format json`
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+impl RevealArgs {
+    /// What is asked for.
+    pub const fn secrets(self) -> Secrets {
+        if self.reveal { Secrets::Revealed } else { Secrets::Masked }
+    }
 }
 
 /// Forms of an answer.

@@ -14,12 +14,14 @@ mod folded_key;
 mod invocation;
 pub mod json;
 mod kind;
+mod masked;
 mod nested;
 mod one_line;
 
 pub use decoded::{Decoded, Searchable, Text};
 pub use invocation::{Bodies, exchange, model_key};
 pub use kind::{RecordKind, kind_of};
+pub use masked::masked_record;
 
 /// Decodes one record (already unwrapped). `tape` is scratch memory. Never fails: what cannot be decoded is an event
 /// with the reason in [`Decoded::undecodable`].

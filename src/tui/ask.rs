@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::view::Pane;
 use super::widgets::{Histogram, Page, Tree};
-use crate::model::{Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, Mark, Scope, Skip, SourceEntry, Timestamp};
+use crate::model::secret::SecretKind;
+use crate::model::{Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, Mark, Name, Scope, Secrets, Skip, SourceEntry, Timestamp};
 
 /// One line of questions: only the newest of each is of interest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,22 +49,36 @@ pub enum Ask {
         bins: usize,
     },
     /// Rows to show.
-    Rows(Vec<EventId>),
+    Rows {
+        /// The events.
+        ids: Vec<EventId>,
+        /// Masked or not.
+        secrets: Secrets,
+    },
     /// Everything about one event, laid out for a width.
     Detail {
         /// The event.
         id: EventId,
         /// Width of the reading view.
         width: u16,
+        /// Masked or not.
+        secrets: Secrets,
     },
     /// Entities of an event, with counts.
-    Pivots(EventId),
+    Pivots {
+        /// The event.
+        id: EventId,
+        /// Masked or not.
+        secrets: Secrets,
+    },
     /// Values of a kind in a scope.
     Values {
         /// The scope.
         scope: Scope,
         /// The kind.
         kind: EntityKind,
+        /// Masked or not.
+        secrets: Secrets,
     },
     /// Events of a scope whose text matches.
     Search {
@@ -72,8 +87,8 @@ pub enum Ask {
         /// The pattern.
         pattern: String,
     },
-    /// Sources, skips, totals, notes.
-    Case,
+    /// Sources, skips, totals, notes; masked or not.
+    Case(Secrets),
     /// Write the events of a scope to a file.
     Export {
         /// The pane, which decides what rows there are.
@@ -82,6 +97,8 @@ pub enum Ask {
         scope: Scope,
         /// Path as typed.
         path: String,
+        /// Masked or not.
+        secrets: Secrets,
     },
     /// The event of another strand with the same request id.
     OtherStrand(EventId),
@@ -103,12 +120,12 @@ impl Ask {
     pub const fn slot(&self) -> Slot {
         match self {
             Self::List { .. } => Slot::List,
-            Self::Rows(_) => Slot::Rows,
+            Self::Rows { .. } => Slot::Rows,
             Self::Detail { .. } => Slot::Detail,
-            Self::Pivots(_) => Slot::Pivots,
+            Self::Pivots { .. } => Slot::Pivots,
             Self::Values { .. } => Slot::Values,
             Self::Search { .. } => Slot::Search,
-            Self::Case => Slot::Case,
+            Self::Case(_) => Slot::Case,
             Self::Export { .. } => Slot::Export,
             Self::OtherStrand(_) | Self::NextByMark { .. } => Slot::Jump,
         }
@@ -116,19 +133,28 @@ impl Ask {
 
     /// Reads what is small and wanted at once, or scans?
     pub const fn is_quick(&self) -> bool {
-        matches!(self, Self::Rows(_) | Self::Detail { .. } | Self::Pivots(_) | Self::OtherStrand(_))
+        matches!(self, Self::Rows { .. } | Self::Detail { .. } | Self::Pivots { .. } | Self::OtherStrand(_))
     }
 }
 
 /// One row of a list of events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// The event.
+    /// The event, as it may be shown.
     pub event: Event,
+    /// The event as logged, where that is another: pivots go by its names.
+    pub logged: Option<Box<Event>>,
     /// What a list of exchanges shows.
     pub facts: Option<ExchangeFacts>,
     /// What the analyst added.
     pub mark: Mark,
+}
+
+impl Row {
+    /// The event as logged.
+    pub fn as_logged(&self) -> &Event {
+        self.logged.as_deref().unwrap_or(&self.event)
+    }
 }
 
 /// Everything about one event.
@@ -138,12 +164,16 @@ pub struct Detail {
     pub row: Row,
     /// Its entities and facets.
     pub entities: Vec<Entity>,
-    /// Its record; or why it cannot be had.
+    /// Its record, as logged; or why it cannot be had.
     pub record: Result<Tree, String>,
     /// The exchange laid out for reading; invocations only.
     pub page: Option<Page>,
     /// Name of the source and position.
     pub source: String,
+    /// Kinds of secrets in its record.
+    pub holds: Vec<SecretKind>,
+    /// All but the record is masked, or not.
+    pub secrets: Secrets,
 }
 
 /// One entry of the pivot menu.
@@ -151,6 +181,8 @@ pub struct Detail {
 pub struct Pivot {
     /// The entity.
     pub entity: Entity,
+    /// Its value as it may be shown.
+    pub shown: Name,
     /// Events that mention it, in the whole case.
     pub count: u64,
 }
@@ -159,7 +191,9 @@ pub struct Pivot {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueRow {
     /// The value.
-    pub value: crate::model::Name,
+    pub value: Name,
+    /// The value as it may be shown.
+    pub shown: Name,
     /// Events that mention it.
     pub count: u64,
     /// … of which denied.

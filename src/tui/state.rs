@@ -13,7 +13,7 @@ use super::layers::Layer;
 use super::message::{IngestNews, Severity};
 use super::view::{Focus, Pane, Shape, View};
 use super::widgets::Histogram;
-use crate::model::{EventId, EventRef, Glyphs, Scope, Timestamp};
+use crate::model::{EventId, EventRef, Glyphs, Scope, Secrets, Timestamp};
 
 /// What does not change while the workbench runs.
 #[derive(Clone, Debug)]
@@ -116,6 +116,8 @@ pub struct State {
     pub revision: u64,
     /// The mouse is captured.
     pub mouse: bool,
+    /// Secrets are shown, or masked.
+    pub secrets: Secrets,
     /// Generation of the newest question of each slot.
     pub generations: [u64; Slot::COUNT],
     /// Newest question of each slot that is not answered yet.
@@ -153,6 +155,7 @@ impl State {
             ingest: None,
             revision: 0,
             mouse: false,
+            secrets: Secrets::Masked,
             generations: [0; Slot::COUNT],
             open_asks: [const { None }; Slot::COUNT],
             quitting: false,
@@ -200,10 +203,10 @@ impl State {
         self.rows.get(&self.selected()?.id)
     }
 
-    /// The detail, when it is that of the selected event.
+    /// The detail, when it is that of the selected event, with secrets masked as they are to be.
     pub fn current_detail(&self) -> Option<&Detail> {
         let selected = self.selected()?;
-        self.detail.as_ref().filter(|detail| detail.row.event.id == selected.id)
+        self.detail.as_ref().filter(|detail| detail.row.event.id == selected.id && detail.secrets == self.secrets)
     }
 
     /// Is a question of this slot open?

@@ -29,9 +29,12 @@ impl Secrets {
         }
     }
 
-    fn name(self, name: &mut Name) {
-        if let Cow::Owned(masked) = self.text(name) {
-            *name = masked.into();
+    /// A name as it may leave.
+    #[must_use]
+    pub fn name(self, name: &Name) -> Name {
+        match self.text(name) {
+            Cow::Owned(masked) => masked.into(),
+            Cow::Borrowed(_) => name.clone(),
         }
     }
 
@@ -58,7 +61,7 @@ impl Secrets {
             &mut event.bucket,
             &mut event.host,
         ];
-        names.into_iter().flatten().for_each(|name| self.name(name));
+        names.into_iter().flatten().for_each(|name| *name = self.name(name));
         let texts = [&mut event.error_message, &mut event.request_id, &mut event.detail, &mut event.undecodable];
         texts.into_iter().flatten().for_each(|text| self.string(text));
         event
@@ -68,7 +71,7 @@ impl Secrets {
     #[must_use]
     pub fn entities(self, mut entities: Vec<Entity>) -> Vec<Entity> {
         if self == Self::Masked {
-            entities.iter_mut().for_each(|entity| self.name(&mut entity.value));
+            entities.iter_mut().for_each(|entity| entity.value = self.name(&entity.value));
         }
         entities
     }

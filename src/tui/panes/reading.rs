@@ -1,11 +1,11 @@
 //! An exchange laid out for reading: the new turn first, then the answer, then what led there, folded.
 
 use super::exchanges;
-use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, HiddenKind, Mark, Part, Turn};
+use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, Hidden, HiddenKind, Mark, Part, Secrets, Turn};
 use crate::tui::widgets::{Block, BlockKind, Page};
 
 /// The page of an exchange.
-pub fn page(event: &Event, exchange: &Exchange, flags: ExchangeFlags, mark: &Mark) -> Page {
+pub fn page(event: &Event, exchange: &Exchange, flags: ExchangeFlags, mark: &Mark, secrets: Secrets) -> Page {
     let mut blocks = Vec::new();
     if !mark.note.is_empty() {
         blocks.push(Block::new(BlockKind::Note, "note", mark.note.clone()));
@@ -15,7 +15,7 @@ pub fn page(event: &Event, exchange: &Exchange, flags: ExchangeFlags, mark: &Mar
     if !words.is_empty() {
         blocks.push(Block::new(BlockKind::Warning, format!("flags: {}", words.join(", ")), ""));
     }
-    warnings(exchange, &mut blocks);
+    warnings(exchange, secrets, &mut blocks);
     let (history, new) = split(&exchange.turns);
     for turn in new {
         turn_blocks(turn, false, &mut blocks);
@@ -77,7 +77,7 @@ fn facts(event: &Event, exchange: &Exchange) -> String {
     lines.join("\n")
 }
 
-fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
+fn warnings(exchange: &Exchange, secrets: Secrets, blocks: &mut Vec<Block>) {
     if let Some(code) = &exchange.error_code {
         blocks.push(Block::new(BlockKind::Warning, format!("the call failed: {code}"), "Only the CloudTrail event has the message: P goes there."));
     }
@@ -105,11 +105,24 @@ fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
         blocks.push(Block::new(BlockKind::Warning, format!("guardrail: {}", guardrail.action.name()), findings.join("\n")));
     }
     for hidden in &exchange.hidden {
-        blocks.push(Block::new(BlockKind::Warning, format!("{}, from byte {} on", hidden_words(hidden.kind), hidden.at), hidden.decoded.clone()));
+        blocks.push(Block::new(BlockKind::Warning, hidden_title(hidden), hidden.decoded.clone()));
+    }
+    if !exchange.secrets.is_empty() {
+        let masked = (secrets == Secrets::Masked).then(|| "masked here; reveal-secrets shows them".to_owned());
+        let found = exchange.secrets.iter().map(|found| format!("{}: {}, from byte {} on", found.place, found.kind.words(), found.at));
+        let lines: Vec<String> = found.chain(masked).collect();
+        blocks.push(Block::new(BlockKind::Warning, "credentials", lines.join("\n")));
     }
     if !exchange.unreadable.is_empty() {
         blocks.push(Block::new(BlockKind::Warning, "could not be read", exchange.unreadable.join("\n")));
     }
+}
+
+/// What is hidden, how and where.
+fn hidden_title(hidden: &Hidden) -> String {
+    let how = hidden.encoding.as_ref().map(|encoding| format!(" ({encoding})")).unwrap_or_default();
+    let place = hidden.place.as_ref().map(|place| format!(" in {place}")).unwrap_or_default();
+    format!("{}{how}{place}, from byte {} on", hidden_words(hidden.kind), hidden.at)
 }
 
 /// What is hidden, in words.

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use super::{failed, revision_number};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
-use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, SourceId, SourceKind, Strand};
+use crate::model::secret::{self, SecretKind};
+use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, Secrets, SourceId, SourceKind, Strand, text_from_bytes};
 use crate::tui::ask::{Answer, Ask, CaseFacts, Detail, Pivot, Row, ValueRow};
 use crate::tui::panes;
 use crate::tui::view::Pane;
@@ -36,13 +37,14 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             let histogram = Histogram::of(&refs, *bins);
             Answer::List { refs, histogram, revision }
         }
-        Ask::Rows(ids) => Answer::Rows(rows(reader, ids)?),
-        Ask::Detail { id, width } => detail(reader, *id, *width)?,
-        Ask::Pivots(id) => Answer::Pivots(pivots(reader, *id)?),
-        Ask::Values { scope, kind } => {
+        Ask::Rows { ids, secrets } => Answer::Rows(rows(reader, ids, *secrets)?),
+        Ask::Detail { id, width, secrets } => detail(reader, *id, *width, *secrets)?,
+        Ask::Pivots { id, secrets } => Answer::Pivots(pivots(reader, *id, *secrets)?),
+        Ask::Values { scope, kind, secrets } => {
             let revision = revision_number(reader.revision()?);
             let values = if scope.is_all() { reader.values(*kind)? } else { reader.values_in(scope, *kind)? };
             let row = |value: crate::case::ValueCount| ValueRow {
+                shown: secrets.name(&value.value),
                 value: value.value,
                 count: value.count,
                 denied: value.denied,
@@ -52,10 +54,10 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             Answer::Values { values: values.into_iter().map(row).collect(), revision }
         }
         Ask::Search { scope, pattern } => search(reader, scope, pattern, reply)?,
-        Ask::Case => Answer::Case(Box::new(case_facts(reader)?)),
-        Ask::Export { pane, scope, path } => {
+        Ask::Case(secrets) => Answer::Case(Box::new(case_facts(reader, *secrets)?)),
+        Ask::Export { pane, scope, path, secrets } => {
             let refs = list(reader, *pane, scope)?;
-            match crate::report::export_events(reader, &refs, Path::new(path)) {
+            match crate::report::export_events(reader, &refs, Path::new(path), *secrets) {
                 Ok(told) => Answer::Exported(told),
                 Err(why) => Answer::Failed(why),
             }
@@ -81,38 +83,54 @@ fn list(reader: &mut Reader, pane: Pane, scope: &Scope) -> Result<Arc<Vec<EventR
     Ok(Arc::new(all))
 }
 
-fn rows(reader: &mut Reader, ids: &[EventId]) -> Result<Vec<Row>> {
+/// Rows as they may be shown: what is masked is masked here, on the worker, and not in every frame.
+fn rows(reader: &mut Reader, ids: &[EventId], secrets: Secrets) -> Result<Vec<Row>> {
     let events = reader.events(ids)?;
     let facts = reader.facts(&events.iter().map(|event| event.id).collect::<Vec<_>>())?;
     let marks = reader.marks(&events.iter().map(|event| event.digest).collect::<Vec<_>>())?;
     let mut rows: Vec<Row> = Vec::with_capacity(events.len());
     for ((event, facts), mark) in events.into_iter().zip(facts).zip(marks) {
-        rows.push(Row { event, facts, mark: mark.unwrap_or_default() });
+        let safe = secrets.event(event.clone());
+        let logged = (safe != event).then(|| Box::new(event));
+        rows.push(Row { event: safe, logged, facts: facts.map(|facts| secrets.facts(facts)), mark: mark.unwrap_or_default() });
     }
     Ok(rows)
 }
 
-fn detail(reader: &mut Reader, id: EventId, width: u16) -> Result<Answer> {
-    let Some(row) = rows(reader, &[id])?.pop() else {
+fn detail(reader: &mut Reader, id: EventId, width: u16, secrets: Secrets) -> Result<Answer> {
+    let Some(row) = rows(reader, &[id], secrets)?.pop() else {
         return Ok(Answer::Failed("the event is no longer in the case: it was rebuilt".to_owned()));
     };
-    let entities = sorted(reader.mentions(id)?);
+    let entities = secrets.entities(sorted(reader.mentions(id)?));
     let source = source_name(reader, row.event.source)?;
     let source = format!("{source} @{}", row.event.position.offset);
-    let record = reader.record(&row.event);
+    let record = reader.record(row.as_logged());
     let page = match (&record, row.event.strand) {
         (Ok(bytes), Strand::Invocation) => {
-            let stored = row.event.request_id.as_deref().map(|request| reader.bodies(request)).and_then(std::result::Result::ok).unwrap_or_default();
-            let exchange = decode::exchange(bytes, &decode::Bodies { input: stored.input, output: stored.output });
+            let stored =
+                row.as_logged().request_id.as_deref().map(|request| reader.bodies(request)).and_then(std::result::Result::ok).unwrap_or_default();
+            let exchange = secrets.exchange(decode::exchange(bytes, &decode::Bodies { input: stored.input, output: stored.output }));
             let flags = row.facts.as_ref().map(|facts| facts.flags).unwrap_or_default();
-            let mut page = panes::reading_page(&row.event, &exchange, flags, &row.mark);
+            let mut page = panes::reading_page(&row.event, &exchange, flags, &row.mark, secrets);
             page.layout(width);
             Some(page)
         }
         _ => None,
     };
+    let holds = record.as_deref().map(kinds_of_secrets).unwrap_or_default();
     let record = record.map(Tree::of).map_err(|error| error.to_string());
-    Ok(Answer::Detail(Box::new(Detail { row, entities, record, page, source })))
+    Ok(Answer::Detail(Box::new(Detail { row, entities, record, page, source, holds, secrets })))
+}
+
+/// Which secrets a record holds, each kind once. Ids of access keys are in nearly every record, and no secret.
+fn kinds_of_secrets(record: &[u8]) -> Vec<SecretKind> {
+    let mut kinds: Vec<SecretKind> = Vec::new();
+    for secret in secret::find(&text_from_bytes(record)) {
+        if !secret.kind.stays_readable() && !kinds.contains(&secret.kind) {
+            kinds.push(secret.kind);
+        }
+    }
+    kinds
 }
 
 fn source_name(reader: &mut Reader, id: SourceId) -> Result<String> {
@@ -126,11 +144,11 @@ fn sorted(mut entities: Vec<Entity>) -> Vec<Entity> {
     entities
 }
 
-fn pivots(reader: &mut Reader, id: EventId) -> Result<Vec<Pivot>> {
+fn pivots(reader: &mut Reader, id: EventId, secrets: Secrets) -> Result<Vec<Pivot>> {
     let mut pivots = Vec::new();
     for entity in sorted(reader.mentions(id)?) {
         let count = reader.count(&entity)?;
-        pivots.push(Pivot { entity, count });
+        pivots.push(Pivot { shown: secrets.name(&entity.value), entity, count });
     }
     Ok(pivots)
 }
@@ -154,7 +172,7 @@ fn search(reader: &mut Reader, scope: &Scope, pattern: &str, reply: &mut dyn FnM
     Ok(Answer::Hits { ids: sort(&found), done: true })
 }
 
-fn case_facts(reader: &mut Reader) -> Result<CaseFacts> {
+fn case_facts(reader: &mut Reader, secrets: Secrets) -> Result<CaseFacts> {
     let revision = revision_number(reader.revision()?);
     let totals = reader.totals()?;
     let mut sources = reader.sources()?;
@@ -169,8 +187,10 @@ fn case_facts(reader: &mut Reader) -> Result<CaseFacts> {
         .filter(|mark| mark.mark.marked || !mark.mark.tags.is_empty() || !mark.mark.note.is_empty())
         .filter_map(|mark| mark.event)
         .collect();
-    let mut marked = rows(reader, &wanted)?;
+    let mut marked = rows(reader, &wanted, secrets)?;
     marked.sort_by_key(|row| row.event.time);
+    let mut skips = reader.skips()?;
+    skips.iter_mut().for_each(|skip| skip.reason = secrets.text(&skip.reason).into_owned());
     Ok(CaseFacts {
         path: reader.path().display().to_string(),
         events: totals.by_strand,
@@ -180,7 +200,7 @@ fn case_facts(reader: &mut Reader) -> Result<CaseFacts> {
         span: totals.span,
         sources,
         source_count,
-        skips: reader.skips()?,
+        skips,
         notes: reader.case_notes()?.into_iter().map(|note| (note.at, note.text)).collect(),
         marked,
         reviewed: (reviewed, totals.by_strand.get(Strand::Invocation as usize).copied().unwrap_or(0)),
