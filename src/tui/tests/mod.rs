@@ -3,5 +3,6 @@
 mod budget;
 mod hostile;
 mod screens;
+mod secrets;
 mod session;
 mod story;
