@@ -98,6 +98,8 @@ fn columns(said: &Exchange) -> Vec<(&'static str, String)> {
         .collect();
     policies.sort();
     let media = said.turns.iter().flat_map(|turn| &turn.parts).filter_map(|part| match part {
+        // Sources that a replayed answer cites are listed among the media; they are no files.
+        Part::Media { kind, .. } if matches!(kind.as_str(), "citation" | "search result") => None,
         Part::Media { kind, format, bytes, .. } => Some(format!("{kind}/{format}/{}", table::or_dash(*bytes))),
         _ => None,
     });

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::{Entity, EntityKind, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
+use crate::model::{Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
 
 /// Where bedrock comes to the surface: investigate what happened in AWS Bedrock, from a terminal.
 #[derive(Debug, Parser)]
@@ -124,6 +124,9 @@ pub struct EventsArgs {
     /// Which events.
     #[command(flatten)]
     pub scope: ScopeArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -137,6 +140,9 @@ pub struct ShowArgs {
     /// Which case.
     #[command(flatten)]
     pub case: CaseArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -155,6 +161,9 @@ pub struct PivotArgs {
     /// Which events.
     #[command(flatten)]
     pub scope: ScopeArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -213,6 +222,21 @@ pub struct OutputArgs {
     /// Form: table when stdout is a terminal, ndjson when not
     #[arg(long, value_enum)]
     pub format: Option<Format>,
+}
+
+/// Whether credentials are shown.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct RevealArgs {
+    /// Show credentials as logged; without it they are masked, except in the raw record of `show --format json`
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+impl RevealArgs {
+    /// What is asked for.
+    pub const fn secrets(self) -> Secrets {
+        if self.reveal { Secrets::Revealed } else { Secrets::Masked }
+    }
 }
 
 /// Forms of an answer.

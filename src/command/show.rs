@@ -9,7 +9,7 @@ use super::output::Output;
 use super::place;
 use crate::case::{Reader, open_read_only};
 use crate::decode;
-use crate::model::{Entity, Event, EventId, Exchange, Part, Strand, text_from_bytes};
+use crate::model::{Entity, Event, EventId, Exchange, Part, Secrets, Strand, text_from_bytes};
 use crate::report::EventJson;
 use crate::stitch::{joins, spans};
 
@@ -76,8 +76,9 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
     let mut done = Done::Complete;
     let mut events = reader.events(&ids)?;
     events.sort_by_key(|event| (event.time, event.id));
+    let secrets = args.reveal.secrets();
     for event in &events {
-        let entities = reader.mentions(event.id)?;
+        let entities = secrets.entities(reader.mentions(event.id)?);
         let source = reader.source(event.source)?.map(|source| source.path).unwrap_or_default();
         let (raw, missing) = match reader.record(event) {
             Ok(bytes) => (Some(bytes), None),
@@ -86,16 +87,24 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
         if missing.is_some() {
             done = Done::Incomplete;
         }
-        let exchange = exchange_of(&mut reader, event, raw.as_deref());
-        let text = raw.as_deref().map(text_from_bytes);
+        let exchange = exchange_of(&mut reader, event, raw.as_deref()).map(|exchange| secrets.exchange(exchange));
+        let safe = secrets.event(event.clone());
         match output.format() {
             Format::Json | Format::Ndjson => {
                 let conversation = conversation_of(&mut reader, event)?;
                 let joined = joined_of(&mut reader, event)?;
-                let event = EventJson::new(event, &entities, &source);
-                output.element(&Shown { event, exchange, conversation, joined, raw: text.as_deref(), missing })?;
+                // For programs the raw record is evidence: as logged, so that its digest can be checked.
+                let raw = raw.as_deref().map(text_from_bytes);
+                let event = EventJson::new(&safe, &entities, &source);
+                output.element(&Shown { event, exchange, conversation, joined, raw: raw.as_deref(), missing })?;
             }
-            Format::Table | Format::Csv => print(&mut output, event, &entities, &source, exchange.as_ref(), text.as_deref(), missing.as_deref())?,
+            Format::Table | Format::Csv => {
+                let text = raw.as_deref().map(|raw| match secrets {
+                    Secrets::Masked => decode::masked_record(raw).into(),
+                    Secrets::Revealed => text_from_bytes(raw),
+                });
+                print(&mut output, &safe, &entities, &source, exchange.as_ref(), text.as_deref(), missing.as_deref())?;
+            }
         }
     }
     if matches!(output.format(), Format::Json | Format::Ndjson) {
@@ -167,6 +176,8 @@ fn print(
     };
     match exchange {
         Some(exchange) if exchange.unknown_shape.is_none() => {
+            let found: Vec<String> = exchange.secrets.iter().map(|found| format!("{}: {}", found.place, found.kind.words())).collect();
+            block("credentials", &found.join("\n"))?;
             for system in &exchange.system {
                 block("system", system)?;
             }

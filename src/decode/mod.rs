@@ -17,6 +17,7 @@ mod folded_key;
 mod invocation;
 pub mod json;
 mod kind;
+mod masked;
 mod nested;
 mod one_line;
 mod span;
@@ -27,6 +28,7 @@ pub use endpoint::{CommandCall, VerbClass, command_call, command_call_of_line};
 pub use fields::{Fields, INVOKE, is_agentic, is_bedrock, is_enumeration, is_invoke};
 pub use invocation::{Bodies, PastRound, exchange, exchange_with_history, model_family, model_key};
 pub use kind::{RecordKind, kind_of};
+pub use masked::masked_record;
 
 /// Decodes one record (already unwrapped). `tape` is scratch memory. Never fails: what cannot be decoded is an event
 /// with the reason in [`Decoded::undecodable`].

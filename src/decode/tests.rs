@@ -155,10 +155,13 @@ proptest! {
             prop_assert_eq!(&facts.stop_reason, &alone.stop_reason);
             prop_assert_eq!(facts.guardrail, alone.guardrail.action);
             prop_assert_eq!(facts.body, alone.body);
-            prop_assert_eq!(facts.flags.has(crate::model::ExchangeFlags::HIDDEN), !alone.hidden.is_empty());
+            let encoded = |hidden: &crate::model::Hidden| hidden.kind == crate::model::HiddenKind::Encoded;
+            prop_assert_eq!(facts.flags.has(crate::model::ExchangeFlags::HIDDEN), !alone.hidden.iter().all(encoded));
+            prop_assert_eq!(facts.flags.has(crate::model::ExchangeFlags::ENCODED), alone.hidden.iter().any(encoded));
         }
         for hidden in full.hidden.iter().chain(&alone.hidden) {
-            prop_assert!(full.user_text.is_char_boundary(hidden.at) || alone.user_text.is_char_boundary(hidden.at));
+            let of_user = hidden.place.is_none();
+            prop_assert!(!of_user || full.user_text.is_char_boundary(hidden.at) || alone.user_text.is_char_boundary(hidden.at));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::case::{Reader, Result};
 use crate::decode::{Bodies, PastRound, exchange_with_history};
-use crate::model::{Event, EventId, EventRef, Exchange, ExchangeFacts, ExchangeFlags, Mark, RoundKeys, Turn};
+use crate::model::{Event, EventId, EventRef, Exchange, ExchangeFacts, ExchangeFlags, Mark, RoundKeys, Secrets, Turn};
 
 /// Calls of one conversation that are read at most; of longer ones those around the one asked for.
 pub const MOST_CALLS: usize = 1000;
@@ -42,6 +42,8 @@ pub struct Conversation {
 pub struct Call {
     /// Its event.
     pub event: Event,
+    /// The event as logged, where a secret in it is masked.
+    pub logged: Option<Box<Event>>,
     /// What a list shows of it.
     pub facts: Option<ExchangeFacts>,
     /// What the analyst added.
@@ -50,6 +52,37 @@ pub struct Call {
     pub unlogged: Vec<Turn>,
     /// What it added.
     pub told: Told,
+}
+
+impl Call {
+    /// The event as logged.
+    pub fn as_logged(&self) -> &Event {
+        self.logged.as_deref().unwrap_or(&self.event)
+    }
+}
+
+impl Conversation {
+    /// The same as it may leave: secrets masked or not.
+    #[must_use]
+    pub fn leaving(mut self, secrets: Secrets) -> Self {
+        for call in &mut self.calls {
+            let safe = secrets.event(call.event.clone());
+            if safe != call.event {
+                call.logged = Some(Box::new(std::mem::replace(&mut call.event, safe)));
+            }
+            call.facts = call.facts.take().map(|facts| secrets.facts(facts));
+            secrets.turns(&mut call.unlogged);
+            match &mut call.told {
+                Told::Itself(exchange, _) => **exchange = secrets.exchange(std::mem::take(&mut **exchange)),
+                Told::Later(user, answer) => {
+                    secrets.turns(user);
+                    secrets.turns(answer);
+                }
+                Told::Unreadable(_) => {}
+            }
+        }
+        self
+    }
 }
 
 /// What a call added to its conversation.
@@ -123,6 +156,7 @@ pub fn read(reader: &mut Reader, event: EventId) -> Result<Conversation> {
     let told = telling.told.into_iter().zip(telling.unlogged);
     let calls = events.into_iter().zip(facts).zip(marks).zip(told).map(|(((event, facts), mark), (told, unlogged))| Call {
         event,
+        logged: None,
         facts,
         mark: mark.unwrap_or_default(),
         unlogged,

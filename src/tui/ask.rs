@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::view::Pane;
 use super::widgets::{Histogram, Page, Tree};
 use crate::decode::VerbClass;
+use crate::model::secret::SecretKind;
 use crate::model::{
-    Controls, Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, Mark, Scope, Skip, SourceEntry, Timestamp,
+    Controls, Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, Mark, Name, Scope, Secrets, Skip, SourceEntry,
+    Timestamp,
 };
 use crate::stitch::controls::Overview;
 use crate::stitch::echo::{self, Echo};
@@ -72,6 +74,8 @@ pub enum Ask {
         ids: Vec<EventId>,
         /// Tell the conversation of each as well.
         threads: bool,
+        /// Masked or not.
+        secrets: Secrets,
     },
     /// Everything about one event, laid out for a width.
     Detail {
@@ -81,15 +85,24 @@ pub enum Ask {
         width: u16,
         /// Only this call, not the conversation it belongs to.
         alone: bool,
+        /// Masked or not.
+        secrets: Secrets,
     },
     /// Entities of an event, with counts.
-    Pivots(EventId),
+    Pivots {
+        /// The event.
+        id: EventId,
+        /// Masked or not.
+        secrets: Secrets,
+    },
     /// Values of a kind in a scope.
     Values {
         /// The scope.
         scope: Scope,
         /// The kind.
         kind: EntityKind,
+        /// Masked or not.
+        secrets: Secrets,
     },
     /// Events of a scope whose text matches.
     Search {
@@ -100,8 +113,8 @@ pub enum Ask {
         /// The pattern.
         pattern: String,
     },
-    /// Sources, skips, totals, notes.
-    Case,
+    /// Sources, skips, totals, notes; masked or not.
+    Case(Secrets),
     /// Write the events of a scope to a file.
     Export {
         /// The pane, which decides what rows there are.
@@ -110,6 +123,8 @@ pub enum Ask {
         scope: Scope,
         /// Path as typed.
         path: String,
+        /// Masked or not.
+        secrets: Secrets,
     },
     /// The event of another strand with the same request id.
     OtherStrand {
@@ -145,10 +160,10 @@ impl Ask {
             Self::List { .. } | Self::Controls { .. } => Slot::List,
             Self::Rows { .. } => Slot::Rows,
             Self::Detail { .. } => Slot::Detail,
-            Self::Pivots(_) => Slot::Pivots,
+            Self::Pivots { .. } => Slot::Pivots,
             Self::Values { .. } => Slot::Values,
             Self::Search { .. } => Slot::Search,
-            Self::Case => Slot::Case,
+            Self::Case(_) => Slot::Case,
             Self::Export { .. } => Slot::Export,
             Self::OtherStrand { .. } | Self::NextByMark { .. } => Slot::Jump,
             Self::Matrix { .. } => Slot::Matrix,
@@ -158,7 +173,7 @@ impl Ask {
 
     /// Reads what is small and wanted at once, or scans?
     pub const fn is_quick(&self) -> bool {
-        matches!(self, Self::Rows { .. } | Self::Detail { .. } | Self::Pivots(_) | Self::OtherStrand { .. } | Self::Echoes(_))
+        matches!(self, Self::Rows { .. } | Self::Detail { .. } | Self::Pivots { .. } | Self::OtherStrand { .. } | Self::Echoes(_))
     }
 }
 
@@ -197,8 +212,10 @@ pub struct ControlsPage {
 /// One row of a list of events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// The event.
+    /// The event, as it may be shown.
     pub event: Event,
+    /// The event as logged, where that is another: pivots go by its names.
+    pub logged: Option<Box<Event>>,
     /// What a list of exchanges shows.
     pub facts: Option<ExchangeFacts>,
     /// What the analyst added.
@@ -225,6 +242,13 @@ impl Thread {
     }
 }
 
+impl Row {
+    /// The event as logged.
+    pub fn as_logged(&self) -> &Event {
+        self.logged.as_deref().unwrap_or(&self.event)
+    }
+}
+
 /// Everything about one event.
 #[derive(Clone, Debug)]
 pub struct Detail {
@@ -244,12 +268,16 @@ pub struct Detail {
     pub echo: Option<Echo>,
     /// The commands it may be the echo of; events of CloudTrail only.
     pub commands: Vec<echo::Command>,
-    /// Its record; or why it cannot be had.
+    /// Its record, as logged; or why it cannot be had.
     pub record: Result<Tree, String>,
     /// The exchange laid out for reading; invocations only.
     pub page: Option<Page>,
     /// Name of the source and position.
     pub source: String,
+    /// Kinds of secrets in its record.
+    pub holds: Vec<SecretKind>,
+    /// All but the record is masked, or not.
+    pub secrets: Secrets,
 }
 
 /// One entry of the pivot menu.
@@ -257,6 +285,8 @@ pub struct Detail {
 pub struct Pivot {
     /// The entity.
     pub entity: Entity,
+    /// Its value as it may be shown.
+    pub shown: Name,
     /// Events that mention it, in the whole case.
     pub count: u64,
 }
@@ -265,7 +295,9 @@ pub struct Pivot {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueRow {
     /// The value.
-    pub value: crate::model::Name,
+    pub value: Name,
+    /// The value as it may be shown.
+    pub shown: Name,
     /// Events that mention it.
     pub count: u64,
     /// … of which denied.

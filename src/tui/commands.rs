@@ -106,6 +106,7 @@ commands! {
     FoldAll "fold-all" [Detail] "" "Fold everything"
     UnfoldAll "unfold-all" [Detail] "" "Unfold everything"
     RawJson "raw-json" [Detail] "" "Switch between the conversation and the record's JSON"
+    RevealSecrets "reveal-secrets" [Global] "" "Show credentials as logged, or mask them again; raw records are never masked, copies are"
     Timeline "pane-timeline" [Global] "" "Timeline: all strands in time order"
     Prompts "pane-prompts" [Global] "" "Prompts: what was asked and answered"
     Guardrails "pane-guardrails" [Global] "" "Guardrails & logging: changes of the defences"

@@ -13,7 +13,7 @@ use super::layers::Layer;
 use super::message::{IngestNews, Severity};
 use super::view::{Focus, Pane, Shape, View};
 use super::widgets::Histogram;
-use crate::model::{EventId, EventRef, Glyphs, Scope, Timestamp};
+use crate::model::{EventId, EventRef, Glyphs, Scope, Secrets, Timestamp};
 
 /// What does not change while the workbench runs.
 #[derive(Clone, Debug)]
@@ -150,6 +150,8 @@ pub struct State {
     pub revision: u64,
     /// The mouse is captured.
     pub mouse: bool,
+    /// Secrets are shown, or masked.
+    pub secrets: Secrets,
     /// Generation of the newest question of each slot.
     pub generations: [u64; Slot::COUNT],
     /// Newest question of each slot that is not answered yet.
@@ -190,6 +192,7 @@ impl State {
             ingest: None,
             revision: 0,
             mouse: false,
+            secrets: Secrets::Masked,
             generations: [0; Slot::COUNT],
             open_asks: [const { None }; Slot::COUNT],
             quitting: false,
@@ -282,10 +285,10 @@ impl State {
         self.rows.get(&self.selected()?.id)
     }
 
-    /// The detail, when it is that of the selected row or of the call that was opened alone.
+    /// The detail, when it is that of the selected row or of the call that was opened alone, with secrets masked as they are to be.
     pub fn current_detail(&self) -> Option<&Detail> {
         let wanted = (self.view.call.or_else(|| self.listed())?.id, self.view.call.is_some());
-        self.detail.as_ref().filter(|detail| detail.of == wanted)
+        self.detail.as_ref().filter(|detail| detail.of == wanted && detail.secrets == self.secrets)
     }
 
     /// Is a question of this slot open?

@@ -12,18 +12,24 @@ mod cohere_command;
 mod cohere_command_r;
 mod converse;
 mod embeddings;
+mod encoded;
 mod envelope;
 mod facts;
 mod family;
+mod forms;
 mod full;
 mod guardrail;
 mod hidden;
 mod images;
+mod invisible;
 mod llama;
 mod mistral_text;
 mod model_key;
 mod nova;
+mod readable;
 mod reading;
+mod rot13;
+mod scripts;
 mod signs;
 mod snippet;
 mod template;
@@ -271,6 +277,8 @@ mod family_tests;
 mod formats_tests;
 #[cfg(test)]
 mod guardrail_tests;
+#[cfg(test)]
+mod hidden_tests;
 #[cfg(test)]
 mod mutated;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{exchanges, reading};
-use crate::model::{ExchangeFlags, Timestamp};
+use crate::model::{ExchangeFlags, Secrets, Timestamp};
 use crate::stitch::conversation::{Call, Conversation, Told};
 use crate::stitch::joins::Joined;
 use crate::tui::render::grouped;
@@ -11,7 +11,7 @@ use crate::tui::widgets::{Block, BlockKind, Page};
 
 /// The page of a conversation, and the number of the first block of each call. `joined`: the other sides of its calls, or of
 /// some of them when there are many.
-pub fn page(conversation: &Conversation, joined: &[Joined]) -> (Page, Vec<usize>) {
+pub fn page(conversation: &Conversation, joined: &[Joined], secrets: Secrets) -> (Page, Vec<usize>) {
     let calls = &conversation.calls;
     let all = calls.len() + conversation.left_out.0 + conversation.left_out.1;
     let mut blocks = vec![facts(conversation, joined, all)];
@@ -41,7 +41,7 @@ pub fn page(conversation: &Conversation, joined: &[Joined]) -> (Page, Vec<usize>
                     blocks.push(Block::new(BlockKind::System, title, exchange.system.join("\n\n")).folded());
                     system = Some(&exchange.system);
                 }
-                reading::warnings(exchange, &mut blocks);
+                reading::warnings(exchange, secrets, &mut blocks);
                 exchange.turns.get(*new..).unwrap_or_default().iter().for_each(|turn| reading::turn_blocks(turn, false, &mut blocks));
                 reading::answer(exchange, &mut blocks);
             }

@@ -2,7 +2,7 @@
 
 use super::events::outcome;
 use super::{cli, exchanges};
-use crate::model::Entity;
+use crate::model::{Entity, Secrets};
 use crate::stitch::echo::Echo;
 use crate::tui::ask::Detail;
 use crate::tui::state::State;
@@ -84,6 +84,11 @@ fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail, above: &[(&str, St
     line(canvas, "tags", &detail.row.mark.tags.join(" "), Role::Entity);
     let result = [Some(word), event.error_code.as_deref(), event.error_message.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     line(canvas, "result", &result, role);
+    let kinds: Vec<&str> = detail.holds.iter().map(|kind| kind.words()).collect();
+    if !kinds.is_empty() {
+        let masked = if detail.secrets == Secrets::Masked { " (masked)" } else { "" };
+        line(canvas, "holds", &format!("{}{masked}", kinds.join(", ")), Role::Warning);
+    }
     line(canvas, "who", event.actor.as_deref().unwrap_or("-"), Role::Text);
     let place = [event.account.as_deref(), event.region.as_deref(), event.ip.as_deref(), event.host.as_deref()];
     line(canvas, "where", &place.into_iter().flatten().collect::<Vec<_>>().join(" · "), Role::Text);

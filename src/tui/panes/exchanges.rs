@@ -10,8 +10,9 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::{Area, Canvas};
 
 /// Each flag's letter, from the gravest; shown in the list, explained in the reading view.
-pub const FLAGS: [(ExchangeFlags, char, &str); 13] = [
-    (ExchangeFlags::HIDDEN, 'H', "hidden characters"),
+pub const FLAGS: [(ExchangeFlags, char, &str); 14] = [
+    (ExchangeFlags::HIDDEN, 'H', "hidden characters or disguised words"),
+    (ExchangeFlags::ENCODED, 'E', "encoded passage"),
     (ExchangeFlags::SECRET, 'S', "looks like a credential"),
     (ExchangeFlags::INJECTION, 'I', "words of prompt injection"),
     (ExchangeFlags::BLOCKED, 'B', "guardrail blocked"),

@@ -1,14 +1,14 @@
 //! An exchange laid out for reading: the new turn first, then the answer, then what led there, folded.
 
 use super::exchanges;
-use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, HiddenKind, Part, Strand, Turn};
+use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, Hidden, HiddenKind, Part, Secrets, Strand, Turn};
 use crate::stitch::conversation::Position;
 use crate::stitch::joins::Joined;
 use crate::tui::ask::Row;
 use crate::tui::widgets::{Block, BlockKind, Page};
 
 /// The page of one exchange: by itself, or of a conversation the call that was opened alone.
-pub fn page(row: &Row, exchange: &Exchange, flags: ExchangeFlags, joined: &Joined, place: Option<Position>) -> Page {
+pub fn page(row: &Row, exchange: &Exchange, flags: ExchangeFlags, joined: &Joined, place: Option<Position>, secrets: Secrets) -> Page {
     let (event, mark) = (&row.event, &row.mark);
     let mut blocks = Vec::new();
     if !mark.note.is_empty() {
@@ -23,7 +23,7 @@ pub fn page(row: &Row, exchange: &Exchange, flags: ExchangeFlags, joined: &Joine
     }
     blocks.push(Block::new(BlockKind::Facts, title(event, exchange), known));
     blocks.extend(exchanges::words(flags).map(|words| Block::new(BlockKind::Warning, format!("flags: {words}"), "")));
-    warnings(exchange, &mut blocks);
+    warnings(exchange, secrets, &mut blocks);
     let (history, new) = split(&exchange.turns);
     for turn in new {
         turn_blocks(turn, false, &mut blocks);
@@ -101,7 +101,7 @@ fn notes(model: Option<&str>, exchange: &Exchange) -> Vec<String> {
     named.map(|model| format!("the response names the model {model}")).into_iter().chain(exchange.remarks.iter().cloned()).collect()
 }
 
-pub(super) fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
+pub(super) fn warnings(exchange: &Exchange, secrets: Secrets, blocks: &mut Vec<Block>) {
     if let Some(code) = &exchange.error_code {
         blocks.push(Block::new(BlockKind::Warning, format!("the call failed: {code}"), "Only the CloudTrail event has the message: P goes there."));
     }
@@ -129,11 +129,24 @@ pub(super) fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
         blocks.push(Block::new(BlockKind::Warning, format!("guardrail: {}", guardrail.action.name()), findings.join("\n")));
     }
     for hidden in &exchange.hidden {
-        blocks.push(Block::new(BlockKind::Warning, format!("{}, from byte {} on", hidden_words(hidden.kind), hidden.at), hidden.decoded.clone()));
+        blocks.push(Block::new(BlockKind::Warning, hidden_title(hidden), hidden.decoded.clone()));
+    }
+    if !exchange.secrets.is_empty() {
+        let masked = (secrets == Secrets::Masked).then(|| "masked here; reveal-secrets shows them".to_owned());
+        let found = exchange.secrets.iter().map(|found| format!("{}: {}, from byte {} on", found.place, found.kind.words(), found.at));
+        let lines: Vec<String> = found.chain(masked).collect();
+        blocks.push(Block::new(BlockKind::Warning, "credentials", lines.join("\n")));
     }
     if !exchange.unreadable.is_empty() {
         blocks.push(Block::new(BlockKind::Warning, "could not be read", exchange.unreadable.join("\n")));
     }
+}
+
+/// What is hidden, how and where.
+fn hidden_title(hidden: &Hidden) -> String {
+    let how = hidden.encoding.as_ref().map(|encoding| format!(" ({encoding})")).unwrap_or_default();
+    let place = hidden.place.as_ref().map(|place| format!(" in {place}")).unwrap_or_default();
+    format!("{}{how}{place}, from byte {} on", hidden_words(hidden.kind), hidden.at)
 }
 
 /// What is hidden, in words.

@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use super::{commands, controls, failed, revision_number};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
-use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, SourceId, SourceKind, Strand, StrandSet};
+use crate::model::secret::{self, SecretKind};
+use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, Secrets, SourceId, SourceKind, Strand, StrandSet, text_from_bytes};
+use crate::stitch::echo::{self, Echo};
+use crate::stitch::joins::Joined;
 use crate::stitch::spans::{self, Tie};
 use crate::stitch::{conversation, joins};
 use crate::tui::ask::{Answer, Ask, CaseFacts, Detail, Pivot, Row, Thread, ValueRow};
@@ -46,13 +49,14 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             Answer::List { refs, histogram, members: Arc::new(members), revision }
         }
         Ask::Controls { scope, bins, known } => controls::answer(reader, scope, *bins, known, reply)?,
-        Ask::Rows { ids, threads } => Answer::Rows(threaded_rows(reader, ids, *threads)?),
-        Ask::Detail { id, width, alone } => detail(reader, *id, *width, *alone)?,
-        Ask::Pivots(id) => Answer::Pivots(pivots(reader, *id)?),
-        Ask::Values { scope, kind } => {
+        Ask::Rows { ids, threads, secrets } => Answer::Rows(threaded_rows(reader, ids, *threads, *secrets)?),
+        Ask::Detail { id, width, alone, secrets } => detail(reader, *id, *width, *alone, *secrets)?,
+        Ask::Pivots { id, secrets } => Answer::Pivots(pivots(reader, *id, *secrets)?),
+        Ask::Values { scope, kind, secrets } => {
             let revision = revision_number(reader.revision()?);
             let values = if scope.is_all() { reader.values(*kind)? } else { reader.values_in(scope, *kind)? };
             let row = |value: crate::case::ValueCount| ValueRow {
+                shown: secrets.name(&value.value),
                 value: value.value,
                 count: value.count,
                 denied: value.denied,
@@ -71,10 +75,10 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             let revision = revision_number(reader.revision()?);
             Answer::Echoes { echoes: commands::echoes(reader, ids)?, revision }
         }
-        Ask::Case => Answer::Case(Box::new(case_facts(reader)?)),
-        Ask::Export { pane, scope, path } => {
+        Ask::Case(secrets) => Answer::Case(Box::new(case_facts(reader, *secrets)?)),
+        Ask::Export { pane, scope, path, secrets } => {
             let refs = list(reader, *pane, scope)?;
-            match crate::report::export_events(reader, &refs, Path::new(path)) {
+            match crate::report::export_events(reader, &refs, Path::new(path), *secrets) {
                 Ok(told) => Answer::Exported(told),
                 Err(why) => Answer::Failed(why),
             }
@@ -92,20 +96,23 @@ fn list(reader: &mut Reader, pane: Pane, scope: &Scope) -> Result<Arc<Vec<EventR
     reader.refs(&panes::scope_of(pane, scope))
 }
 
-fn rows(reader: &mut Reader, ids: &[EventId]) -> Result<Vec<Row>> {
+/// Rows as they may be shown: what is masked is masked here, on the worker, and not in every frame.
+fn rows(reader: &mut Reader, ids: &[EventId], secrets: Secrets) -> Result<Vec<Row>> {
     let events = reader.events(ids)?;
     let facts = reader.facts(&events.iter().map(|event| event.id).collect::<Vec<_>>())?;
     let marks = reader.marks(&events.iter().map(|event| event.digest).collect::<Vec<_>>())?;
     let mut rows: Vec<Row> = Vec::with_capacity(events.len());
     for ((event, facts), mark) in events.into_iter().zip(facts).zip(marks) {
-        rows.push(Row { event, facts, mark: mark.unwrap_or_default(), thread: None });
+        let safe = secrets.event(event.clone());
+        let logged = (safe != event).then(|| Box::new(event));
+        rows.push(Row { event: safe, logged, facts: facts.map(|facts| secrets.facts(facts)), mark: mark.unwrap_or_default(), thread: None });
     }
     Ok(rows)
 }
 
 /// Rows with the conversation that each begins.
-fn threaded_rows(reader: &mut Reader, ids: &[EventId], threads: bool) -> Result<Vec<Row>> {
-    let mut rows = rows(reader, ids)?;
+fn threaded_rows(reader: &mut Reader, ids: &[EventId], threads: bool, secrets: Secrets) -> Result<Vec<Row>> {
+    let mut rows = rows(reader, ids, secrets)?;
     if threads {
         for row in &mut rows {
             row.thread = Some(Box::new(thread(reader, row)?));
@@ -119,7 +126,7 @@ fn thread(reader: &mut Reader, row: &Row) -> Result<Thread> {
     let calls = reader.conversation(row.event.id)?;
     let calls = calls.get(..conversation::MOST_CALLS).unwrap_or(&calls);
     let (mut thread, sum) = (Thread::default(), |one: u64, other: Option<u64>| one.saturating_add(other.unwrap_or(0)));
-    for call in rows(reader, &calls.iter().map(|call| call.id).collect::<Vec<_>>())? {
+    for call in rows(reader, &calls.iter().map(|call| call.id).collect::<Vec<_>>(), Secrets::Revealed)? {
         if let Some(facts) = &call.facts {
             thread.flags.set(facts.flags, true);
             let input = facts.tokens.total_input.or(facts.tokens.input);
@@ -130,42 +137,65 @@ fn thread(reader: &mut Reader, row: &Row) -> Result<Thread> {
     Ok(thread)
 }
 
-fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool) -> Result<Answer> {
-    let Some(row) = rows(reader, &[id])?.pop() else {
+fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool, secrets: Secrets) -> Result<Answer> {
+    let Some(row) = rows(reader, &[id], secrets)?.pop() else {
         return Ok(Answer::Failed("the event is no longer in the case: it was rebuilt".to_owned()));
     };
-    let entities = sorted(reader.mentions(id)?);
+    let entities = secrets.entities(sorted(reader.mentions(id)?));
     let source = source_name(reader, row.event.source)?;
     let source = format!("{source} @{}", row.event.position.offset);
-    let record = reader.record(&row.event);
-    let joined = joins::joined(reader, &row.event)?;
-    let spans = spans_of(reader, id)?;
-    let (echo, commands) = commands::joined(reader, &row.event)?;
+    let record = reader.record(row.as_logged());
+    let joined = safe_joined(joins::joined(reader, row.as_logged())?, secrets);
+    let mut spans = spans_of(reader, id)?;
+    spans.1 = spans.1.into_iter().map(|event| secrets.event(event)).collect();
+    let (echo, commands) = commands::joined(reader, row.as_logged())?;
+    let echo = echo.map(|echo| match echo {
+        Echo::Echoed { event, sure, why } => Echo::Echoed { event: Box::new(secrets.event(*event)), sure, why },
+        other => other,
+    });
+    let commands = commands.into_iter().map(|command| echo::Command { event: secrets.event(command.event), ..command }).collect();
     let mut calls = Vec::new();
     let mut page = match (&record, row.event.strand) {
         (_, Strand::Invocation) if !alone && reader.conversation_ids(id)?.len() > 1 => {
-            let conversation = conversation::read(reader, id)?;
+            let conversation = conversation::read(reader, id)?.leaving(secrets);
             let step = conversation.calls.len().div_ceil(ASKED_AFTER).max(1);
-            let sides: Result<Vec<_>> = conversation.calls.iter().step_by(step).map(|call| joins::joined(reader, &call.event)).collect();
-            let (page, places) = panes::conversation_page(&conversation, &sides?);
-            let row = |call: conversation::Call| Row { event: call.event, facts: call.facts, mark: call.mark, thread: None };
+            let sides: Result<Vec<_>> =
+                conversation.calls.iter().step_by(step).map(|call| Ok(safe_joined(joins::joined(reader, call.as_logged())?, secrets))).collect();
+            let (page, places) = panes::conversation_page(&conversation, &sides?, secrets);
+            let row = |call: conversation::Call| Row { event: call.event, logged: call.logged, facts: call.facts, mark: call.mark, thread: None };
             calls = places.into_iter().zip(conversation.calls.into_iter().map(row)).collect();
             Some(page)
         }
         (Ok(bytes), Strand::Invocation) => {
-            let stored = row.event.request_id.as_deref().map(|request| reader.bodies(request)).and_then(std::result::Result::ok).unwrap_or_default();
-            let exchange = decode::exchange(bytes, &decode::Bodies { input: stored.input, output: stored.output });
+            let stored =
+                row.as_logged().request_id.as_deref().map(|request| reader.bodies(request)).and_then(std::result::Result::ok).unwrap_or_default();
+            let exchange = secrets.exchange(decode::exchange(bytes, &decode::Bodies { input: stored.input, output: stored.output }));
             let flags = row.facts.as_ref().map(|facts| facts.flags).unwrap_or_default();
             let place = conversation::position(reader, id)?;
-            Some(panes::reading_page(&row, &exchange, flags, &joined, place))
+            Some(panes::reading_page(&row, &exchange, flags, &joined, place, secrets))
         }
         _ => None,
     };
     if let Some(page) = &mut page {
         page.layout(width);
     }
+    let holds = record.as_deref().map(kinds_of_secrets).unwrap_or_default();
     let record = record.map(Tree::of).map_err(|error| error.to_string());
-    Ok(Answer::Detail(Box::new(Detail { of: (id, alone), row, calls, entities, joined, spans, echo, commands, record, page, source })))
+    Ok(Answer::Detail(Box::new(Detail {
+        of: (id, alone),
+        row,
+        calls,
+        entities,
+        joined,
+        spans,
+        echo,
+        commands,
+        record,
+        page,
+        source,
+        holds,
+        secrets,
+    })))
 }
 
 /// Spans that belong to an event, and calls that belong to a span.
@@ -175,6 +205,22 @@ fn spans_of(reader: &mut Reader, id: EventId) -> Result<([usize; 3], Vec<Event>)
     let count = |tie: Tie| tied.iter().filter(|tied| tied.tie == tie).count();
     let first: Vec<EventId> = tied.iter().take(NAMED).map(|tied| tied.event.id).collect();
     Ok(([count(Tie::Request), count(Tie::Trace), count(Tie::Session)], reader.events(&first)?))
+}
+
+/// The other sides as they may be shown.
+fn safe_joined(joined: Joined, secrets: Secrets) -> Joined {
+    Joined { events: joined.events.into_iter().map(|event| secrets.event(event)).collect(), orphan: joined.orphan }
+}
+
+/// Which secrets a record holds, each kind once. Ids of access keys are in nearly every record, and no secret.
+fn kinds_of_secrets(record: &[u8]) -> Vec<SecretKind> {
+    let mut kinds: Vec<SecretKind> = Vec::new();
+    for secret in secret::find(&text_from_bytes(record)) {
+        if !secret.kind.stays_readable() && !kinds.contains(&secret.kind) {
+            kinds.push(secret.kind);
+        }
+    }
+    kinds
 }
 
 fn source_name(reader: &mut Reader, id: SourceId) -> Result<String> {
@@ -188,11 +234,11 @@ fn sorted(mut entities: Vec<Entity>) -> Vec<Entity> {
     entities
 }
 
-fn pivots(reader: &mut Reader, id: EventId) -> Result<Vec<Pivot>> {
+fn pivots(reader: &mut Reader, id: EventId, secrets: Secrets) -> Result<Vec<Pivot>> {
     let mut pivots = Vec::new();
     for entity in sorted(reader.mentions(id)?) {
         let count = reader.count(&entity)?;
-        pivots.push(Pivot { entity, count });
+        pivots.push(Pivot { shown: secrets.name(&entity.value), entity, count });
     }
     Ok(pivots)
 }
@@ -227,7 +273,7 @@ fn search(reader: &mut Reader, pane: Pane, scope: &Scope, pattern: &str, reply: 
     Ok(hits(&found, true))
 }
 
-fn case_facts(reader: &mut Reader) -> Result<CaseFacts> {
+fn case_facts(reader: &mut Reader, secrets: Secrets) -> Result<CaseFacts> {
     let revision = revision_number(reader.revision()?);
     let totals = reader.totals()?;
     let mut sources = reader.sources()?;
@@ -242,8 +288,10 @@ fn case_facts(reader: &mut Reader) -> Result<CaseFacts> {
         .filter(|mark| mark.mark.marked || !mark.mark.tags.is_empty() || !mark.mark.note.is_empty())
         .filter_map(|mark| mark.event)
         .collect();
-    let mut marked = rows(reader, &wanted)?;
+    let mut marked = rows(reader, &wanted, secrets)?;
     marked.sort_by_key(|row| row.event.time);
+    let mut skips = reader.skips()?;
+    skips.iter_mut().for_each(|skip| skip.reason = secrets.text(&skip.reason).into_owned());
     Ok(CaseFacts {
         path: reader.path().display().to_string(),
         events: totals.by_strand,
@@ -253,7 +301,7 @@ fn case_facts(reader: &mut Reader) -> Result<CaseFacts> {
         span: totals.span,
         sources,
         source_count,
-        skips: reader.skips()?,
+        skips,
         notes: reader.case_notes()?.into_iter().map(|note| (note.at, note.text)).collect(),
         marked,
         reviewed: (reviewed, totals.by_strand.get(Strand::Invocation as usize).copied().unwrap_or(0)),

@@ -4,5 +4,6 @@ mod budget;
 mod controls;
 mod hostile;
 mod screens;
+mod secrets;
 mod session;
 mod story;

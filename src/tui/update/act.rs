@@ -1,8 +1,8 @@
 //! What each command does.
 
 use super::{controls, go, needs};
-use crate::model::{EntityKind, Mark, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
-use crate::tui::ask::{Ask, Slot};
+use crate::model::{EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
+use crate::tui::ask::{Ask, Row, Slot};
 use crate::tui::commands::{Command, TABLE};
 use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
@@ -65,6 +65,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             state.view.raw = !state.view.raw;
             go::to_detail_start(state);
         }
+        Command::RevealSecrets => reveal(state, effects),
         Command::Palette => open_palette(state),
         Command::Help => state.layers.push(Layer::Help(0)),
         Command::Messages => state.layers.push(Layer::Messages(state.messages.len().saturating_sub(1))),
@@ -260,15 +261,15 @@ fn open_pivots(state: &mut State, effects: &mut Vec<Effect>) {
         state.layers.push(Layer::Menu(menu));
         if let Some(selected) = state.selected() {
             needs::cancel(state, Slot::Pivots, effects);
-            needs::ask(state, Ask::Pivots(selected.id), effects);
+            needs::ask(state, Ask::Pivots { id: selected.id, secrets: state.secrets }, effects);
         }
     });
 }
 
 fn pivot_to(state: &mut State, kind: EntityKind, effects: &mut Vec<Effect>) {
-    let value = state.selected_row().and_then(|row| match kind {
-        EntityKind::Request => row.event.request_id.clone(),
-        _ => row.event.principal.as_deref().map(str::to_owned),
+    let value = state.selected_row().map(Row::as_logged).and_then(|event| match kind {
+        EntityKind::Request => event.request_id.clone(),
+        _ => event.principal.as_deref().map(str::to_owned),
     });
     match value {
         Some(value) => {
@@ -449,7 +450,7 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
         }
         EditorKind::Export => {
             let (pane, scope) = (state.view.pane, state.view.scope.clone());
-            needs::ask(state, Ask::Export { pane, scope, path: trimmed.to_owned() }, effects);
+            needs::ask(state, Ask::Export { pane, scope, path: trimmed.to_owned(), secrets: state.secrets }, effects);
             None
         }
     };
@@ -572,12 +573,33 @@ fn open_ranges(state: &mut State) {
     state.layers.push(Layer::Menu(Picker::new("Time range, counted from the newest event", items)));
 }
 
-/// What `y` and `Y` copy. Always escaped: what is pasted into a shell must not act.
+/// Shows secrets, or masks them again: all that was read the other way is read anew.
+fn reveal(state: &mut State, effects: &mut Vec<Effect>) {
+    state.secrets = state.secrets.toggled();
+    for slot in [Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values, Slot::Case] {
+        needs::cancel(state, slot, effects);
+    }
+    state.layers.retain(|layer| matches!(layer, Layer::Editor(_)));
+    state.rows.clear();
+    state.pivots.clear();
+    state.case.marked.clear();
+    (state.list.revision, state.case.revision) = (u64::MAX, u64::MAX);
+    let key = state.setup.keymap.key_of(Command::RevealSecrets, crate::tui::commands::Context::Global).unwrap_or_default();
+    state.tell(
+        Severity::Warning,
+        match state.secrets {
+            Secrets::Revealed => format!("secrets are shown, copied and exported as logged · {key} masks them again"),
+            Secrets::Masked => "secrets are masked".to_owned(),
+        },
+    );
+}
+
+/// What `y` and `Y` copy. Secrets are masked like on the screen. Always escaped: what is pasted into a shell must not act.
 fn copy(state: &mut State, effects: &mut Vec<Effect>, record: bool) {
     let text = if record {
         let Some(detail) = state.current_detail() else { return state.tell(Severity::Info, "open the row first: its record is not read yet") };
         match &detail.record {
-            Ok(tree) => crate::model::SafeText::new(&crate::model::text_from_bytes(tree.bytes())).into_string(),
+            Ok(tree) => crate::model::SafeText::new(&record_text(tree.bytes(), state.secrets)).into_string(),
             Err(why) => return state.tell(Severity::Warning, why.clone()),
         }
     } else {
@@ -590,9 +612,17 @@ fn copy(state: &mut State, effects: &mut Vec<Effect>, record: bool) {
     effects.push(Effect::Copy(text));
 }
 
+/// A record, or a part of one, as text to copy.
+fn record_text(record: &[u8], secrets: Secrets) -> String {
+    match secrets {
+        Secrets::Masked => crate::decode::masked_record(record),
+        Secrets::Revealed => crate::model::text_from_bytes(record).into_owned(),
+    }
+}
+
 fn copied_line(state: &State) -> Option<String> {
     if let Shape::Values(_) = state.view.pane.shape() {
-        return state.list.values.get(state.view.position().index).map(|value| value.value.to_string());
+        return state.list.values.get(state.view.position().index).map(|value| value.shown.to_string());
     }
     if state.detail_has_focus()
         && let Some(detail) = state.current_detail()
@@ -605,7 +635,12 @@ fn copied_line(state: &State) -> Option<String> {
         }
         let tree = detail.record.as_ref().ok()?;
         let entry = tree.line(*tree.visible(&state.folded).get(line)?)?;
-        return Some(tree.text(entry));
+        let text = tree.text(entry);
+        return Some(match state.secrets {
+            Secrets::Revealed => text,
+            Secrets::Masked if entry.children > 0 => record_text(text.as_bytes(), Secrets::Masked),
+            Secrets::Masked => crate::model::secret::masked_value(&tree.key(entry), &text).into_owned(),
+        });
     }
     let event = &state.selected_row()?.event;
     let time = event.time.map(|time| time.to_string()).unwrap_or_default();

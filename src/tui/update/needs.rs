@@ -36,7 +36,7 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         Shape::Values(kind) => {
             if !state.list_is_current() || state.list_revision_is_old() {
                 let scope = state.view.scope.clone();
-                ask(state, Ask::Values { scope, kind }, effects);
+                ask(state, Ask::Values { scope, kind, secrets: state.secrets }, effects);
             }
             if state.list_is_current() {
                 clamp(state, usize::from(layout.rows.height));
@@ -45,7 +45,7 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         Shape::Page | Shape::Empty => {}
     }
     if state.case.revision != state.revision || state.case.path.is_empty() {
-        ask(state, Ask::Case, effects);
+        ask(state, Ask::Case(state.secrets), effects);
     }
 }
 
@@ -100,7 +100,7 @@ fn want_rows(state: &mut State, height: usize, effects: &mut Vec<Effect>) {
         let near: std::collections::HashSet<EventId> = window(top.saturating_sub(height), top + 2 * height).iter().map(|event| event.id).collect();
         state.rows.retain(|id, _| near.contains(id));
     }
-    ask(state, Ask::Rows { ids: missing, threads }, effects);
+    ask(state, Ask::Rows { ids: missing, threads, secrets: state.secrets }, effects);
 }
 
 /// Who ran what in the scope, and the echoes of the commands shown.
@@ -128,6 +128,6 @@ fn want_detail(state: &mut State, layout: &Layout, effects: &mut Vec<Effect>) {
     let shown = layout.detail.height > 0;
     let fits = state.current_detail().is_some_and(|detail| detail.page.as_ref().is_none_or(|page| page.width() == layout.detail.width));
     if shown && state.rested && !fits {
-        ask(state, Ask::Detail { id: wanted.id, width: layout.detail.width, alone: state.view.call.is_some() }, effects);
+        ask(state, Ask::Detail { id: wanted.id, width: layout.detail.width, alone: state.view.call.is_some(), secrets: state.secrets }, effects);
     }
 }

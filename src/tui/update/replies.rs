@@ -153,7 +153,7 @@ fn anchor(state: &mut State, refs: &[EventRef]) {
 fn pivot_item(pivot: &Pivot) -> Item<Choice> {
     Item {
         lead: pivot.entity.kind.name().to_owned(),
-        text: pivot.entity.value.to_string(),
+        text: pivot.shown.to_string(),
         tail: crate::tui::render::grouped(pivot.count),
         value: Choice::Pivot(pivot.entity.clone()),
     }

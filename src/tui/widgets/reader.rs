@@ -134,7 +134,8 @@ impl Page {
 
     /// Takes over from the same page laid out otherwise: its folds, and the place of one of its lines here.
     pub fn resume(&mut self, before: &Self, line: usize) -> usize {
-        if self.blocks.iter().map(|block| &block.text).eq(before.blocks.iter().map(|block| &block.text)) {
+        // Titles, not texts: secrets may be masked in one and not in the other.
+        if self.blocks.iter().map(|block| &block.title).eq(before.blocks.iter().map(|block| &block.title)) {
             for (block, old) in self.blocks.iter_mut().zip(&before.blocks) {
                 block.folded = old.folded;
             }
