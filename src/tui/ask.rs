@@ -139,7 +139,12 @@ pub enum Ask {
         scope: Scope,
     },
     /// The echoes of these commands.
-    Echoes(Vec<EventId>),
+    Echoes {
+        /// The commands.
+        ids: Vec<EventId>,
+        /// Masked or not.
+        secrets: Secrets,
+    },
     /// The next event after this place that is not reviewed (or that is marked).
     NextByMark {
         /// The list.
@@ -167,13 +172,13 @@ impl Ask {
             Self::Export { .. } => Slot::Export,
             Self::OtherStrand { .. } | Self::NextByMark { .. } => Slot::Jump,
             Self::Matrix { .. } => Slot::Matrix,
-            Self::Echoes(_) => Slot::Echoes,
+            Self::Echoes { .. } => Slot::Echoes,
         }
     }
 
     /// Reads what is small and wanted at once, or scans?
     pub const fn is_quick(&self) -> bool {
-        matches!(self, Self::Rows { .. } | Self::Detail { .. } | Self::Pivots { .. } | Self::OtherStrand { .. } | Self::Echoes(_))
+        matches!(self, Self::Rows { .. } | Self::Detail { .. } | Self::Pivots { .. } | Self::OtherStrand { .. } | Self::Echoes { .. })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::secret::{self, SecretKind};
 use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, Secrets, SourceId, SourceKind, Strand, StrandSet, text_from_bytes};
-use crate::stitch::echo::{self, Echo};
+use crate::stitch::echo;
 use crate::stitch::joins::Joined;
 use crate::stitch::spans::{self, Tie};
 use crate::stitch::{conversation, joins};
@@ -71,9 +71,9 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             let refs = list(reader, Pane::Cli, scope)?;
             Answer::Matrix { matrix: commands::matrix(reader, &refs)?, scope: scope.clone(), revision }
         }
-        Ask::Echoes(ids) => {
+        Ask::Echoes { ids, secrets } => {
             let revision = revision_number(reader.revision()?);
-            Answer::Echoes { echoes: commands::echoes(reader, ids)?, revision }
+            Answer::Echoes { echoes: commands::echoes(reader, ids, *secrets)?, revision }
         }
         Ask::Case(secrets) => Answer::Case(Box::new(case_facts(reader, *secrets)?)),
         Ask::Export { pane, scope, path, secrets } => {
@@ -149,10 +149,7 @@ fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool, secrets: Se
     let mut spans = spans_of(reader, id)?;
     spans.1 = spans.1.into_iter().map(|event| secrets.event(event)).collect();
     let (echo, commands) = commands::joined(reader, row.as_logged())?;
-    let echo = echo.map(|echo| match echo {
-        Echo::Echoed { event, sure, why } => Echo::Echoed { event: Box::new(secrets.event(*event)), sure, why },
-        other => other,
-    });
+    let echo = echo.map(|echo| commands::leaving(echo, secrets));
     let commands = commands.into_iter().map(|command| echo::Command { event: secrets.event(command.event), ..command }).collect();
     let mut calls = Vec::new();
     let mut page = match (&record, row.event.strand) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::case::{Reader, Result};
 use crate::decode::{VerbClass, command_call_of_line};
-use crate::model::{EntityKind, Event, EventId, EventRef, Strand};
+use crate::model::{EntityKind, Event, EventId, EventRef, Secrets, Strand};
 use crate::stitch::echo::{Command, Echo, Echoes};
 use crate::tui::ask::{Echoed, Matrix, MatrixRow};
 use crate::tui::panes::user_at_host;
@@ -30,14 +30,23 @@ pub fn matrix(reader: &mut Reader, refs: &[EventRef]) -> Result<Matrix> {
 }
 
 /// The echoes of these commands.
-pub fn echoes(reader: &mut Reader, ids: &[EventId]) -> Result<Vec<(EventId, Option<Echoed>)>> {
+pub fn echoes(reader: &mut Reader, ids: &[EventId], secrets: Secrets) -> Result<Vec<(EventId, Option<Echoed>)>> {
     let mut echoes = Echoes::default();
     let mut told = Vec::with_capacity(ids.len());
     for command in reader.events(ids)? {
         let echo = echoes.of(reader, &command)?;
-        told.push((command.id, echo.map(|echo| Echoed { brief: brief(&command), echo })));
+        let brief = brief(&command).map(|brief| secrets.text(&brief).into_owned());
+        told.push((command.id, echo.map(|echo| Echoed { brief, echo: leaving(echo, secrets) })));
     }
     Ok(told)
+}
+
+/// An echo as it may be shown.
+pub fn leaving(echo: Echo, secrets: Secrets) -> Echo {
+    match echo {
+        Echo::Echoed { event, sure, why } => Echo::Echoed { event: Box::new(secrets.event(*event)), sure, why },
+        other => other,
+    }
 }
 
 /// The call in short, unless that would leave out what else the line does.

@@ -576,11 +576,12 @@ fn open_ranges(state: &mut State) {
 /// Shows secrets, or masks them again: all that was read the other way is read anew.
 fn reveal(state: &mut State, effects: &mut Vec<Effect>) {
     state.secrets = state.secrets.toggled();
-    for slot in [Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values, Slot::Case] {
+    for slot in [Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values, Slot::Case, Slot::Echoes] {
         needs::cancel(state, slot, effects);
     }
     state.layers.retain(|layer| matches!(layer, Layer::Editor(_)));
     state.rows.clear();
+    state.commands.echoes.clear();
     state.pivots.clear();
     state.case.marked.clear();
     (state.list.revision, state.case.revision) = (u64::MAX, u64::MAX);

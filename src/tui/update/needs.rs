@@ -116,7 +116,7 @@ fn want_commands(state: &mut State, height: usize, effects: &mut Vec<Effect>) {
     let is_known = |id: &EventId| state.commands.revision == state.revision && state.commands.echoes.contains_key(id);
     let missing: Vec<EventId> = shown.iter().map(|event| event.id).filter(|id| is_call(id) && !is_known(id)).collect();
     if !missing.is_empty() {
-        ask(state, Ask::Echoes(missing), effects);
+        ask(state, Ask::Echoes { ids: missing, secrets: state.secrets }, effects);
     }
 }
 

@@ -114,7 +114,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             }
             match asked {
                 Some(Ask::Matrix { scope }) => state.commands.of = Some((scope, state.revision)),
-                Some(Ask::Echoes(ids)) => {
+                Some(Ask::Echoes { ids, .. }) => {
                     state.commands.revision = state.revision;
                     state.commands.echoes.extend(ids.into_iter().map(|id| (id, None)));
                 }
