@@ -9,8 +9,9 @@ use super::output::Output;
 use super::place;
 use crate::case::{Reader, open_read_only};
 use crate::decode;
-use crate::model::{Entity, Event, Exchange, Part, Secrets, Strand, text_from_bytes};
+use crate::model::{Entity, Event, EventId, Exchange, Part, Secrets, Strand, text_from_bytes};
 use crate::report::EventJson;
+use crate::stitch::{joins, spans};
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -19,9 +20,47 @@ struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     exchange: Option<Exchange>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    conversation: Option<ConversationJson>,
+    joined: JoinedJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<String>,
+}
+
+/// Where an exchange stands in its conversation. Field names are a contract.
+#[derive(Serialize)]
+struct ConversationJson {
+    /// Id of the conversation's first event.
+    id: String,
+    /// Counted from 1.
+    position: usize,
+    /// Number of calls.
+    length: usize,
+    /// Ids of all its events, in order.
+    events: Vec<String>,
+}
+
+/// The other sides of the event's request.
+#[derive(Serialize)]
+struct JoinedJson {
+    /// Ids of events of other strands with the same request id.
+    events: Vec<String>,
+    /// Agent spans and the calls made in them that belong to it, the surest tie first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    agent: Vec<TiedJson>,
+    /// Why there is none, when there should be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orphan: Option<&'static str>,
+}
+
+/// A span or call, and what ties it to the event.
+#[derive(Serialize)]
+struct TiedJson {
+    id: String,
+    strand: Strand,
+    /// `request`, `trace` or `session`.
+    by: &'static str,
 }
 
 /// Runs the command.
@@ -52,9 +91,12 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
         let safe = secrets.event(event.clone());
         match output.format() {
             Format::Json | Format::Ndjson => {
+                let conversation = conversation_of(&mut reader, event)?;
+                let joined = joined_of(&mut reader, event)?;
                 // For programs the raw record is evidence: as logged, so that its digest can be checked.
                 let raw = raw.as_deref().map(text_from_bytes);
-                output.element(&Shown { event: EventJson::new(&safe, &entities, &source), exchange, raw: raw.as_deref(), missing })?;
+                let event = EventJson::new(&safe, &entities, &source);
+                output.element(&Shown { event, exchange, conversation, joined, raw: raw.as_deref(), missing })?;
             }
             Format::Table | Format::Csv => {
                 let text = raw.as_deref().map(|raw| match secrets {
@@ -76,6 +118,24 @@ fn exchange_of(reader: &mut Reader, event: &Event, record: Option<&[u8]>) -> Opt
     let record = record.filter(|_| event.strand == Strand::Invocation)?;
     let stored = event.request_id.as_deref().and_then(|request| reader.bodies(request).ok()).unwrap_or_default();
     Some(decode::exchange(record, &decode::Bodies { input: stored.input, output: stored.output }))
+}
+
+fn conversation_of(reader: &mut Reader, event: &Event) -> Result<Option<ConversationJson>, Failure> {
+    if event.strand != Strand::Invocation {
+        return Ok(None);
+    }
+    let ids: Vec<EventId> = reader.conversation(event.id)?.iter().map(|call| call.id).collect();
+    let position = ids.iter().position(|id| *id == event.id).map_or(1, |at| at + 1);
+    let events: Vec<String> = reader.events(&ids)?.iter().map(Event::uid).collect();
+    Ok(Some(ConversationJson { id: events.first().cloned().unwrap_or_default(), position, length: events.len(), events }))
+}
+
+fn joined_of(reader: &mut Reader, event: &Event) -> Result<JoinedJson, Failure> {
+    let joined = joins::joined(reader, event)?;
+    let tied = spans::related(reader, event.id)?;
+    let events = reader.events(&tied.iter().map(|tied| tied.event.id).collect::<Vec<_>>())?;
+    let agent = tied.iter().zip(&events).map(|(tied, event)| TiedJson { id: event.uid(), strand: event.strand, by: tied.tie.name() });
+    Ok(JoinedJson { events: joined.events.iter().map(Event::uid).collect(), agent: agent.collect(), orphan: joined.orphan.map(joins::Orphan::words) })
 }
 
 /// For a person: facts, then the conversation, or the record.
@@ -123,12 +183,7 @@ fn print(
             }
             for turn in &exchange.turns {
                 for part in &turn.parts {
-                    let (title, text) = match part {
-                        Part::ToolCall { name, input, .. } => (format!("{} calls {name}", turn.role), input.as_str()),
-                        Part::Media { kind, format, .. } => (format!("{} sends {kind}", turn.role), format.as_str()),
-                        Part::Json { text } => (turn.role.clone(), text.as_str()),
-                        other => (turn.role.clone(), other.text().unwrap_or_default()),
-                    };
+                    let (title, text) = titled(&turn.role, part);
                     block(&title, text)?;
                 }
             }
@@ -137,6 +192,11 @@ fn print(
             for call in &exchange.tool_calls {
                 block(&format!("answer calls {}", call.name), &call.input)?;
             }
+            for part in &exchange.answer_parts {
+                let (title, text) = titled("answer", part);
+                block(&title, text)?;
+            }
+            block("remarks", &exchange.remarks.join("\n"))?;
         }
         _ => block("record", record.unwrap_or_default())?,
     }
@@ -144,4 +204,14 @@ fn print(
         block("the record cannot be had", missing)?;
     }
     output.line("")
+}
+
+/// A part's heading and its text.
+fn titled<'a>(role: &str, part: &'a Part) -> (String, &'a str) {
+    match part {
+        Part::ToolCall { name, input, .. } => (format!("{role} calls {name}"), input),
+        Part::Media { kind, format, text, .. } => (format!("{role} sends {kind}"), text.as_deref().unwrap_or(format)),
+        Part::Json { text } => (role.to_owned(), text),
+        other => (role.to_owned(), other.text().unwrap_or_default()),
+    }
 }

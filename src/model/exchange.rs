@@ -98,9 +98,9 @@ pub enum Part {
         /// The answer's text; JSON answers as JSON text.
         text: String,
     },
-    /// An image, document, video or audio: listed, never dumped.
+    /// An image, document, video or audio: listed, never dumped. Or a source of the answer.
     Media {
-        /// `image`, `document`, `video`, `audio`.
+        /// `image`, `document`, `video`, `audio`; `citation`, `search result`.
         kind: String,
         /// `png`, `application/pdf` …
         format: String,
@@ -108,10 +108,13 @@ pub enum Part {
         name: Option<String>,
         /// Decoded size in bytes, when inline.
         bytes: Option<u64>,
-        /// `s3://…`, when in S3.
+        /// `s3://…` or another address, when it is not inline.
         uri: Option<String>,
+        /// The text of a document that is text, or the words cited.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
     },
-    /// A block of a shape we do not know, as JSON text.
+    /// A block of a shape we do not know, as JSON text; a string as its text.
     Json {
         /// The JSON.
         text: String,
@@ -262,6 +265,21 @@ pub enum HiddenKind {
     Encoded,
 }
 
+impl HiddenKind {
+    /// The name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TagCharacters => "tag-characters",
+            Self::ZeroWidth => "zero-width",
+            Self::Bidi => "bidi",
+            Self::Control => "control",
+            Self::VariationSelectors => "variation-selectors",
+            Self::MixedScripts => "mixed-scripts",
+            Self::Encoded => "encoded",
+        }
+    }
+}
+
 /// Text that a person at a screen would not have seen.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hidden {
@@ -301,6 +319,10 @@ pub struct Exchange {
     pub reasoning: String,
     /// Tool calls of the answer.
     pub tool_calls: Vec<ToolCall>,
+    /// Pieces of the answer that are neither text, reasoning nor a tool call: pictures, citations, answers of the
+    /// service's own tools, blocks of an unknown shape.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub answer_parts: Vec<Part>,
     /// Names of the tools the request offered.
     pub tools_offered: Vec<String>,
     /// Stop reason as logged.
@@ -331,6 +353,12 @@ pub struct Exchange {
     /// Caller-supplied metadata, as pairs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub metadata: Vec<(String, String)>,
+    /// The model that the response names: an application profile's id does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_model: Option<String>,
+    /// What a reader should know: counts that disagree, keys that were not expected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// What could not be read, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<String>,

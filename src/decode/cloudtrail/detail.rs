@@ -12,6 +12,11 @@ const LONGEST: usize = 160;
 
 /// The detail of an event, on one line.
 pub(super) fn of(subject: &Subject<'_>, request: Value<'_>, response: Value<'_>, additional: Value<'_>) -> Option<String> {
+    // A caller can make parameters so large that they are left out (DETECTIONS: evasion).
+    if request.get("omitted").boolean() == Some(true) {
+        let reason = request.get("reason").text_some().map(|reason| format!(": {reason}")).unwrap_or_default();
+        return Some(one_line(&format!("parameters left out by CloudTrail{reason}"), LONGEST));
+    }
     let detail = match subject.service {
         service if is_bedrock(service) => bedrock(subject, request, response),
         "s3" => object(request),
@@ -24,20 +29,12 @@ pub(super) fn of(subject: &Subject<'_>, request: Value<'_>, response: Value<'_>,
     Some(one_line(&detail, LONGEST)).filter(|detail| !detail.is_empty())
 }
 
-/// What an Insight event says: `ApiCallRateInsight start iam CreateUser`.
-pub(super) fn insight(details: Value<'_>) -> String {
-    let mut line = "insight".to_owned();
-    for key in ["insightType", "state", "eventSource", "eventName", "errorCode"] {
-        if let Some(text) = details.get(key).text_some() {
-            line.push(' ');
-            line.push_str(&text);
-        }
-    }
-    let statistics = details.at("insightContext.statistics");
-    if let (Some(baseline), Some(now)) = (statistics.at("baseline.average").scalar(), statistics.at("insight.average").scalar()) {
-        line = format!("{line}: {now} a minute, usually {baseline}");
-    }
-    one_line(&line, LONGEST)
+/// The same with the endpoint that a network event passed, and whose it is.
+pub(super) fn through(endpoint: Value<'_>, owner: Value<'_>, detail: Option<&str>) -> Option<String> {
+    let endpoint = endpoint.text_some()?;
+    let owner = owner.scalar().map(|owner| format!(" of {owner}")).unwrap_or_default();
+    let detail = detail.map(|detail| format!("{detail} ")).unwrap_or_default();
+    Some(one_line(&format!("{detail}through {endpoint}{owner}"), LONGEST))
 }
 
 fn bedrock(subject: &Subject<'_>, request: Value<'_>, response: Value<'_>) -> Option<String> {

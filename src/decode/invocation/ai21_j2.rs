@@ -3,6 +3,7 @@
 use super::family::Family;
 use super::reading::{Block, Reading};
 use super::snippet::Snippet;
+use super::{blocks, template};
 use crate::decode::json::Value;
 
 /// The family.
@@ -18,7 +19,11 @@ impl Family for Jurassic {
     }
 
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
-        reading.prompt(Snippet::of(request.get("prompt")));
+        template::prompts(request, "prompt", reading);
+    }
+
+    fn request_keys(&self) -> &'static [&'static str] {
+        &["prompt"]
     }
 
     fn is_response(&self, response: Value<'_>) -> bool {
@@ -26,9 +31,20 @@ impl Family for Jurassic {
     }
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        for completion in response.get("completions").items() {
-            reading.answer.push(Block::Text(Snippet::of(completion.at("data.text"))));
+        for (index, completion) in response.all("completions").flat_map(Value::items_or_self).enumerate() {
+            if index > 0 {
+                reading.next_answer();
+            }
+            for data in completion.all("data") {
+                reading.answer.extend(data.all("text").filter(|text| text.is_some()).map(|text| Block::Text(Snippet::of(text))));
+                blocks::rest(data, &["text", "tokens"], &mut reading.answer);
+            }
             reading.stopped(completion.at("finishReason.reason"));
+            blocks::rest(completion, &["data", "finishReason"], &mut reading.answer);
         }
+    }
+
+    fn response_keys(&self) -> &'static [&'static str] {
+        &["completions"]
     }
 }

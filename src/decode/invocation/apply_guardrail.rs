@@ -1,9 +1,9 @@
 //! ApplyGuardrail called by itself: a text and the guardrail's reply (FORMATS §2.4).
 
-use super::blocks;
 use super::family::Family;
 use super::reading::{Block, Reading};
 use super::snippet::Snippet;
+use super::{blocks, converse};
 use crate::decode::json::Value;
 
 /// The family.
@@ -19,15 +19,14 @@ impl Family for ApplyGuardrail {
     }
 
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
+        reading.guards_output = request.get("source").is("OUTPUT");
+        reading.guardrails.push(request.get("guardrailIdentifier"));
         let parts = reading.turn("user".into());
-        for item in request.get("content").items() {
-            let text = item.at("text.text");
-            if text.is_text() {
-                parts.push(Block::Guarded(Snippet::of(text), item.at("text.qualifiers")));
-            } else {
-                blocks::content(item, parts);
-            }
-        }
+        request.all("content").flat_map(Value::items_or_self).for_each(|item| converse::guarded(item, parts));
+    }
+
+    fn request_keys(&self) -> &'static [&'static str] {
+        &["source", "content", "guardrailIdentifier", "guardrailVersion"]
     }
 
     fn is_response(&self, response: Value<'_>) -> bool {
@@ -35,9 +34,16 @@ impl Family for ApplyGuardrail {
     }
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        let texts = response.get("outputs").items().map(|output| output.get("text")).filter(|text| text.is_text());
-        reading.answer.extend(texts.map(|text| Block::Text(Snippet::of(text))));
+        for output in response.all("outputs").flat_map(Value::items_or_self) {
+            reading.answer.extend(output.all("text").filter(|text| text.is_some()).map(|text| Block::Text(Snippet::of(text))));
+            blocks::rest(output, &["text"], &mut reading.answer);
+        }
         reading.verdicts.push(response.get("action"));
         reading.traces.push(response);
+    }
+
+    /// `output` and `blockedResponse` say `outputs` once more.
+    fn response_keys(&self) -> &'static [&'static str] {
+        &["outputs", "output", "blockedResponse", "action", "actionReason", "assessments", "guardrailCoverage"]
     }
 }

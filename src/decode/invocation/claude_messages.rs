@@ -1,9 +1,10 @@
 //! Claude's Messages bodies through InvokeModel, and their stream chunks (FORMATS §2.2, §2.3).
 
 use super::blocks;
-use super::family::Family;
-use super::reading::{Block, Reading, known};
+use super::family::{self, Family};
+use super::reading::{Block, Reading};
 use super::snippet::Snippet;
+use super::tokens::{count, known};
 use crate::decode::json::Value;
 
 /// The family.
@@ -29,6 +30,10 @@ impl Family for ClaudeMessages {
         }
     }
 
+    fn request_keys(&self) -> &'static [&'static str] {
+        &["system", "messages"]
+    }
+
     /// A body blocked at its input has only `type`, `role` and `content` (FORMATS §2.4).
     fn is_response(&self, response: Value<'_>) -> bool {
         response.get("content").is_array()
@@ -41,9 +46,14 @@ impl Family for ClaudeMessages {
                 b"content" => blocks::content(value, &mut reading.answer),
                 b"stop_reason" => reading.stopped(value),
                 b"usage" => usage(value, reading),
+                b"model" => reading.model = value.text_some(),
                 _ => {}
             }
         }
+    }
+
+    fn response_keys(&self) -> &'static [&'static str] {
+        &["content"]
     }
 
     fn is_chunk(&self, chunk: Value<'_>) -> bool {
@@ -55,19 +65,31 @@ impl Family for ClaudeMessages {
 
     fn chunk<'a>(&self, chunk: Value<'a>, reading: &mut Reading<'a>) {
         let index = chunk.get("index").count().unwrap_or_default();
-        match chunk.get("type").text().unwrap_or_default().as_ref() {
+        let read: &[&str] = match chunk.get("type").text().unwrap_or_default().as_ref() {
             "message_start" => {
-                usage(chunk.at("message.usage"), reading);
-                blocks::content(chunk.at("message.content"), &mut reading.answer);
+                for message in chunk.all("message") {
+                    self.response(message, reading);
+                    blocks::rest(message, &["content", "stop_reason", "stop_sequence", "usage", "model", "id", "role"], &mut reading.answer);
+                }
+                &["message"]
             }
-            "content_block_start" => start(index, chunk.get("content_block"), reading),
-            "content_block_delta" => delta(index, chunk.get("delta"), reading),
+            "content_block_start" => {
+                chunk.all("content_block").for_each(|block| start(index, block, reading));
+                &["content_block"]
+            }
+            "content_block_delta" => {
+                chunk.all("delta").for_each(|change| delta(index, change, reading));
+                &["delta"]
+            }
             "message_delta" => {
                 reading.stopped(chunk.at("delta.stop_reason"));
+                chunk.all("delta").for_each(|delta| blocks::rest(delta, &["stop_reason", "stop_sequence"], &mut reading.answer));
                 usage(chunk.get("usage"), reading);
+                &["delta", "usage"]
             }
-            _ => {}
-        }
+            _ => &[],
+        };
+        family::rest_of_chunk(chunk, read, reading);
     }
 }
 
@@ -76,62 +98,110 @@ fn start<'a>(index: u64, block: Value<'a>, reading: &mut Reading<'a>) {
         "tool_use" | "server_tool_use" | "mcp_tool_use" => {
             reading.open_tool(index, block.get("id"), block.get("name"));
             // The input comes in fragments; whole where a server tool gives it at once.
-            let input = block.get("input");
-            if input.is_object() && !input.is_empty() {
+            for input in block.all("input").filter(|input| input.is_some() && !(input.is_object() && input.is_empty())) {
                 reading.tool_fragment(index, input);
             }
+            blocks::rest(block, TOOL_USE, &mut reading.answer);
         }
+        // As a rule empty: the text comes in deltas.
         "text" | "thinking" => {
-            for (key, text) in block.entries().filter(|(_, text)| text.is_text() && !text.raw_text().is_empty()) {
-                if key.is("text") {
-                    reading.answer.push(Block::Text(Snippet::of(text)));
-                } else if key.is("thinking") {
-                    reading.answer.push(Block::Reasoning(Snippet::of(text)));
-                }
+            let has_words = |key: &str| block.get(key).is_some() && !(block.get(key).is_text() && block.get(key).raw_text().is_empty());
+            if ["text", "thinking"].into_iter().any(has_words) {
+                self::block(block, &mut reading.answer);
+            } else {
+                blocks::rest(block, &["text", "thinking"], &mut reading.answer);
             }
         }
-        _ => self::block(block, &mut reading.answer),
+        _ => blocks::content(block, &mut reading.answer),
     }
 }
 
 fn delta<'a>(index: u64, delta: Value<'a>, reading: &mut Reading<'a>) {
-    match delta.get("type").text().unwrap_or_default().as_ref() {
-        "text_delta" => reading.answer.push(Block::Text(Snippet::of(delta.get("text")))),
-        "input_json_delta" => reading.tool_fragment(index, delta.get("partial_json")),
-        "thinking_delta" => reading.answer.push(Block::Reasoning(Snippet::of(delta.get("thinking")))),
-        "signature_delta" | "citations_delta" => {}
-        _ => reading.answer.push(Block::Json(delta)),
-    }
+    let answer = &mut reading.answer;
+    let read = match delta.get("type").text().unwrap_or_default().as_ref() {
+        "text_delta" => {
+            answer.extend(delta.all("text").filter(|text| text.is_some()).map(|text| Block::Text(Snippet::of(text))));
+            "text"
+        }
+        "thinking_delta" => {
+            answer.extend(delta.all("thinking").filter(|text| text.is_some()).map(|text| Block::Reasoning(Snippet::of(text))));
+            "thinking"
+        }
+        "input_json_delta" => {
+            delta.all("partial_json").filter(|fragment| fragment.is_some()).for_each(|fragment| reading.tool_fragment(index, fragment));
+            "partial_json"
+        }
+        "citations_delta" => {
+            delta.all("citation").filter(|citation| citation.is_some()).for_each(|citation| blocks::source("citation", citation, answer));
+            "citation"
+        }
+        "signature_delta" => "signature",
+        _ => return blocks::unknown(delta, answer),
+    };
+    blocks::rest(delta, &[read], &mut reading.answer);
 }
 
 /// A stream tells its usage twice; `message_delta` has the final number of output tokens, `message_start` a first one.
 fn usage<'a>(usage: Value<'a>, reading: &mut Reading<'a>) {
-    let count = |key: &str| usage.get(key).count();
+    let counted = ["input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"].map(|key| count(usage, key, reading));
+    let [input, output, cache_read, cache_write] = counted;
     let now = &mut reading.usage;
-    now.input = known(count("input_tokens"), now.input);
-    now.output = known(count("output_tokens"), now.output);
-    now.cache_read = known(count("cache_read_input_tokens"), now.cache_read);
-    now.cache_write = known(count("cache_creation_input_tokens"), now.cache_write);
+    now.input = known(input, now.input);
+    now.output = known(output, now.output);
+    now.cache_read = known(cache_read, now.cache_read);
+    now.cache_write = known(cache_write, now.cache_write);
 }
 
-/// One content block, by its `type`. Chat-completion models write text and images with a type, too.
+const TOOL_USE: &[&str] = &["id", "name", "input", "caller", "server_name"];
+
+/// One content block, by its `type`. Chat-completion models write text and files with a type, too.
 pub(super) fn block<'a>(block: Value<'a>, blocks: &mut Vec<Block<'a>>) {
     let kind = block.get("type").text().unwrap_or_default();
-    match kind.as_ref() {
-        "text" | "input_text" | "output_text" => blocks.push(Block::Text(Snippet::of(block.get("text")))),
-        "thinking" => blocks.push(Block::Reasoning(Snippet::of(block.get("thinking")))),
-        "redacted_thinking" => blocks.push(Block::Redacted),
-        "tool_use" | "server_tool_use" | "mcp_tool_use" => blocks.push(Block::ToolCall {
-            id: block.get("id"),
-            name: block.get("name"),
-            input: block.get("input").is_some().then(|| Snippet::of(block.get("input"))).into_iter().collect(),
-        }),
-        "image" => blocks.push(Block::Media(blocks::media("image", block))),
-        "document" => blocks.push(Block::Media(blocks::media("document", block))),
+    let before = blocks.len();
+    let read: &[&str] = match kind.as_ref() {
+        "text" | "input_text" | "output_text" => {
+            blocks.extend(block.all("text").filter(|text| text.is_some()).map(|text| Block::Text(Snippet::of(text))));
+            block.all("citations").flat_map(Value::items_or_self).for_each(|citation| blocks::source("citation", citation, blocks));
+            &["text", "citations"]
+        }
+        "thinking" => {
+            blocks.extend(block.all("thinking").filter(|text| text.is_some()).map(|text| Block::Reasoning(Snippet::of(text))));
+            &["thinking"]
+        }
+        "redacted_thinking" => {
+            blocks.push(Block::Redacted);
+            &["data"]
+        }
+        "tool_use" | "server_tool_use" | "mcp_tool_use" => {
+            let input = block.all("input").filter(|input| input.is_some()).map(Snippet::of).collect();
+            blocks.push(Block::ToolCall { id: block.get("id"), name: block.get("name"), input });
+            TOOL_USE
+        }
+        "image" => return blocks::media("image", block, blocks),
+        "document" => return blocks::media("document", block, blocks),
+        "video" => return blocks::media("video", block, blocks),
+        "audio" => return blocks::media("audio", block, blocks),
+        "image_url" | "input_image" => {
+            blocks.extend(block.all("image_url").filter(|image| image.is_some()).map(|image| Block::Media(blocks::image_url(image))));
+            &["image_url", "detail"]
+        }
+        "search_result" => {
+            blocks::source("search result", block, blocks);
+            &["source", "title", "content", "citations"]
+        }
         kind if kind.ends_with("tool_result") => {
             let failed = block.get("is_error").boolean().map(|failed| if failed { "error".into() } else { "success".into() });
-            blocks::tool_result(block.get("tool_use_id"), failed, block.get("content"), blocks);
+            blocks::tool_result(block.get("tool_use_id"), failed, block.all("content"), blocks);
+            &["tool_use_id", "is_error", "content"]
         }
-        _ => blocks.push(Block::Json(block)),
+        _ => {
+            blocks.push(Block::Json(block));
+            return;
+        }
+    };
+    let understood = blocks.len() > before;
+    blocks::rest(block, read, blocks);
+    if !understood && blocks.len() == before {
+        blocks.push(Block::Json(block));
     }
 }

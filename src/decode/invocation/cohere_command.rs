@@ -1,8 +1,9 @@
 //! Cohere Command bodies; the reply repeats the prompt, which is no output (FORMATS §2.2).
 
-use super::family::Family;
+use super::family::{self, Family};
 use super::reading::{Block, Reading};
 use super::snippet::Snippet;
+use super::{blocks, cohere_command_r, template};
 use crate::decode::json::Value;
 
 /// The family.
@@ -18,7 +19,11 @@ impl Family for Command {
     }
 
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
-        reading.prompt(Snippet::of(request.get("prompt")));
+        template::prompts(request, "prompt", reading);
+    }
+
+    fn request_keys(&self) -> &'static [&'static str] {
+        &["prompt"]
     }
 
     fn is_response(&self, response: Value<'_>) -> bool {
@@ -26,21 +31,33 @@ impl Family for Command {
     }
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        for generation in response.get("generations").items() {
-            reading.answer.push(Block::Text(Snippet::of(generation.get("text"))));
+        for (index, generation) in response.all("generations").flat_map(Value::items_or_self).enumerate() {
+            if index > 0 {
+                reading.next_answer();
+            }
+            reading.answer.extend(generation.all("text").map(|text| Block::Text(Snippet::of(text))));
             reading.stopped(generation.get("finish_reason"));
+            blocks::rest(generation, &["id", "text", "finish_reason", "token_likelihoods"], &mut reading.answer);
         }
+        cohere_command_r::billed(response, reading);
+    }
+
+    fn response_keys(&self) -> &'static [&'static str] {
+        &["generations", "meta"]
     }
 
     fn is_chunk(&self, chunk: Value<'_>) -> bool {
         chunk.get("is_finished").is_some() && !chunk.get("event_type").is_some()
     }
 
-    /// The last chunk may say only that it is the last.
+    /// The last chunk may say only that it is the last, or hold the whole response once more.
     fn chunk<'a>(&self, chunk: Value<'a>, reading: &mut Reading<'a>) {
-        if chunk.get("text").is_text() {
-            reading.answer.push(Block::Text(Snippet::of(chunk.get("text"))));
-        }
+        let before = reading.answer.len();
+        reading.answer.extend(chunk.all("text").filter(|text| text.is_some()).map(|text| Block::Text(Snippet::of(text))));
         reading.stopped(chunk.get("finish_reason"));
+        if before == 0 && self.is_response(chunk.get("response")) {
+            self.response(chunk.get("response"), reading);
+        }
+        family::rest_of_chunk(chunk, &["text", "is_finished", "response"], reading);
     }
 }

@@ -1,8 +1,11 @@
 //! Embeddings of Titan and Cohere: texts or images in, numbers out; the numbers are not shown (FORMATS §2.2).
 
+use super::cohere_command_r;
 use super::family::Family;
-use super::reading::{Block, Media, Reading};
+use super::reading::{Block, Reading};
 use super::snippet::Snippet;
+use super::tokens::{count, known};
+use super::{blocks, images};
 use crate::decode::json::Value;
 
 /// The family.
@@ -15,7 +18,9 @@ impl Family for Embeddings {
 
     fn is_request(&self, request: Value<'_>, answered: bool) -> bool {
         let own = || request.get("texts").is_array() || request.get("inputImage").is_text() || request.get("input_type").is_text();
-        own() || (request.get("inputText").is_text() && (answered || !request.get("textGenerationConfig").is_some()))
+        own()
+            || (request.get("inputText").is_text() && (answered || !request.get("textGenerationConfig").is_some()))
+            || (answered && images::is_task(request))
     }
 
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
@@ -23,14 +28,24 @@ impl Family for Embeddings {
         for (key, value) in request.entries() {
             match key.raw() {
                 b"inputText" | b"texts" => {
-                    parts.extend(value.items_or_self().filter(|text| text.is_text()).map(|text| Block::Text(Snippet::of(text))));
+                    parts.extend(value.items_or_self().filter(|text| text.is_some()).map(|text| Block::Text(Snippet::of(text))));
                 }
-                b"inputImage" | b"images" => {
-                    parts.extend(value.items_or_self().filter(|image| image.is_text()).map(|image| Block::Media(Media::inline_image(image))));
+                b"inputImage" | b"images" => value.items_or_self().for_each(|image| images::picture(image, parts)),
+                // Texts and images side by side.
+                b"inputs" => {
+                    for input in value.items_or_self() {
+                        input.all("content").for_each(|content| blocks::content(content, parts));
+                        blocks::rest(input, &["content"], parts);
+                    }
                 }
+                b"singleEmbeddingParams" | b"segmentedEmbeddingParams" => images::task(value, parts),
                 _ => {}
             }
         }
+    }
+
+    fn request_keys(&self) -> &'static [&'static str] {
+        &["inputText", "texts", "inputImage", "images", "inputs", "singleEmbeddingParams", "segmentedEmbeddingParams", "inputType"]
     }
 
     fn is_response(&self, response: Value<'_>) -> bool {
@@ -38,6 +53,11 @@ impl Family for Embeddings {
     }
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        reading.usage.input = response.get("inputTextTokenCount").count().or(reading.usage.input);
+        reading.usage.input = known(count(response, "inputTextTokenCount", reading), reading.usage.input);
+        cohere_command_r::billed(response, reading);
+    }
+
+    fn response_keys(&self) -> &'static [&'static str] {
+        &["embedding", "embeddings", "embeddingsByType", "meta", "images"]
     }
 }

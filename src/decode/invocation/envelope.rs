@@ -2,10 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::reading::{Reading, known_tokens};
+use super::reading::Reading;
+use super::{blocks, tokens};
 use crate::decode::Text;
-use crate::decode::json::Value;
+use crate::decode::json::{Key, Value};
 use crate::model::{BodyState, Tokens};
+
+/// So many keys or strange counts a remark names.
+const NAMED: usize = 12;
 
 /// The envelope's values; missing where the record has none.
 pub(super) struct Envelope<'a> {
@@ -28,15 +32,18 @@ pub(super) struct Body<'a> {
     pub(super) json: Value<'a>,
     /// `s3://…` of a body that was too large, or of a video.
     pub(super) path: Option<Text<'a>>,
+    /// What else holds text, such as a second body: searched, and said.
+    pub(super) unread: Vec<(Key<'a>, Value<'a>)>,
     count: Option<u64>,
     cache_read: Option<u64>,
     cache_write: Option<u64>,
+    miscounted: Vec<(Key<'a>, Value<'a>)>,
 }
 
 impl<'a> Envelope<'a> {
     /// One walk over the record's keys.
     pub(super) fn of(record: Value<'a>) -> Self {
-        let none = record.item(usize::MAX);
+        let none = Value::missing();
         let mut envelope = Self {
             timestamp: none,
             account: None,
@@ -60,7 +67,7 @@ impl<'a> Envelope<'a> {
                 b"requestId" => envelope.request_id = scalar(value),
                 b"operation" => envelope.operation = scalar(value),
                 b"modelId" => envelope.model_id = scalar(value),
-                b"identity" => envelope.identity_arn = value.get("arn").text_some(),
+                b"identity" => envelope.identity_arn = if value.is_text() { value } else { value.get("arn") }.text_some(),
                 b"errorCode" => envelope.error_code = scalar(value),
                 b"requestMetadata" => envelope.metadata = value,
                 b"input" => envelope.input = Body::of(value),
@@ -89,37 +96,87 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// First known of the envelope's counts, the body's usage, the stream's metrics.
+    /// Counts of the envelope, the body and the stream put together.
     pub(super) fn tokens(&self, reading: &Reading<'_>) -> Tokens {
-        let own = Tokens {
+        tokens::tokens(self.counts(), reading)
+    }
+
+    /// What a reader should know of the counts, and of what was not read.
+    pub(super) fn remarks(&self, reading: &Reading<'_>) -> Vec<String> {
+        let mut remarks = tokens::remarks(self.counts(), reading);
+        let miscounted = [&self.input, &self.output].into_iter().flat_map(|side| &side.miscounted).chain(&reading.miscounted);
+        remarks.extend(miscounted.map(tokens::no_count).take(NAMED));
+        if !reading.unread.is_empty() {
+            remarks.push(format!("text under keys that {} bodies do not have: {}", reading.family, names(&reading.unread)));
+        }
+        for (side, body) in [("input", &self.input), ("output", &self.output)] {
+            if !body.unread.is_empty() {
+                remarks.push(format!("text beside the {side} body: {}", names(&body.unread)));
+            }
+        }
+        remarks
+    }
+
+    fn counts(&self) -> Tokens {
+        Tokens {
             input: self.input.count,
             output: self.output.count,
             cache_read: self.input.cache_read,
             cache_write: self.input.cache_write,
             total_input: None,
-        };
-        let mut tokens = known_tokens(own, known_tokens(reading.usage, reading.metrics));
-        tokens.total_input = [tokens.input, tokens.cache_read, tokens.cache_write].into_iter().flatten().reduce(u64::saturating_add);
-        tokens
+        }
     }
 }
 
 impl<'a> Body<'a> {
     fn of(side: Value<'a>) -> Self {
-        let mut body = Self { json: side.item(usize::MAX), path: None, count: None, cache_read: None, cache_write: None };
+        let mut body =
+            Self { json: Value::missing(), path: None, unread: Vec::new(), count: None, cache_read: None, cache_write: None, miscounted: Vec::new() };
+        if side.is_some() && !side.is_object() {
+            // Something else than the log writes: perhaps the body itself.
+            body.json = side;
+        }
         for (key, value) in side.entries() {
-            match key.raw() {
-                b"inputBodyJson" | b"outputBodyJson" => body.json = value,
-                b"inputBodyS3Path" | b"outputBodyS3Path" => body.path = value.text_some(),
-                b"outputVideoS3Path" if body.path.is_none() => body.path = value.text_some(),
-                b"inputTokenCount" | b"outputTokenCount" => body.count = value.count(),
-                b"cacheReadInputTokenCount" => body.cache_read = value.count(),
-                b"cacheWriteInputTokenCount" => body.cache_write = value.count(),
-                _ => {}
+            let count = match key.raw() {
+                b"inputBodyJson" | b"outputBodyJson" if !body.json.is_some() => {
+                    body.json = value;
+                    continue;
+                }
+                b"inputBodyS3Path" | b"outputBodyS3Path" => {
+                    body.path = value.text_some();
+                    continue;
+                }
+                b"outputVideoS3Path" if body.path.is_none() => {
+                    body.path = value.text_some();
+                    continue;
+                }
+                b"inputTokenCount" | b"outputTokenCount" => &mut body.count,
+                b"cacheReadInputTokenCount" => &mut body.cache_read,
+                b"cacheWriteInputTokenCount" => &mut body.cache_write,
+                b"inputContentType" | b"outputContentType" => continue,
+                _ => {
+                    if blocks::holds_text(value) {
+                        body.unread.push((key, value));
+                    }
+                    continue;
+                }
+            };
+            *count = value.count();
+            if count.is_none() && value.is_some() {
+                body.miscounted.push((key, value));
             }
         }
         body
     }
+}
+
+/// The first few keys by their names, and how many more there are.
+fn names(unread: &[(Key<'_>, Value<'_>)]) -> String {
+    let mut names: Vec<String> = unread.iter().take(NAMED).map(|(key, _)| key.text().chars().take(40).collect()).collect();
+    if unread.len() > NAMED {
+        names.push(format!("{} more", unread.len() - NAMED));
+    }
+    names.join(", ")
 }
 
 fn scalar(value: Value<'_>) -> Option<Cow<'_, str>> {

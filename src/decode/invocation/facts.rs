@@ -1,10 +1,12 @@
 //! What a list shows of an exchange, computed while reading in bulk: counts are taken where the text stands, and text is
 //! copied only where a preview or a suspicion needs it.
 
+use std::collections::HashSet;
+
 use super::envelope::Envelope;
 use super::reading::{Block, Reading};
 use super::snippet::Snippet;
-use super::{guardrail, hidden, signs};
+use super::{agent, blocks, guardrail, hidden, signs};
 use crate::decode::one_line::first_characters;
 use crate::model::{BodyState, ExchangeFacts, ExchangeFlags, GuardrailAction};
 
@@ -17,6 +19,7 @@ const LONG: usize = 10_000;
 pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: bool) -> (ExchangeFacts, Vec<String>) {
     let user = reading.user_pieces();
     let (text, reasoning) = reading.answer_pieces();
+    let tools = tools(reading, &text);
     let guardrail = guardrail::outcome(reading);
     let body = envelope.body_state(reading);
     let user_chars = characters(&user, 1);
@@ -31,15 +34,21 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
     flags.set(ExchangeFlags::INJECTION, hidden.injects || user.iter().any(signs::is_injection));
     flags.set(ExchangeFlags::SECRET, reading.last_turn().iter().chain(&reading.answer).any(holds_secret));
     flags.set(ExchangeFlags::LONG, user_chars > LONG);
-    flags.set(ExchangeFlags::TOOLS, reading.answer.iter().any(|block| matches!(block, Block::ToolCall { .. })));
-    flags.set(ExchangeFlags::REASONING, !reasoning.is_empty() || reading.answer.iter().any(|block| matches!(block, Block::Redacted)));
-    flags.set(ExchangeFlags::MEDIA, reading.parts().iter().chain(&reading.answer).any(|block| matches!(block, Block::Media(_))));
+    flags.set(ExchangeFlags::TOOLS, !tools.is_empty() || reading.answer.iter().any(|block| matches!(block, Block::ToolCall { .. })));
+    flags.set(
+        ExchangeFlags::REASONING,
+        reasoning.iter().any(|piece| !piece.is_empty()) || reading.answer.iter().any(|block| matches!(block, Block::Redacted)),
+    );
+    flags.set(
+        ExchangeFlags::MEDIA,
+        reading.parts().iter().chain(&reading.answer).any(|block| matches!(block, Block::Media(media) if media.is_file())),
+    );
     flags.set(ExchangeFlags::OFFLOADED, envelope.is_offloaded());
     flags.set(ExchangeFlags::NO_BODY, body == BodyState::Absent);
     flags.set(ExchangeFlags::UNKNOWN, body == BodyState::Unknown);
     flags.set(ExchangeFlags::FAILED, envelope.error_code.is_some());
     flags.set(ExchangeFlags::UNREADABLE, unreadable);
-    flags.set(ExchangeFlags::GUARDED, guardrail.action != GuardrailAction::Unknown || !guardrail.ids.is_empty());
+    flags.set(ExchangeFlags::GUARDED, reading.guarded || guardrail.action != GuardrailAction::Unknown || !guardrail.ids.is_empty());
 
     let facts = ExchangeFacts {
         family: reading.family.to_owned(),
@@ -53,10 +62,34 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
         guardrail: guardrail.action,
         body,
         flags,
-        tools: Vec::new(),
-        input_chars: 0,
+        tools,
+        input_chars: u32::try_from(input_characters(reading)).unwrap_or(u32::MAX),
     };
     (facts, guardrail.ids)
+}
+
+/// The names of the tools that an answer of this text calls, each once, in order.
+fn tools(reading: &Reading<'_>, text: &[Snippet<'_>]) -> Vec<String> {
+    let in_blocks = reading.answer.iter().filter_map(|block| match block {
+        Block::ToolCall { name, .. } => Some(blocks::label(*name).into_owned()),
+        _ => None,
+    });
+    let in_text = agent::calls(text).into_iter().map(|call| call.name);
+    let mut seen = HashSet::new();
+    in_blocks.chain(in_text).filter(|name| !name.is_empty() && seen.insert(name.clone())).collect()
+}
+
+/// The whole input: system prompts and all turns with their tools and documents, counted where the text stands.
+fn input_characters(reading: &Reading<'_>) -> usize {
+    let of_block = |block: &Block<'_>| match block {
+        Block::Text(text) | Block::Guarded(text, _) | Block::Reasoning(text) => text.characters(),
+        Block::ToolCall { input, .. } => characters(input, 0),
+        Block::ToolResult { texts, .. } => characters(texts, 1),
+        Block::Media(media) => media.text.as_ref().map_or(0, Snippet::characters),
+        Block::Json(json) => Snippet::of(*json).characters(),
+        Block::Redacted => 0,
+    };
+    reading.system.iter().map(Snippet::characters).sum::<usize>() + reading.parts().iter().map(of_block).sum::<usize>()
 }
 
 fn characters(pieces: &[Snippet<'_>], separator: usize) -> usize {

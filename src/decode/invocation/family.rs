@@ -1,7 +1,8 @@
 //! The table of body families. A family is one file and one line here (FORMATS §2.1, §2.2).
 
-use super::reading::Reading;
-use crate::decode::json::Value;
+use super::blocks;
+use super::reading::{Block, Reading};
+use crate::decode::json::{Key, Value};
 
 /// How one family of models writes its bodies. Chosen by the keys found, never by the model's id: application profiles
 /// and imported models hide the family.
@@ -15,11 +16,17 @@ pub(super) trait Family: Sync {
     /// Reads a request body.
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>);
 
+    /// The keys of a request whose text [`Self::request`] reads.
+    fn request_keys(&self) -> &'static [&'static str];
+
     /// Is the response body of this family?
     fn is_response(&self, response: Value<'_>) -> bool;
 
     /// Reads a response body.
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>);
+
+    /// The keys of a response whose text [`Self::response`] reads.
+    fn response_keys(&self) -> &'static [&'static str];
 
     /// Is this one chunk of a stream of this family?
     fn is_chunk(&self, _chunk: Value<'_>) -> bool {
@@ -64,7 +71,10 @@ pub(super) fn read<'a>(request: Value<'a>, response: Value<'a>) -> Reading<'a> {
     let family_at = |index: Option<usize>| index.and_then(|index| FAMILIES.get(index));
     if let Some(body) = request {
         match family_at(asking) {
-            Some(family) => family.request(body, &mut reading),
+            Some(family) => {
+                family.request(body, &mut reading);
+                keep_unread(body, &[family.request_keys(), PARAMETERS], &mut reading);
+            }
             None => reading.unknown_request = Some(body),
         }
     }
@@ -76,6 +86,7 @@ pub(super) fn read<'a>(request: Value<'a>, response: Value<'a>) -> Reading<'a> {
         // Guardrail keys and metrics ride on bodies of every family.
         body.items_or_self().for_each(|part| amazon_keys(part, &mut reading));
     }
+    reading.guarded |= request.is_some_and(|body| body.get("amazon-bedrock-guardrailConfig").is_object());
     reading.family = family_at(asking)
         .or_else(|| family_at(answering))
         .map_or_else(|| if request.is_some() || response.is_some() { UNKNOWN } else { "" }, |family| family.name());
@@ -97,15 +108,112 @@ fn answers(family: &dyn Family, response: Value<'_>) -> bool {
 }
 
 fn answer<'a>(family: &dyn Family, response: Value<'a>, reading: &mut Reading<'a>) {
-    if !response.is_array() {
-        family.response(response, reading);
-        return;
-    }
-    for chunk in response.items().filter(|chunk| chunk.is_object()) {
-        if family.is_chunk(chunk) {
+    for chunk in response.items_or_self() {
+        if response.is_array() && family.is_chunk(chunk) {
             family.chunk(chunk, reading);
         } else if family.is_response(chunk) {
             family.response(chunk, reading);
+            keep_unread(chunk, &[family.response_keys(), ABOUT_ANSWERS], reading);
+        } else if !chunk.is("[DONE]") && (!chunk.is_object() || chunk.entries().any(|(key, _)| !is_about_answers(key, &[]))) {
+            // An error in the middle of a stream, or a chunk of a shape we do not know.
+            blocks::unknown(chunk, &mut reading.answer);
+        }
+    }
+}
+
+/// What a chunk holds beside what was read of it.
+pub(super) fn rest_of_chunk<'a>(chunk: Value<'a>, read: &[&str], reading: &mut Reading<'a>) {
+    let others = chunk.entries().filter(|(key, value)| !is_about_answers(*key, read) && blocks::holds_text(*value));
+    reading.answer.extend(others.map(|(_, value)| Block::Json(value)));
+}
+
+fn is_about_answers(key: Key<'_>, read: &[&str]) -> bool {
+    key.raw().starts_with(b"amazon-bedrock-") || ABOUT_ANSWERS.iter().chain(read).any(|known| key.is(known))
+}
+
+/// Parameters and tools: what a request says beside its text. Their definitions are repeated with every call; only the
+/// names of tools are read.
+const PARAMETERS: &[&str] = &[
+    "additionalModelRequestFields",
+    "additionalModelResponseFieldPaths",
+    "anthropic_beta",
+    "anthropic_version",
+    "aspect_ratio",
+    "citation_quality",
+    "clip_guidance_preset",
+    "context_management",
+    "embeddingConfig",
+    "embeddingTypes",
+    "embedding_types",
+    "functions",
+    "imageGenerationConfig",
+    "inferenceConfig",
+    "input_type",
+    "metadata",
+    "mode",
+    "model",
+    "output_format",
+    "outputScope",
+    "performanceConfig",
+    "prompt_truncation",
+    "reasoning_effort",
+    "requestMetadata",
+    "response_format",
+    "return_likelihoods",
+    "sampler",
+    "schemaVersion",
+    "serviceTier",
+    "service_tier",
+    "stop",
+    "stopSequences",
+    "stop_sequences",
+    "style_preset",
+    "taskType",
+    "textGenerationConfig",
+    "thinking",
+    "toolConfig",
+    "tool_choice",
+    "tools",
+    "truncate",
+    "user",
+];
+
+/// What a response says about its answer; and what it repeats of the request, which is no answer (FORMATS §2.2 rule d).
+const ABOUT_ANSWERS: &[&str] = &[
+    "additionalModelResponseFields",
+    "chat_history",
+    "created",
+    "finish_reason",
+    "generation_id",
+    "id",
+    "index",
+    "metrics",
+    "model",
+    "object",
+    "performanceConfig",
+    "prompt",
+    "response_id",
+    "response_type",
+    "role",
+    "serviceTier",
+    "service_tier",
+    "stop",
+    "stopReason",
+    "stop_reason",
+    "stop_sequence",
+    "system_fingerprint",
+    "texts",
+    "trace",
+    "type",
+    "usage",
+];
+
+/// Keys that the family does not have, when there is text under them: searched, and said.
+fn keep_unread<'a>(body: Value<'a>, known: &[&[&str]], reading: &mut Reading<'a>) {
+    for (key, value) in body.entries() {
+        let is_known = known.iter().copied().flatten().any(|known| key.is(known)) || key.raw().starts_with(b"amazon-bedrock-");
+        if !is_known && blocks::holds_text(value) {
+            reading.unread.push((key, value));
         }
     }
 }
@@ -115,7 +223,7 @@ fn amazon_keys<'a>(part: Value<'a>, reading: &mut Reading<'a>) {
     for (key, value) in part.entries() {
         match key.raw() {
             b"amazon-bedrock-guardrailAction" => reading.verdicts.push(value),
-            b"amazon-bedrock-trace" => reading.traces.push(value.get("guardrail")),
+            b"amazon-bedrock-trace" => value.items_or_self().for_each(|trace| reading.traces.push(trace.get("guardrail"))),
             b"amazon-bedrock-invocationMetrics" => {
                 let count = |key: &str| value.get(key).count();
                 let metrics = &mut reading.metrics;

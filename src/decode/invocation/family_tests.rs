@@ -14,7 +14,16 @@ fn recorded_calls_read_by_eye() {
     const STREAM: &str = "wire_otel_invoke_model_stream.ndjson";
     let test = "Say this is a test";
     let calls: [Call; 13] = [
-        (MODEL, 3, "llama", "<s>[INST] <<SYS>>", "  Oh my gosh, a llama in your garden?", "length", Some(158), Some(128)),
+        (
+            MODEL,
+            3,
+            "llama",
+            "There's a llama in my garden  What should I do?",
+            "  Oh my gosh, a llama in your garden?",
+            "length",
+            Some(158),
+            Some(128),
+        ),
         (MODEL, 4, "chat", "Explain quantum mechanics.", " I'm a high school student.", "length", None, None),
         (MODEL, 8, "nova", "A camping trip", "We set off into the dense forest", "end_turn", None, None),
         ("wire_openinference_nova.ndjson", 0, "nova", "What is the weather in Seattle?", "", "tool_use", Some(408), Some(54)),

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::envelope::Envelope;
 use super::reading::{Block, Reading};
 use super::snippet::{Snippet, joined};
-use super::{guardrail, hidden};
+use super::{agent, blocks, guardrail, hidden};
 use crate::decode::json::Value;
-use crate::model::{Exchange, Part, ToolCall, Turn};
+use crate::model::{Exchange, Guardrail, Part, ToolCall, Turn};
 
 /// The exchange of an envelope and what was read of its bodies.
 pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: Vec<String>) -> Exchange {
@@ -21,19 +21,22 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: Vec
         user_text,
         completion: joined(&text, ""),
         reasoning: joined(&reasoning, ""),
-        tool_calls: reading.answer.iter().filter_map(tool_call).collect(),
+        tool_calls: reading.answer.iter().filter_map(tool_call).chain(agent::calls(&text).into_iter().map(called_in_text)).collect(),
+        answer_parts: reading.answer.iter().filter(|block| !is_told_elsewhere(block)).map(part).collect(),
         tools_offered: reading.tools.iter().map(|name| string(*name)).collect(),
         stop_reason: reading.stop.as_deref().map(str::to_owned),
         tokens: envelope.tokens(reading),
         latency_ms: reading.latency_ms,
         first_byte_ms: reading.first_byte_ms,
-        guardrail: guardrail::outcome(reading),
+        guardrail: Guardrail { suppressed: guardrail::suppressed(reading), ..guardrail::outcome(reading) },
         family: reading.family.to_owned(),
         body: envelope.body_state(reading),
         error_code: envelope.error_code.as_deref().map(str::to_owned),
         inference_region: envelope.inference_region.as_deref().map(str::to_owned),
         body_paths: [&envelope.input.path, &envelope.output.path].into_iter().flatten().map(|path| path.clone().into_owned()).collect(),
-        metadata: envelope.metadata.entries().map(|(key, value)| (key.text().into_owned(), owned(&Snippet::of(value)))).collect(),
+        metadata: metadata(envelope.metadata),
+        response_model: reading.model.as_deref().map(str::to_owned),
+        remarks: envelope.remarks(reading),
         unreadable,
         unknown_shape: unknown_shape(reading),
         secrets: Vec::new(),
@@ -55,7 +58,24 @@ fn owned(snippet: &Snippet<'_>) -> String {
 }
 
 fn string(value: Value<'_>) -> String {
-    value.scalar().unwrap_or_default().into_owned()
+    blocks::label(value).into_owned()
+}
+
+/// The caller's pairs. Something else in their place stands as it is, without a name.
+fn metadata(metadata: Value<'_>) -> Vec<(String, String)> {
+    if metadata.is_some() && !metadata.is_object() {
+        return vec![(String::new(), owned(&Snippet::of(metadata)))];
+    }
+    metadata.entries().map(|(key, value)| (key.text().into_owned(), owned(&Snippet::of(value)))).collect()
+}
+
+fn called_in_text(call: agent::Call) -> ToolCall {
+    ToolCall { id: String::new(), name: call.name, input: call.input }
+}
+
+/// Blocks of the answer that its text, its reasoning and its tool calls consist of.
+fn is_told_elsewhere(block: &Block<'_>) -> bool {
+    matches!(block, Block::Text(_) | Block::Guarded(..) | Block::Reasoning(_) | Block::ToolCall { .. })
 }
 
 fn tool_call(block: &Block<'_>) -> Option<ToolCall> {
@@ -81,7 +101,8 @@ fn part(block: &Block<'_>) -> Part {
             name: media.name.as_deref().map(str::to_owned),
             bytes: media.bytes,
             uri: media.uri.as_deref().map(str::to_owned),
+            text: media.text.as_ref().map(owned),
         },
-        Block::Json(json) => Part::Json { text: json.json().into_owned() },
+        Block::Json(json) => Part::Json { text: owned(&Snippet::of(*json)) },
     }
 }

@@ -1,38 +1,48 @@
 //! What a guardrail did, from every shape its verdict and trace come in (FORMATS §2.4).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
+use super::family;
 use super::reading::Reading;
-use super::snippet::joined;
+use super::snippet::{Snippet, joined};
 use crate::decode::json::Value;
+use crate::decode::nested::Nested;
 use crate::model::{Guardrail, GuardrailAction, GuardrailPolicy, GuardrailSide};
 
 /// The stop reason of Converse that tells of a guardrail.
 const STOPPED: &str = "guardrail_intervened";
 
-/// The verdict and its findings. "Intervened" is not "blocked": a guardrail that masks intervenes, too.
+/// The verdict and its findings; what was held back is read by [`suppressed`].
 pub(super) fn outcome(reading: &Reading<'_>) -> Guardrail {
-    let stopped = reading.stop.as_deref() == Some(STOPPED);
     let mut guardrail = Guardrail::default();
     for id in &reading.guardrails {
         add_id(&mut guardrail, id.text_some());
     }
-    if reading.verdicts.is_empty() && reading.traces.is_empty() && !stopped {
-        return guardrail;
+    let stopped = reading.stop.as_deref() == Some(STOPPED);
+    if stopped || !reading.verdicts.is_empty() || !reading.traces.is_empty() {
+        verdict(reading, stopped, &mut guardrail);
     }
+    let mut seen = HashSet::new();
+    guardrail.ids.retain(|id| seen.insert(id.clone()));
+    guardrail
+}
+
+/// "Intervened" is not "blocked": a guardrail that masks intervenes, too. Several chunks of a stream tell of one
+/// intervention.
+fn verdict(reading: &Reading<'_>, stopped: bool, guardrail: &mut Guardrail) {
     let mut reasons = String::new();
     let mut looked = false;
-    for trace in reading.traces.iter().filter(|trace| trace.is_object()) {
+    for trace in traces(reading) {
         looked = true;
-        assessments(*trace, &mut guardrail);
+        assessments(trace, reading.guards_output, guardrail);
         if let Some(reason) = trace.get("actionReason").text() {
             reasons.push_str(&reason.to_ascii_lowercase());
         }
-        guardrail.suppressed.extend(trace.get("modelOutput").items_or_self().filter_map(Value::text).map(Cow::into_owned));
     }
-    let said = |word: &str| reading.verdicts.iter().any(|verdict| verdict.is(word));
+    let said = |word: &str| reading.verdicts.iter().any(|verdict| verdict.text().is_some_and(|verdict| verdict.eq_ignore_ascii_case(word)));
     let intervened = stopped || said("INTERVENED") || said("GUARDRAIL_INTERVENED");
-    let took = |action: &str| guardrail.policies.iter().any(|policy| policy.action == action);
+    let took = |action: &str| guardrail.policies.iter().any(|policy| policy.action.eq_ignore_ascii_case(action));
     guardrail.action = if took("BLOCKED") || reasons.contains("blocked") {
         GuardrailAction::Blocked
     } else if took("ANONYMIZED") || reasons.contains("masked") {
@@ -48,35 +58,57 @@ pub(super) fn outcome(reading: &Reading<'_>) -> Guardrail {
         GuardrailAction::Unknown
     };
     guardrail.intervened = intervened || matches!(guardrail.action, GuardrailAction::Blocked | GuardrailAction::Masked);
-    guardrail
+}
+
+/// The traces that are there: one, or an array of them.
+fn traces<'a>(reading: &Reading<'a>) -> impl Iterator<Item = Value<'a>> {
+    reading.traces.iter().flat_map(|trace| trace.items_or_self()).filter(|trace| trace.is_object())
+}
+
+/// What the model said and the guardrail did not let through as it was.
+pub(super) fn held_back<'a>(reading: &Reading<'a>) -> impl Iterator<Item = Value<'a>> {
+    traces(reading).flat_map(|trace| trace.all("modelOutput")).flat_map(Value::items_or_self)
+}
+
+/// The same as text: where it is a whole body of the model, as it often is, that body's text.
+pub(super) fn suppressed(reading: &Reading<'_>) -> Vec<String> {
+    held_back(reading).filter(|text| text.is_some()).map(|text| body_text(text).unwrap_or_else(|| Snippet::of(text).text().into_owned())).collect()
+}
+
+fn body_text(output: Value<'_>) -> Option<String> {
+    let nested = Nested::of(output);
+    let reading = family::read(Value::missing(), nested.as_ref().map_or(output, Nested::root));
+    let (text, reasoning) = reading.answer_pieces();
+    let text = joined(&reasoning, "") + &joined(&text, "");
+    (!text.is_empty()).then_some(text)
 }
 
 fn add_id(guardrail: &mut Guardrail, id: Option<Cow<'_, str>>) {
     if let Some(id) = id {
-        let id = id.rsplit('/').next().unwrap_or(&id).to_owned();
-        if !guardrail.ids.contains(&id) {
-            guardrail.ids.push(id);
-        }
+        guardrail.ids.push(id.rsplit('/').next().unwrap_or(&id).to_owned());
     }
 }
 
-/// `{ADDRESS}`, `{US_SOCIAL_SECURITY_NUMBER}`: what masking leaves in a text.
+/// `{ADDRESS}`, `{US_SOCIAL_SECURITY_NUMBER}`, or a pattern's name as its owner wrote it, `{Account Number}`: what masking
+/// leaves in a text.
 fn has_placeholder(text: &str) -> bool {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b' ');
     text.split('{').skip(1).any(|rest| {
-        rest.split_once('}').is_some_and(|(name, _)| name.len() >= 3 && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
+        let name = rest.bytes().take_while(|byte| is_name(*byte)).count();
+        (3..=100).contains(&name) && rest.starts_with(|first: char| first.is_ascii_uppercase()) && rest.as_bytes().get(name) == Some(&b'}')
     })
 }
 
-fn assessments(trace: Value<'_>, guardrail: &mut Guardrail) {
+fn assessments(trace: Value<'_>, of_output: bool, guardrail: &mut Guardrail) {
     for (key, value) in trace.entries() {
         let side = match key.raw() {
             b"input" | b"inputAssessment" => GuardrailSide::Input,
             b"output" | b"outputs" | b"outputAssessment" | b"outputAssessments" => GuardrailSide::Output,
-            // ApplyGuardrail's reply does not repeat the side; a text handed in is an input.
+            // ApplyGuardrail's reply does not repeat the side that its request names.
             b"assessments" => {
                 for assessment in value.items() {
                     add_id(guardrail, assessment.at("appliedGuardrailDetails.guardrailId").text_some());
-                    policies(GuardrailSide::Input, assessment, guardrail);
+                    policies(if of_output { GuardrailSide::Output } else { GuardrailSide::Input }, assessment, guardrail);
                 }
                 continue;
             }
@@ -84,7 +116,7 @@ fn assessments(trace: Value<'_>, guardrail: &mut Guardrail) {
         };
         // An object by guardrail id, or in older logs an array of such; the assessment under the id is one or several.
         for by_id in value.items_or_self() {
-            for (id, assessment) in by_id.entries() {
+            for (id, assessment) in by_id.entries().filter(|(_, value)| value.is_object() || value.is_array()) {
                 add_id(guardrail, Some(id.text()));
                 assessment.items_or_self().for_each(|assessment| policies(side, assessment, guardrail));
             }

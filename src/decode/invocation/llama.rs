@@ -3,6 +3,8 @@
 use super::family::Family;
 use super::reading::{Block, Media, Reading};
 use super::snippet::Snippet;
+use super::template;
+use super::tokens::{count, known};
 use crate::decode::json::Value;
 
 /// The family.
@@ -18,9 +20,15 @@ impl Family for Llama {
     }
 
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
-        let parts = reading.turn("user".into());
-        parts.push(Block::Text(Snippet::of(request.get("prompt"))));
-        parts.extend(request.get("images").items().filter(|image| image.is_text()).map(|image| Block::Media(Media::inline_image(image))));
+        template::prompts(request, "prompt", reading);
+        let images: Vec<Value<'a>> = request.get("images").items_or_self().filter(|image| image.is_text()).collect();
+        if !images.is_empty() {
+            reading.same_turn("user".into()).extend(images.into_iter().map(|image| Block::Media(Media::inline_image(image))));
+        }
+    }
+
+    fn request_keys(&self) -> &'static [&'static str] {
+        &["prompt", "images"]
     }
 
     fn is_response(&self, response: Value<'_>) -> bool {
@@ -29,9 +37,13 @@ impl Family for Llama {
 
     /// A chunk has the same keys; later ones say null where the first has the prompt's count.
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        reading.answer.push(Block::Text(Snippet::of(response.get("generation"))));
+        reading.answer.extend(response.all("generation").map(|text| Block::Text(Snippet::of(text))));
         reading.stopped(response.get("stop_reason"));
-        reading.usage.input = response.get("prompt_token_count").count().or(reading.usage.input);
-        reading.usage.output = response.get("generation_token_count").count().or(reading.usage.output);
+        reading.usage.input = known(count(response, "prompt_token_count", reading), reading.usage.input);
+        reading.usage.output = known(count(response, "generation_token_count", reading), reading.usage.output);
+    }
+
+    fn response_keys(&self) -> &'static [&'static str] {
+        &["generation"]
     }
 }

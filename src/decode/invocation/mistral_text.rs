@@ -3,6 +3,7 @@
 use super::family::Family;
 use super::reading::{Block, Reading};
 use super::snippet::Snippet;
+use super::{blocks, template};
 use crate::decode::json::Value;
 
 /// The family.
@@ -18,7 +19,11 @@ impl Family for MistralText {
     }
 
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
-        reading.prompt(Snippet::of(request.get("prompt")));
+        template::prompts(request, "prompt", reading);
+    }
+
+    fn request_keys(&self) -> &'static [&'static str] {
+        &["prompt"]
     }
 
     fn is_response(&self, response: Value<'_>) -> bool {
@@ -26,9 +31,17 @@ impl Family for MistralText {
     }
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        for output in response.get("outputs").items() {
-            reading.answer.push(Block::Text(Snippet::of(output.get("text"))));
+        for (index, output) in response.all("outputs").flat_map(Value::items_or_self).enumerate() {
+            if index > 0 {
+                reading.next_answer();
+            }
+            reading.answer.extend(output.all("text").map(|text| Block::Text(Snippet::of(text))));
             reading.stopped(output.get("stop_reason"));
+            blocks::rest(output, &["text", "stop_reason"], &mut reading.answer);
         }
+    }
+
+    fn response_keys(&self) -> &'static [&'static str] {
+        &["outputs"]
     }
 }

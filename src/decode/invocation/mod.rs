@@ -1,6 +1,7 @@
 //! Bedrock model invocation records (FORMATS §1, §2): the bulk path to an event with the facts that a list shows, and one
 //! record in full for reading. Both stand on the same [`reading`] of the bodies.
 
+mod agent;
 mod ai21_j2;
 mod apply_guardrail;
 mod blocks;
@@ -31,17 +32,22 @@ mod rot13;
 mod scripts;
 mod signs;
 mod snippet;
+mod template;
+mod thinking;
+mod thread;
 mod titan_text;
+mod tokens;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::decoded::{Decoded, Searchable, Text};
 use super::json::{Kind, Tape, Value};
 use super::nested::Nested;
-use crate::model::{EntityKind, Exchange, Outcome, Strand, Timestamp, account_of_arn, fold_arn};
+use crate::model::{EntityKind, Exchange, GuardrailAction, Outcome, RoundKeys, Strand, Timestamp, account_of_arn, fold_arn};
 use envelope::Envelope;
-pub use model_key::model_key;
 pub(super) use model_key::percent_decoded;
+pub use model_key::{model_family, model_key};
 use reading::{Block, Reading};
 
 /// Bodies that were too large for the record, when their S3 objects are at hand (decompressed).
@@ -79,7 +85,7 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
         model: envelope.model_id.clone().map(folded_model),
         ..Decoded::default()
     };
-    let (input, output) = (Nested::of(envelope.input.json), Nested::of(envelope.output.json));
+    let (input, output) = (Nested::of_body(envelope.input.json), Nested::of_body(envelope.output.json));
     if input.is_none() && output.is_none() {
         let reading = family::read(envelope.input.json, envelope.output.json);
         add_reading(&mut decoded, &envelope, reading, false);
@@ -87,9 +93,9 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
         let unreadable = [&input, &output].into_iter().flatten().any(|nested| nested.problem().is_some());
         let reading =
             family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
-        let mut apart = Decoded::default();
+        let mut apart = Decoded { principal: decoded.principal.clone(), ..Decoded::default() };
         add_reading(&mut apart, &envelope, reading, unreadable);
-        decoded.exchange = apart.exchange;
+        (decoded.exchange, decoded.thread) = (apart.exchange, apart.thread);
         decoded.mentions = apart.mentions.into_iter().map(|(kind, text)| (kind, owned(text))).collect();
         decoded.searchable = apart.searchable.into_iter().map(own_searchable).collect();
     }
@@ -117,6 +123,8 @@ fn folded_model(id: Text<'_>) -> Text<'_> {
 /// Facts, mentions and searchable text of the bodies.
 fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut reading: Reading<'a>, unreadable: bool) {
     let (facts, guardrails) = facts::of(envelope, &reading, unreadable);
+    let keys = thread::keys(&reading, thread::seed(decoded.principal.as_deref()), facts.guardrail == GuardrailAction::Blocked);
+    decoded.thread = (!keys.is_empty()).then_some(keys);
     decoded.exchange = Some(facts);
 
     let mentions = &mut decoded.mentions;
@@ -132,18 +140,50 @@ fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut readi
     mentions.dedup();
 
     let pieces = &mut decoded.searchable;
-    pieces.extend(envelope.metadata.entries().map(|(_, value)| snippet::Snippet::of(value).into_searchable()));
+    pieces.extend(envelope.metadata.entries().map(|(key, _)| Searchable::Text(key.text())));
+    strings(envelope.metadata, pieces);
     pieces.extend(reading.system.drain(..).map(snippet::Snippet::into_searchable));
     if let Some(body) = reading.unknown_request {
         strings(body, pieces);
     }
     let (parts, answer) = (reading.take_parts(), std::mem::take(&mut reading.answer));
-    for block in parts.into_iter().chain(answer) {
-        search_block(block, pieces);
-    }
+    parts.into_iter().for_each(|block| search_block(block, pieces));
+    search_answer(answer, pieces);
     if let Some(body) = reading.unknown_response {
         strings(body, pieces);
     }
+    for (_, value) in reading.unread.iter().chain(&envelope.input.unread).chain(&envelope.output.unread) {
+        strings(*value, pieces);
+    }
+    // What a guardrail held back was said all the same.
+    guardrail::held_back(&reading).for_each(|text| strings(text, pieces));
+}
+
+/// A stream's deltas cut words anywhere: what they make is searched as one text.
+fn search_answer<'a>(answer: Vec<Block<'a>>, pieces: &mut Vec<Searchable<'a>>) {
+    let (mut texts, mut thoughts) = (Vec::new(), Vec::new());
+    for block in &answer {
+        match block {
+            Block::Text(text) => texts.push(text.clone()),
+            Block::Reasoning(text) => thoughts.push(text.clone()),
+            _ => {}
+        }
+    }
+    for block in answer {
+        match block {
+            Block::Text(_) => pieces.extend(in_one(std::mem::take(&mut texts))),
+            Block::Reasoning(_) => pieces.extend(in_one(std::mem::take(&mut thoughts))),
+            other => search_block(other, pieces),
+        }
+    }
+}
+
+/// Pieces of one text; nothing of none.
+fn in_one<'a>(mut pieces: Vec<snippet::Snippet<'a>>) -> Option<Searchable<'a>> {
+    if pieces.len() > 1 {
+        return Some(Searchable::Text(snippet::joined(&pieces, "").into()));
+    }
+    pieces.pop().map(snippet::Snippet::into_searchable)
 }
 
 fn search_block<'a>(block: Block<'a>, pieces: &mut Vec<Searchable<'a>>) {
@@ -151,7 +191,7 @@ fn search_block<'a>(block: Block<'a>, pieces: &mut Vec<Searchable<'a>>) {
         Block::Text(text) | Block::Guarded(text, _) | Block::Reasoning(text) => pieces.push(text.into_searchable()),
         Block::ToolCall { name, input, .. } => {
             strings(name, pieces);
-            pieces.extend(input.into_iter().map(snippet::Snippet::into_searchable));
+            pieces.extend(in_one(input));
         }
         Block::ToolResult { texts, .. } => pieces.extend(texts.into_iter().map(snippet::Snippet::into_searchable)),
         Block::Media(media) => {
@@ -164,7 +204,7 @@ fn search_block<'a>(block: Block<'a>, pieces: &mut Vec<Searchable<'a>>) {
 }
 
 /// The strings of a value whose shape is unknown, without what looks like base64. Depth is bounded by the tape.
-fn strings<'a>(value: Value<'a>, pieces: &mut Vec<Searchable<'a>>) {
+pub(super) fn strings<'a>(value: Value<'a>, pieces: &mut Vec<Searchable<'a>>) {
     match value.kind() {
         Kind::Object => value.entries().for_each(|(_, value)| strings(value, pieces)),
         Kind::Array => value.items().for_each(|value| strings(value, pieces)),
@@ -182,6 +222,29 @@ fn is_base64(raw: &[u8]) -> bool {
 
 /// Decodes one invocation record in full. Never fails: what cannot be read is said in [`Exchange::unreadable`].
 pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
+    read_in_full(record, bodies, |exchange, _, _| exchange)
+}
+
+/// A round that a request repeats of calls before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastRound {
+    /// Turns of the user side, by their place in [`Exchange::turns`].
+    pub user: Range<usize>,
+    /// Turns of the model's side.
+    pub answer: Range<usize>,
+    /// The keys that the call which was answered so has for its own.
+    pub keys: RoundKeys,
+}
+
+/// The same as [`exchange`], and the rounds of its history, the oldest first. What follows the last of them is new in this call.
+pub fn exchange_with_history(record: &[u8], bodies: &Bodies) -> (Exchange, Vec<PastRound>) {
+    read_in_full(record, bodies, |exchange, envelope, reading| {
+        let folded = envelope.identity_arn.as_deref().and_then(fold_arn).map(|actor| actor.principal);
+        (exchange, thread::history(reading, thread::seed(folded.as_deref())))
+    })
+}
+
+fn read_in_full<T>(record: &[u8], bodies: &Bodies, then: impl FnOnce(Exchange, &Envelope<'_>, &Reading<'_>) -> T) -> T {
     let tape = Tape::of(record);
     let envelope = Envelope::of(tape.root(record));
     let mut unreadable = Vec::new();
@@ -191,7 +254,7 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
     let mut open = |name: &str, inline: Value<'_>, fetched: &Option<Vec<u8>>| {
         let nested = match fetched {
             Some(bytes) if !inline.is_some() => Some(Nested::parse(bytes.clone())),
-            _ => Nested::of(inline),
+            _ => Nested::of_body(inline),
         };
         if let Some(problem) = nested.as_ref().and_then(Nested::problem) {
             unreadable.push(format!("the {name} is damaged: {problem}"));
@@ -201,12 +264,26 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
     let input = open("request body", envelope.input.json, &bodies.input);
     let output = open("response body", envelope.output.json, &bodies.output);
     let reading = family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
-    full::of(&envelope, &reading, unreadable)
+    then(full::of(&envelope, &reading, unreadable), &envelope, &reading)
 }
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
+mod bad_tests;
+#[cfg(test)]
 mod family_tests;
 #[cfg(test)]
+mod formats_tests;
+#[cfg(test)]
+mod guardrail_tests;
+#[cfg(test)]
 mod hidden_tests;
+#[cfg(test)]
+mod mutated;
+#[cfg(test)]
+mod streams_tests;
+#[cfg(test)]
+mod template_tests;
 #[cfg(test)]
 mod tests;

@@ -37,6 +37,55 @@ fn without_context(id: &str) -> &str {
     second.and_then(|at| id.get(..at)).unwrap_or(id)
 }
 
+/// Words of model names and the family they stand for. A word of a name may go on: `llama3`, `qwen3`.
+const FAMILIES: [(&str, &str); 31] = [
+    ("haiku", "haiku"),
+    ("sonnet", "sonnet"),
+    ("opus", "opus"),
+    ("claude", "claude"),
+    ("nova", "nova"),
+    ("titan", "titan"),
+    ("deepseek", "deepseek"),
+    ("llama", "llama"),
+    ("mistral", "mistral"),
+    ("mixtral", "mistral"),
+    ("ministral", "mistral"),
+    ("magistral", "mistral"),
+    ("pixtral", "mistral"),
+    ("voxtral", "mistral"),
+    ("devstral", "mistral"),
+    ("cohere", "cohere"),
+    ("jamba", "jamba"),
+    ("jurassic", "jurassic"),
+    ("j2", "jurassic"),
+    ("gpt", "gpt-oss"),
+    ("qwen", "qwen"),
+    ("writer", "writer"),
+    ("palmyra", "writer"),
+    ("stability", "stability"),
+    ("stable", "stability"),
+    ("gemma", "gemma"),
+    ("kimi", "kimi"),
+    ("minimax", "minimax"),
+    ("nemotron", "nemotron"),
+    ("glm", "glm"),
+    ("twelvelabs", "twelvelabs"),
+];
+
+/// The family of a model, in any spelling of its id or as a response names it (DETECTIONS §0.2 `x.model_family`): Claude's
+/// by their sizes (`haiku`, `sonnet`, `opus`; `claude` before there were sizes), others by name. What hides its model,
+/// and what we do not know, is `other`.
+pub fn model_family(model: &str) -> &'static str {
+    const CLAUDE: usize = 4;
+    let key = model_key(model).to_ascii_lowercase();
+    let words = || key.split(|character: char| !character.is_ascii_alphanumeric());
+    let family = |known: &[(&str, &'static str)], word: &str| known.iter().find(|(name, _)| word.starts_with(name)).map(|(_, family)| *family);
+    // A size says more than `claude`, which may stand before it; other names are told by their first known word.
+    let (claude, others) = FAMILIES.split_at(CLAUDE);
+    let sized = claude.iter().find(|(name, _)| words().any(|word| word.starts_with(name))).map(|(_, family)| *family);
+    sized.or_else(|| words().find_map(|word| family(others, word))).unwrap_or("other")
+}
+
 /// The text with `%3A` and the like undone; as it is when something in it is no percent-encoding.
 pub(in crate::decode) fn percent_decoded(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
@@ -97,5 +146,43 @@ mod tests {
             assert_eq!(model_key(id), expected, "{id}");
         }
         assert!(matches!(model_key("us.amazon.nova-pro-v1:0"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn families_of_models() {
+        // Model ids as AWS lists them, spellings of FORMATS §1.6, names in responses and of imported models.
+        for (model, expected) in [
+            ("anthropic.claude-3-haiku-20240307-v1:0", "haiku"),
+            ("arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.anthropic.claude-sonnet-4-20250514-v1:0", "sonnet"),
+            ("us.anthropic.claude-opus-4-1-20250805-v1%3A0", "opus"),
+            ("claude-3-5-sonnet-20240620", "sonnet"),
+            ("anthropic.claude-v2:1", "claude"),
+            ("anthropic.claude-instant-v1", "claude"),
+            ("eu.amazon.nova-micro-v1:0", "nova"),
+            ("amazon.titan-embed-text-v2:0", "titan"),
+            ("us.meta.llama3-1-70b-instruct-v1:0", "llama"),
+            ("mistral.mixtral-8x7b-instruct-v0:1", "mistral"),
+            ("us.mistral.pixtral-large-2502-v1:0", "mistral"),
+            ("cohere.command-r-plus-v1:0", "cohere"),
+            ("cohere.embed-english-v3", "cohere"),
+            ("ai21.jamba-1-5-large-v1:0", "jamba"),
+            ("ai21.j2-ultra-v1", "jurassic"),
+            ("us.deepseek.r1-v1:0", "deepseek"),
+            ("openai.gpt-oss-120b-1:0", "gpt-oss"),
+            ("qwen.qwen3-coder-480b-a35b-v1:0", "qwen"),
+            ("us.writer.palmyra-x5-v1:0", "writer"),
+            ("stability.sd3-5-large-v1:0", "stability"),
+            ("google.gemma-3-12b-it", "gemma"),
+            ("zai.glm-4.6", "glm"),
+            ("arn:aws:bedrock:us-east-1:111122223333:custom-model/meta.llama3-1-8b-instruct-v1:0:128k/ab12", "llama"),
+            ("DeepSeek-R1-Distill-Llama-8B", "deepseek"),
+            // The model is not in the id; a word only contains a name.
+            ("arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/ab12cd", "other"),
+            ("arn:aws:bedrock:us-east-1:111122223333:imported-model/innovation", "other"),
+            ("amazon.rerank-v1:0", "other"),
+            ("", "other"),
+        ] {
+            assert_eq!(model_family(model), expected, "{model}");
+        }
     }
 }

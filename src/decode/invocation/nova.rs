@@ -21,11 +21,18 @@ impl Family for Nova {
         Converse.request(request, reading);
     }
 
+    fn request_keys(&self) -> &'static [&'static str] {
+        Converse.request_keys()
+    }
+
     fn is_response(&self, _response: Value<'_>) -> bool {
         false
     }
 
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
         Converse.response(response, reading);
+    }
+    fn response_keys(&self) -> &'static [&'static str] {
+        Converse.response_keys()
     }
 }

@@ -3,8 +3,10 @@
 
 use std::borrow::Cow;
 
-use super::snippet::{Snippet, joined};
-use crate::decode::json::Value;
+use super::agent;
+use super::snippet::Snippet;
+use super::thinking::{self, Course};
+use crate::decode::json::{Key, Value};
 use crate::model::Tokens;
 
 /// One piece of a turn or of the answer.
@@ -28,10 +30,10 @@ pub(super) enum Block<'a> {
     Json(Value<'a>),
 }
 
-/// A file handed to the model.
+/// A file handed to the model, or a source that an answer cites.
 #[derive(Clone, Debug)]
 pub(super) struct Media<'a> {
-    /// `image`, `document`, `video`, `audio`.
+    /// `image`, `document`, `video`, `audio`; `citation`, `search result`.
     pub(super) kind: &'static str,
     /// `png`, `application/pdf` …
     pub(super) format: Cow<'a, str>,
@@ -41,15 +43,24 @@ pub(super) struct Media<'a> {
     pub(super) bytes: Option<u64>,
     /// `s3://…` or another address.
     pub(super) uri: Option<Cow<'a, str>>,
-    /// A text document's own text: searched, not shown among the turns.
+    /// A text document's own text, or the words cited.
     pub(super) text: Option<Snippet<'a>>,
 }
 
 impl<'a> Media<'a> {
+    /// A file of which nothing else is known.
+    pub(super) fn of(kind: &'static str) -> Self {
+        Self { kind, format: Cow::Borrowed(""), name: None, bytes: None, uri: None, text: None }
+    }
+
+    /// A file, not a source that is cited.
+    pub(super) fn is_file(&self) -> bool {
+        !matches!(self.kind, "citation" | "search result")
+    }
+
     /// An image that stands in the body as base64.
     pub(super) fn inline_image(base64: Value<'a>) -> Self {
-        let bytes = Some(super::blocks::decoded_size(base64.raw_text()));
-        Self { kind: "image", format: Cow::Borrowed(""), name: None, bytes, uri: None, text: None }
+        Self { bytes: Some(super::blocks::decoded_size(base64.raw_text())), ..Self::of("image") }
     }
 }
 
@@ -71,8 +82,20 @@ pub(super) struct Reading<'a> {
     pub(super) answer: Vec<Block<'a>>,
     /// Stop reason.
     pub(super) stop: Option<Cow<'a, str>>,
+    /// The model that the response names.
+    pub(super) model: Option<Cow<'a, str>>,
+    /// The prompt ended in the tag that opens a model's thinking.
+    pub(super) opened_thinking: bool,
+    /// The text handed to ApplyGuardrail is a model's answer.
+    pub(super) guards_output: bool,
+    /// The request configures a guardrail without naming one.
+    pub(super) guarded: bool,
     /// Counts of the body's `usage`.
     pub(super) usage: Tokens,
+    /// The body's total of input and output.
+    pub(super) usage_total: Option<u64>,
+    /// What stands where a count should.
+    pub(super) miscounted: Vec<(Key<'a>, Value<'a>)>,
     /// Counts of `amazon-bedrock-invocationMetrics`.
     pub(super) metrics: Tokens,
     /// Milliseconds.
@@ -89,6 +112,8 @@ pub(super) struct Reading<'a> {
     pub(super) unknown_request: Option<Value<'a>>,
     /// The response has a shape we do not know.
     pub(super) unknown_response: Option<Value<'a>>,
+    /// Keys with text in them that the family's bodies do not have.
+    pub(super) unread: Vec<(Key<'a>, Value<'a>)>,
     turns: Vec<TurnStart<'a>>,
     parts: Vec<Block<'a>>,
     open_tools: std::collections::HashMap<u64, usize>,
@@ -99,6 +124,11 @@ impl<'a> Reading<'a> {
     pub(super) fn turn(&mut self, role: Cow<'a, str>) -> &mut Vec<Block<'a>> {
         self.turns.push(TurnStart { role, at: self.parts.len() });
         &mut self.parts
+    }
+
+    /// The last turn when it is this role's, else a new one.
+    pub(super) fn same_turn(&mut self, role: Cow<'a, str>) -> &mut Vec<Block<'a>> {
+        if self.turns.last().is_some_and(|turn| turn.role == role) { &mut self.parts } else { self.turn(role) }
     }
 
     /// A user's turn of one text.
@@ -132,6 +162,31 @@ impl<'a> Reading<'a> {
         self.turns.last().and_then(|turn| self.parts.get(turn.at..)).unwrap_or_default()
     }
 
+    /// The parts of the turn before the last one, and of the last one.
+    pub(super) fn last_two_turns(&self) -> (&[Block<'a>], &[Block<'a>]) {
+        let Some(last) = self.turns.last() else { return (&[], &[]) };
+        let before = self.turns.len().checked_sub(2).and_then(|index| self.turns.get(index));
+        (before.and_then(|before| self.parts.get(before.at..last.at)).unwrap_or_default(), self.last_turn())
+    }
+
+    /// Takes the parts of the last turn, to be given back by [`Self::give_last_turn`].
+    pub(super) fn take_last_turn(&mut self) -> Vec<Block<'a>> {
+        let at = self.turns.last().map_or(self.parts.len(), |turn| turn.at);
+        self.parts.split_off(at.min(self.parts.len()))
+    }
+
+    /// The parts of the last turn.
+    pub(super) fn give_last_turn(&mut self, parts: Vec<Block<'a>>) {
+        self.parts.extend(parts);
+    }
+
+    /// Another answer follows where the model was asked for several: it begins on a line of its own.
+    pub(super) fn next_answer(&mut self) {
+        if !self.answer.is_empty() {
+            self.answer.push(Block::Text(Snippet::Text(Cow::Borrowed("\n\n"))));
+        }
+    }
+
     /// A stream's tool call begins; fragments of its input come by index.
     pub(super) fn open_tool(&mut self, index: u64, id: Value<'a>, name: Value<'a>) {
         self.open_tools.insert(index, self.answer.len());
@@ -149,7 +204,7 @@ impl<'a> Reading<'a> {
 
     /// The stop reason, unless it is empty or null.
     pub(super) fn stopped(&mut self, reason: Value<'a>) {
-        if let Some(reason) = reason.text_some() {
+        if let Some(reason) = reason.scalar().filter(|reason| !reason.is_empty()) {
             self.stop = Some(reason);
         }
     }
@@ -166,7 +221,7 @@ impl<'a> Reading<'a> {
             }
             let own: Vec<Snippet<'a>> = parts.iter().filter_map(own_text).collect();
             if !own.is_empty() {
-                return agent_input(own);
+                return agent::input(own);
             }
         }
         Vec::new()
@@ -182,12 +237,10 @@ impl<'a> Reading<'a> {
                 _ => {}
             }
         }
-        if text.iter().any(|piece| REASONING_TAGS.into_iter().any(|tag| memchr::memmem::find(piece.bytes(), tag.as_bytes()).is_some())) {
-            let (outside, inside) = without_reasoning(&joined(&text, ""));
-            if let Some(inside) = inside {
-                text = vec![Snippet::Text(outside.into())];
-                reasoning.push(Snippet::Text(inside.into()));
-            }
+        let cut = self.stop.as_deref().is_some_and(|stop| matches!(stop, "length" | "max_tokens"));
+        if let Some((outside, inside)) = thinking::apart(&text, Course { opened: self.opened_thinking, cut }) {
+            text = vec![Snippet::Text(outside.into())];
+            reasoning.push(Snippet::Text(inside.into()));
         }
         (text, reasoning)
     }
@@ -197,103 +250,5 @@ fn own_text<'a>(block: &Block<'a>) -> Option<Snippet<'a>> {
     match block {
         Block::Text(text) | Block::Guarded(text, _) if !text.is_empty() => Some(text.clone()),
         _ => None,
-    }
-}
-
-/// The user's words in an agent's prompt template stand in `<input>…</input>` (FORMATS §2.5). From the first opening
-/// to the last closing tag, so that a user who writes such tags hides nothing.
-fn agent_input(pieces: Vec<Snippet<'_>>) -> Vec<Snippet<'_>> {
-    const OPEN: &str = "<input>";
-    if !pieces.iter().any(|piece| memchr::memmem::find(piece.bytes(), b"input").is_some()) {
-        return pieces;
-    }
-    let text = joined(&pieces, "\n");
-    let Some(start) = text.find(OPEN).map(|at| at + OPEN.len()) else { return pieces };
-    let end = text.rfind("</input>").filter(|end| *end >= start).unwrap_or(text.len());
-    vec![Snippet::Text(text.get(start..end).unwrap_or_default().trim().to_owned().into())]
-}
-
-/// Nova and agents write `<thinking>`, gpt-oss `<reasoning>` (FORMATS §2.2).
-const REASONING_TAGS: [&str; 2] = ["thinking", "reasoning"];
-
-/// The text outside and inside reasoning tags, of the kind that comes first; an opening tag without its end reaches to
-/// the end. `None` when there is no such tag.
-fn without_reasoning(text: &str) -> (String, Option<String>) {
-    let first = REASONING_TAGS.into_iter().filter_map(|tag| Some((text.find(&format!("<{tag}>"))?, tag))).min();
-    let Some((_, tag)) = first else { return (text.to_owned(), None) };
-    let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
-    let (mut outside, mut inside) = (String::new(), Vec::new());
-    let mut rest = text;
-    while let Some((before, tagged)) = rest.split_once(&open) {
-        outside.push_str(before);
-        let (content, after) = tagged.split_once(&close).unwrap_or((tagged, ""));
-        inside.push(content.trim());
-        rest = after;
-    }
-    outside.push_str(rest);
-    (outside.trim().to_owned(), Some(inside.join("\n")))
-}
-
-/// The first known of two counts; a known number wins over zero (DETECTIONS §0.2 `x.tokens_*`).
-pub(super) fn known(first: Option<u64>, second: Option<u64>) -> Option<u64> {
-    match first {
-        None | Some(0) => second.filter(|count| *count > 0).or(first).or(second),
-        some => some,
-    }
-}
-
-/// Field by field the first known.
-pub(super) fn known_tokens(first: Tokens, second: Tokens) -> Tokens {
-    Tokens {
-        input: known(first.input, second.input),
-        output: known(first.output, second.output),
-        cache_read: known(first.cache_read, second.cache_read),
-        cache_write: known(first.cache_write, second.cache_write),
-        total_input: None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_known_and_unknown() {
-        for (first, second, expected) in [
-            (None, None, None),
-            (Some(0), None, Some(0)),
-            (None, Some(0), Some(0)),
-            (Some(0), Some(7), Some(7)),
-            (Some(5), Some(7), Some(5)),
-            (None, Some(7), Some(7)),
-        ] {
-            assert_eq!(known(first, second), expected);
-        }
-    }
-
-    #[test]
-    fn reasoning_in_tags() {
-        for (text, outside, inside) in [
-            ("plain", "plain", None),
-            ("<thinking> a </thinking>\nb", "b", Some("a")),
-            ("x <thinking>a</thinking> y <thinking>b</thinking>z", "x  y z", Some("a\nb")),
-            ("<reasoning>a</reasoning>b", "b", Some("a")),
-            ("<thinking>cut off", "", Some("cut off")),
-            ("</thinking> stray", "</thinking> stray", None),
-        ] {
-            assert_eq!(without_reasoning(text), (outside.to_owned(), inside.map(str::to_owned)), "{text}");
-        }
-    }
-
-    #[test]
-    fn agent_templates() {
-        for (text, expected) in [
-            ("Template <input> hi there </input> rules", "hi there"),
-            ("<input>a</input> and <input>b</input>", "a</input> and <input>b"),
-            ("<input>no end", "no end"),
-            ("the input is plain", "the input is plain"),
-        ] {
-            assert_eq!(joined(&agent_input(vec![Snippet::Text(text.into())]), "\n"), expected);
-        }
     }
 }

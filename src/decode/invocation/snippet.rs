@@ -1,9 +1,10 @@
 //! Text of a body without copying it: the inside of a JSON string as written, or text made from one.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::decode::Searchable;
-use crate::decode::json::{Value, unescape};
+use crate::decode::json::{Value, characters, unescape};
 
 /// A piece of a body's text.
 #[derive(Clone, Debug)]
@@ -18,6 +19,64 @@ impl<'a> Snippet<'a> {
     /// A string's text; anything else as JSON text.
     pub(super) fn of(value: Value<'a>) -> Self {
         if value.is_text() { Self::Raw(value.raw_text(), value.is_escaped()) } else { Self::Raw(value.raw(), false) }
+    }
+
+    /// The same text, spelled so that it can be cut between any two characters: as it stands when its escapes are all of
+    /// two bytes, else with them undone.
+    pub(super) fn divisible(self) -> Self {
+        match self {
+            Self::Raw(bytes, true) if !has_short_escapes_only(bytes) => Self::Text(unescape(bytes, true)),
+            snippet => snippet,
+        }
+    }
+
+    /// A part of a divisible snippet.
+    pub(super) fn slice(&self, range: Range<usize>) -> Self {
+        match self {
+            Self::Raw(bytes, escaped) => Self::Raw(bytes.get(range).unwrap_or_default(), *escaped),
+            Self::Text(Cow::Borrowed(text)) => Self::Text(Cow::Borrowed(text.get(range).unwrap_or_default())),
+            Self::Text(Cow::Owned(text)) => Self::Text(Cow::Owned(text.get(range).unwrap_or_default().to_owned())),
+        }
+    }
+
+    /// The range of a divisible snippet without the white space around it.
+    pub(super) fn trim(&self, range: Range<usize>) -> Range<usize> {
+        self.trim_end(self.trim_start(range))
+    }
+
+    /// The range without the white space at its beginning.
+    pub(super) fn trim_start(&self, mut range: Range<usize>) -> Range<usize> {
+        while let Some(rest) = self.bytes().get(range.clone()) {
+            match rest {
+                [byte, ..] if byte.is_ascii_whitespace() => range.start += 1,
+                [b'\\', b'n' | b'r' | b't', ..] if self.is_escaped() => range.start += 2,
+                _ => break,
+            }
+        }
+        range
+    }
+
+    /// The range without the white space at its end.
+    pub(super) fn trim_end(&self, mut range: Range<usize>) -> Range<usize> {
+        while let Some(rest) = self.bytes().get(range.clone()) {
+            match rest {
+                [.., byte] if byte.is_ascii_whitespace() => range.end -= 1,
+                // The letter of an escape, unless the backslash before it is itself escaped.
+                [before @ .., b'n' | b'r' | b't'] if self.is_escaped() && backslashes(before) % 2 == 1 => range.end -= 2,
+                _ => break,
+            }
+        }
+        range
+    }
+
+    /// Number of line breaks in a range of a divisible snippet that is white space.
+    pub(super) fn line_breaks(&self, range: Range<usize>) -> usize {
+        let blank = self.bytes().get(range).unwrap_or_default();
+        blank.iter().filter(|byte| **byte == b'\n' || (self.is_escaped() && **byte == b'n')).count()
+    }
+
+    fn is_escaped(&self) -> bool {
+        matches!(self, Self::Raw(_, true))
     }
 
     /// The bytes as they stand.
@@ -59,12 +118,7 @@ impl<'a> Snippet<'a> {
     pub(super) fn characters(&self) -> usize {
         match self {
             Self::Text(text) => text.chars().count(),
-            Self::Raw(bytes, false) if bytes.is_ascii() => bytes.len(),
-            Self::Raw(bytes, escaped) => match std::str::from_utf8(bytes) {
-                Ok(text) if !escaped => text.chars().count(),
-                Ok(text) => simple_escapes(bytes).map_or_else(|| self.text().chars().count(), |escapes| text.chars().count() - escapes),
-                Err(_) => self.text().chars().count(),
-            },
+            Self::Raw(bytes, escaped) => characters(bytes, *escaped),
         }
     }
 
@@ -88,18 +142,21 @@ impl<'a> Snippet<'a> {
     }
 }
 
-/// How many two-byte escapes there are; `None` when there are others.
-fn simple_escapes(bytes: &[u8]) -> Option<usize> {
-    let mut count = 0;
+/// How many backslashes stand at the end.
+fn backslashes(bytes: &[u8]) -> usize {
+    bytes.iter().rev().take_while(|byte| **byte == b'\\').count()
+}
+
+/// Escapes of two bytes, none of which spells a character that a token of a prompt template has in it.
+fn has_short_escapes_only(bytes: &[u8]) -> bool {
     let mut rest = bytes;
     while let Some(at) = memchr::memchr(b'\\', rest) {
-        if !matches!(rest.get(at + 1)?, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') {
-            return None;
+        if !matches!(rest.get(at + 1), Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't')) {
+            return false;
         }
-        count += 1;
-        rest = rest.get(at + 2..)?;
+        rest = rest.get(at + 2..).unwrap_or_default();
     }
-    Some(count)
+    true
 }
 
 fn visible_escapes_only(bytes: &[u8]) -> bool {
@@ -111,6 +168,14 @@ fn visible_escapes_only(bytes: &[u8]) -> bool {
         rest = rest.get(at + 2..).unwrap_or_default();
     }
     true
+}
+
+/// The bytes of the pieces one after another, as they stand. A single piece, as all but streams have, is not copied.
+pub(super) fn run<'p>(pieces: &'p [Snippet<'_>]) -> Cow<'p, [u8]> {
+    match pieces {
+        [piece] => Cow::Borrowed(piece.bytes()),
+        _ => Cow::Owned(pieces.iter().flat_map(Snippet::bytes).copied().collect()),
+    }
 }
 
 /// The pieces one after another, with a separator between them.

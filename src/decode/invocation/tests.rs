@@ -11,7 +11,9 @@ fn with<T>(record: &[u8], look: impl FnOnce(Decoded<'_>) -> T) -> T {
     look(decode(record, &mut tape))
 }
 
+/// The exchange in full, having checked that the list tells the same.
 pub(super) fn full(record: &[u8]) -> Exchange {
+    super::agreement::of_list_and_exchange(record);
     exchange(record, &Bodies::default())
 }
 
@@ -86,7 +88,8 @@ fn elastic_log_records_read_by_eye() {
             3,
             "",
             "anthropic.claude-3-sonnet-20240229-v1:0",
-            "\n\n<function_results>\n<result>\n<tool_name>agikthomas-basicmaths-time-weather-ag::add_two_numbers</tool_name>\n<stdout>The result of adding 2.0 and 2.0 is 4.0</stdout>\n</result>\n</function_results>",
+            // The last turn is the tool's answer, which an agent writes into a user's turn.
+            "What is 2 + 2?",
             "<answer>2 + 2 = 4",
             "stop_sequence",
             GuardrailAction::Unknown,
@@ -308,7 +311,9 @@ fn recorded_calls_read_by_eye() {
     }
     if let Some(record) = wire("wire_langchain_pdf_document.ndjson", 0) {
         let exchange = full(&record);
-        let Some(Part::Media { kind, format, name, bytes: Some(_), uri: None }) = exchange.turns[0].parts.get(1) else { panic!("a file") };
+        let Some(Part::Media { kind, format, name, bytes: Some(_), uri: None, text: None }) = exchange.turns[0].parts.get(1) else {
+            panic!("a file")
+        };
         assert_eq!((kind.as_str(), format.as_str(), name.as_deref()), ("document", "pdf", Some("my-pdf")));
         with(&record, |decoded| assert!(searched(&decoded).iter().all(|piece| piece.len() < 200), "no base64 is searched"));
     }
@@ -342,15 +347,16 @@ fn claude_bodies_of_our_own() {
             ]
         );
         assert_eq!(exchange.turns[2].parts[0], Part::ToolResult { id: "t1".to_owned(), status: Some("error".to_owned()), text: "denied".to_owned() });
-        let media = |kind: &str, format: &str, name: Option<&str>, bytes| Part::Media {
+        let media = |kind: &str, format: &str, name: Option<&str>, bytes, text: Option<&str>| Part::Media {
             kind: kind.to_owned(),
             format: format.to_owned(),
             name: name.map(str::to_owned),
             bytes: Some(bytes),
             uri: None,
+            text: text.map(str::to_owned),
         };
-        assert_eq!(exchange.turns[2].parts[1], media("image", "image/png", None, 4));
-        assert_eq!(exchange.turns[2].parts[4], media("document", "text/plain", Some("d"), 6));
+        assert_eq!(exchange.turns[2].parts[1], media("image", "image/png", None, 4, None));
+        assert_eq!(exchange.turns[2].parts[4], media("document", "text/plain", Some("d"), 6, Some("inside")));
         with(&bytes, |decoded| {
             assert_eq!(
                 searched(&decoded),

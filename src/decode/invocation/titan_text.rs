@@ -3,6 +3,8 @@
 use super::family::Family;
 use super::reading::{Block, Reading};
 use super::snippet::Snippet;
+use super::tokens::{count, known};
+use super::{blocks, template};
 use crate::decode::json::Value;
 
 /// The family.
@@ -18,7 +20,11 @@ impl Family for TitanText {
     }
 
     fn request<'a>(&self, request: Value<'a>, reading: &mut Reading<'a>) {
-        reading.prompt(Snippet::of(request.get("inputText")));
+        template::prompts(request, "inputText", reading);
+    }
+
+    fn request_keys(&self) -> &'static [&'static str] {
+        &["inputText"]
     }
 
     fn is_response(&self, response: Value<'_>) -> bool {
@@ -27,15 +33,24 @@ impl Family for TitanText {
 
     /// A whole body, or a chunk, which is one result with the counts beside it.
     fn response<'a>(&self, response: Value<'a>, reading: &mut Reading<'a>) {
-        let results = response.get("results");
-        let usage = &mut reading.usage;
-        usage.input = response.get("inputTextTokenCount").count().or(usage.input);
-        let counts = results.items().filter_map(|result| result.get("tokenCount").count()).reduce(u64::saturating_add);
-        usage.output = response.get("totalOutputTextTokenCount").count().or(counts).or(usage.output);
-        let whole = results.is_array().then(|| results.items()).into_iter().flatten();
-        for result in whole.chain(response.get("outputText").is_text().then_some(response)) {
-            reading.answer.push(Block::Text(Snippet::of(result.get("outputText"))));
+        let results = || response.all("results").flat_map(Value::items_or_self);
+        let counts = results().filter_map(|result| count(result, "tokenCount", reading)).reduce(u64::saturating_add);
+        let output = count(response, "totalOutputTextTokenCount", reading).or(counts);
+        reading.usage.input = known(count(response, "inputTextTokenCount", reading), reading.usage.input);
+        reading.usage.output = known(output, reading.usage.output);
+        for (index, result) in results().enumerate() {
+            if index > 0 {
+                reading.next_answer();
+            }
+            reading.answer.extend(result.all("outputText").map(|text| Block::Text(Snippet::of(text))));
             reading.stopped(result.get("completionReason"));
+            blocks::rest(result, &["outputText", "completionReason", "tokenCount"], &mut reading.answer);
         }
+        reading.answer.extend(response.all("outputText").map(|text| Block::Text(Snippet::of(text))));
+        reading.stopped(response.get("completionReason"));
+    }
+
+    fn response_keys(&self) -> &'static [&'static str] {
+        &["results", "outputText", "completionReason"]
     }
 }

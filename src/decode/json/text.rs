@@ -29,6 +29,20 @@ pub fn unescape(raw: &[u8], escaped: bool) -> Cow<'_, str> {
     text.into()
 }
 
+/// Number of characters of the text that [`unescape`] gives, counted without making it.
+pub fn characters(raw: &[u8], escaped: bool) -> usize {
+    let Ok(text) = std::str::from_utf8(raw) else { return unescape(raw, escaped).chars().count() };
+    let mut count = text.chars().count();
+    let mut rest = if escaped { raw } else { &[] };
+    while let Some(tail) = memchr::memchr(b'\\', rest).and_then(|at| rest.get(at..)) {
+        let (character, used) = escape(tail);
+        // What an escape is spelled with is ASCII: a byte is a character.
+        count -= character.map_or(0, |_| used - 1);
+        rest = tail.get(used..).unwrap_or_default();
+    }
+    count
+}
+
 /// The character of the escape that `tail` starts with, and its length. `None` when it is no known escape: then that
 /// many bytes stand for themselves.
 fn escape(tail: &[u8]) -> (Option<char>, usize) {

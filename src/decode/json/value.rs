@@ -24,6 +24,11 @@ impl<'a> Value<'a> {
         self.nodes.get(self.index as usize)
     }
 
+    /// A value that is not there.
+    pub fn missing() -> Self {
+        Self { bytes: &[], nodes: &[], index: MISSING }
+    }
+
     /// What it is.
     pub fn kind(self) -> Kind {
         self.node().map_or(Kind::Missing, |node| node.kind)
@@ -53,6 +58,11 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn get(self, key: &str) -> Self {
         self.entries().find(|(name, _)| name.is(key)).map_or(Self { index: MISSING, ..self }, |(_, value)| value)
+    }
+
+    /// Every value of a key: who writes a key twice hides neither.
+    pub fn all(self, key: &'static str) -> impl Iterator<Item = Value<'a>> + 'a {
+        self.entries().filter(move |(name, _)| name.is(key)).map(|(_, value)| value)
     }
 
     /// The value at a dotted path (`input.inputBodyJson`); a number selects an element of an array.

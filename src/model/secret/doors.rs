@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Located, Secrets, find, find_value, masked, masked_value};
-use crate::model::{Entity, Event, Exchange, ExchangeFacts, GuardrailPolicy, Name, Part, ToolCall};
+use crate::model::{Entity, Event, Exchange, ExchangeFacts, GuardrailPolicy, Name, Part, ToolCall, Turn};
 
 impl Secrets {
     /// The other way.
@@ -86,6 +86,15 @@ impl Secrets {
         facts
     }
 
+    /// Turns as they may leave.
+    pub fn turns(self, turns: &mut [Turn]) {
+        if self == Self::Masked {
+            let mut all = Vec::new();
+            turns.iter_mut().for_each(|turn| turn_texts(turn, &mut all));
+            all.into_iter().for_each(|text| self.string(text));
+        }
+    }
+
     /// An exchange as it may leave. Byte offsets in it stay those of the text as logged.
     #[must_use]
     pub fn exchange(self, mut exchange: Exchange) -> Exchange {
@@ -108,10 +117,8 @@ fn texts(exchange: &mut Exchange) -> Vec<&mut String> {
     let mut all: Vec<&mut String> = vec![&mut exchange.user_text, &mut exchange.completion, &mut exchange.reasoning];
     all.extend(exchange.stop_reason.iter_mut().chain(&mut exchange.error_code).chain(&mut exchange.inference_region));
     all.extend(exchange.system.iter_mut().chain(&mut exchange.tools_offered).chain(&mut exchange.body_paths).chain(&mut exchange.unreadable));
-    for turn in &mut exchange.turns {
-        all.push(&mut turn.role);
-        turn.parts.iter_mut().for_each(|part| part_texts(part, &mut all));
-    }
+    all.extend(exchange.response_model.iter_mut().chain(&mut exchange.remarks));
+    exchange.turns.iter_mut().for_each(|turn| turn_texts(turn, &mut all));
     for ToolCall { id, name, input } in &mut exchange.tool_calls {
         all.extend([id, name, input]);
     }
@@ -126,6 +133,11 @@ fn texts(exchange: &mut Exchange) -> Vec<&mut String> {
     }
     all.extend(exchange.unknown_shape.iter_mut().flat_map(|(request, response)| [request, response]));
     all
+}
+
+fn turn_texts<'e>(turn: &'e mut Turn, all: &mut Vec<&'e mut String>) {
+    all.push(&mut turn.role);
+    turn.parts.iter_mut().for_each(|part| part_texts(part, all));
 }
 
 fn part_texts<'e>(part: &'e mut Part, all: &mut Vec<&'e mut String>) {

@@ -1,20 +1,28 @@
 //! An exchange laid out for reading: the new turn first, then the answer, then what led there, folded.
 
 use super::exchanges;
-use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, Hidden, HiddenKind, Mark, Part, Secrets, Turn};
+use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, Hidden, HiddenKind, Part, Secrets, Strand, Turn};
+use crate::stitch::conversation::Position;
+use crate::stitch::joins::Joined;
+use crate::tui::ask::Row;
 use crate::tui::widgets::{Block, BlockKind, Page};
 
-/// The page of an exchange.
-pub fn page(event: &Event, exchange: &Exchange, flags: ExchangeFlags, mark: &Mark, secrets: Secrets) -> Page {
+/// The page of one exchange: by itself, or of a conversation the call that was opened alone.
+pub fn page(row: &Row, exchange: &Exchange, flags: ExchangeFlags, joined: &Joined, place: Option<Position>, secrets: Secrets) -> Page {
+    let (event, mark) = (&row.event, &row.mark);
     let mut blocks = Vec::new();
     if !mark.note.is_empty() {
         blocks.push(Block::new(BlockKind::Note, "note", mark.note.clone()));
     }
-    blocks.push(Block::new(BlockKind::Facts, title(event, exchange), facts(event, exchange)));
-    let words: Vec<&str> = exchanges::FLAGS.iter().filter(|(flag, ..)| flags.has(*flag)).map(|(.., words)| *words).collect();
-    if !words.is_empty() {
-        blocks.push(Block::new(BlockKind::Warning, format!("flags: {}", words.join(", ")), ""));
+    let mut known = facts(event, exchange);
+    let place = place.filter(|place| place.length > 1);
+    let lines = place.map(|place| format!("call {} of {} of its conversation", place.position, place.length)).into_iter();
+    for line in lines.chain(origin(joined)).chain(joined.orphan.map(|orphan| orphan.words().to_owned())) {
+        known.push('\n');
+        known.push_str(&line);
     }
+    blocks.push(Block::new(BlockKind::Facts, title(event, exchange), known));
+    blocks.extend(exchanges::words(flags).map(|words| Block::new(BlockKind::Warning, format!("flags: {words}"), "")));
     warnings(exchange, secrets, &mut blocks);
     let (history, new) = split(&exchange.turns);
     for turn in new {
@@ -41,6 +49,15 @@ pub fn page(event: &Event, exchange: &Exchange, flags: ExchangeFlags, mark: &Mar
     Page::new(blocks)
 }
 
+/// What CloudTrail knows of a call and its record does not: the key, the address, the program.
+pub(super) fn origin(joined: &Joined) -> Option<String> {
+    let trail = joined.events.iter().find(|event| matches!(event.strand, Strand::Management | Strand::Data))?;
+    let program = trail.user_agent.as_deref().map(|agent| agent.trim_start_matches('[').split(' ').next().unwrap_or(agent));
+    let known = [("from", trail.ip.as_deref()), ("with key", trail.key.as_deref()), ("by", program)];
+    let words: Vec<String> = known.into_iter().filter_map(|(word, value)| Some(format!("{word} {}", value?))).collect();
+    (!words.is_empty()).then(|| format!("CloudTrail: {}", words.join(" ")))
+}
+
 /// The turns up to the last answer, and what came after it.
 fn split(turns: &[Turn]) -> (&[Turn], &[Turn]) {
     let new = turns.iter().rposition(|turn| turn.role == "assistant").map_or(0, |index| index + 1);
@@ -50,7 +67,7 @@ fn split(turns: &[Turn]) -> (&[Turn], &[Turn]) {
 }
 
 fn title(event: &Event, exchange: &Exchange) -> String {
-    let model = event.model.as_deref().unwrap_or("unknown model");
+    let model = event.model.as_deref().or(exchange.response_model.as_deref()).unwrap_or("unknown model");
     if exchange.family.is_empty() { model.to_owned() } else { format!("{model} · {}", exchange.family) }
 }
 
@@ -71,13 +88,20 @@ fn facts(event: &Event, exchange: &Exchange) -> String {
     if !exchange.metadata.is_empty() {
         lines.push(format!("metadata: {}", exchange.metadata.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")));
     }
+    lines.extend(notes(event.model.as_deref(), exchange));
     if let Some(region) = &exchange.inference_region {
         lines.push(format!("inference in {region}"));
     }
     lines.join("\n")
 }
 
-fn warnings(exchange: &Exchange, secrets: Secrets, blocks: &mut Vec<Block>) {
+/// What is to be known of the model and the figures. An id that says which model it is needs no second name.
+fn notes(model: Option<&str>, exchange: &Exchange) -> Vec<String> {
+    let named = exchange.response_model.as_deref().filter(|named| model.is_some_and(|id| !id.contains(named)));
+    named.map(|model| format!("the response names the model {model}")).into_iter().chain(exchange.remarks.iter().cloned()).collect()
+}
+
+pub(super) fn warnings(exchange: &Exchange, secrets: Secrets, blocks: &mut Vec<Block>) {
     if let Some(code) = &exchange.error_code {
         blocks.push(Block::new(BlockKind::Warning, format!("the call failed: {code}"), "Only the CloudTrail event has the message: P goes there."));
     }
@@ -138,7 +162,7 @@ const fn hidden_words(kind: HiddenKind) -> &'static str {
     }
 }
 
-fn turn_blocks(turn: &Turn, folded: bool, blocks: &mut Vec<Block>) {
+pub(super) fn turn_blocks(turn: &Turn, folded: bool, blocks: &mut Vec<Block>) {
     let side = match turn.role.as_str() {
         "assistant" => BlockKind::Assistant,
         "system" => BlockKind::System,
@@ -149,7 +173,14 @@ fn turn_blocks(turn: &Turn, folded: bool, blocks: &mut Vec<Block>) {
         let block = part_block(part, side, &turn.role);
         let fold = folded || matches!(part, Part::ToolResult { text, .. } if text.len() > 2000);
         blocks.push(if fold { block.folded() } else { block });
+        blocks.extend(inside(part));
     }
+}
+
+/// The words of a file, or of a source, folded below its line.
+fn inside(part: &Part) -> Option<Block> {
+    let Part::Media { kind, text: Some(text), .. } = part else { return None };
+    Some(Block::new(BlockKind::Facts, format!("text of the {kind}"), text.clone()).folded())
 }
 
 fn part_block(part: &Part, side: BlockKind, role: &str) -> Block {
@@ -165,16 +196,17 @@ fn part_block(part: &Part, side: BlockKind, role: &str) -> Block {
             status.as_deref().map_or_else(|| "tool result".to_owned(), |status| format!("tool result: {status}")),
             text.clone(),
         ),
-        Part::Media { kind, format, name, bytes, uri } => {
+        Part::Media { kind, format, name, bytes, uri, .. } => {
             let weight = bytes.map(crate::tui::render::bytes);
-            let known: Vec<&str> = [Some(format.as_str()), name.as_deref(), weight.as_deref(), uri.as_deref()].into_iter().flatten().collect();
+            let known = [Some(format.as_str()), name.as_deref(), weight.as_deref(), uri.as_deref()];
+            let known: Vec<&str> = known.into_iter().flatten().filter(|word| !word.is_empty()).collect();
             Block::new(BlockKind::Facts, format!("{kind}: {}", known.join(" · ")), "")
         }
         Part::Json { text } => Block::new(side, format!("{role}, a block of an unknown shape"), text.clone()),
     }
 }
 
-fn answer(exchange: &Exchange, blocks: &mut Vec<Block>) {
+pub(super) fn answer(exchange: &Exchange, blocks: &mut Vec<Block>) {
     if !exchange.reasoning.is_empty() {
         blocks.push(Block::new(BlockKind::Reasoning, "reasoning", exchange.reasoning.clone()).folded());
     }
@@ -183,6 +215,10 @@ fn answer(exchange: &Exchange, blocks: &mut Vec<Block>) {
     }
     for call in &exchange.tool_calls {
         blocks.push(Block::new(BlockKind::Tool, format!("answer calls {}", call.name), call.input.clone()));
+    }
+    for part in &exchange.answer_parts {
+        blocks.push(part_block(part, BlockKind::Assistant, "answer"));
+        blocks.extend(inside(part));
     }
 }
 
@@ -202,5 +238,31 @@ mod tests {
         let prefilled = [turn("user", "one"), turn("assistant", "{")];
         assert_eq!(split(&prefilled).1.len(), 2);
         assert_eq!(split(&[]).1.len(), 0);
+    }
+
+    #[test]
+    fn facts_say_what_is_to_be_known_of_the_figures() {
+        let remark = "output tokens disagree: 90 in the record, 134 in the body".to_owned();
+        let exchange = Exchange { remarks: vec![remark.clone()], response_model: Some("claude-3-haiku".to_owned()), ..Exchange::default() };
+        let named = "the response names the model claude-3-haiku".to_owned();
+        assert_eq!(notes(Some("application-inference-profile/ab12"), &exchange), [named, remark.clone()]);
+        assert_eq!(notes(Some("anthropic.claude-3-haiku-20240307-v1:0"), &exchange), [remark]);
+    }
+
+    #[test]
+    fn the_words_of_a_file_and_the_rest_of_an_answer_are_shown() {
+        let file = Part::Media {
+            kind: "document".to_owned(),
+            format: "txt".to_owned(),
+            name: None,
+            bytes: Some(5),
+            uri: None,
+            text: Some("words".to_owned()),
+        };
+        let turn = Turn { role: "user".to_owned(), parts: vec![file.clone()] };
+        let mut blocks = Vec::new();
+        turn_blocks(&turn, false, &mut blocks);
+        answer(&Exchange { answer_parts: vec![file, Part::Json { text: "{}".to_owned() }], ..Exchange::default() }, &mut blocks);
+        assert_eq!(blocks.len(), 5);
     }
 }

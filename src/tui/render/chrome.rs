@@ -45,6 +45,7 @@ pub fn breadcrumb(scope: &Scope, secrets: Secrets) -> Vec<String> {
     if scope.strands != StrandSet::ALL {
         parts.push(Strand::ALL.into_iter().filter(|strand| scope.strands.contains(*strand)).map(Strand::name).collect::<Vec<_>>().join("+"));
     }
+    parts.extend(scope.fields.iter().map(|filter| shorten(&filter.to_string(), 40)));
     if let Some(text) = &scope.text {
         parts.push(format!("/{}/", text.pattern));
     }
@@ -84,7 +85,7 @@ fn right_side(state: &State) -> String {
         parts.push(format!("{} matches", grouped(hits.ids.len() as u64)));
     }
     match state.view.pane.shape() {
-        Shape::Events | Shape::Exchanges if state.list_is_current() => {
+        Shape::Events | Shape::Exchanges | Shape::Controls if state.list_is_current() => {
             let length = state.list.refs.len() as u64;
             let place = if length == 0 { 0 } else { state.view.position().index as u64 + 1 };
             parts.push(format!("{}/{}", grouped(place), grouped(length)));
@@ -163,6 +164,22 @@ fn wanted_hints(state: &State) -> &'static [Command] {
     match state.view.pane.shape() {
         Shape::Page | Shape::Empty => &[Command::Note, Command::Palette, Command::Help, Command::Back, Command::Quit],
         Shape::Values(_) => &[Command::Open, Command::TimeRange, Command::Back, Command::Palette, Command::Help, Command::Quit],
+        Shape::Controls => &[
+            Command::Pivot,
+            Command::Open,
+            Command::AfterChange,
+            Command::Mark,
+            Command::Note,
+            Command::TimeRange,
+            Command::Search,
+            Command::Filter,
+            Command::Help,
+            Command::Palette,
+            Command::Back,
+            Command::Copy,
+            Command::Export,
+            Command::Quit,
+        ],
         Shape::Events | Shape::Exchanges => &[
             Command::Pivot,
             Command::Open,

@@ -1,6 +1,7 @@
 //! The whole workbench without a terminal: keys in, screens out, on the built-in incident and on hostile records.
 
 mod budget;
+mod controls;
 mod hostile;
 mod screens;
 mod secrets;

@@ -13,6 +13,8 @@ use crate::tui::theme::Role;
 pub enum BlockKind {
     /// Facts about the whole.
     Facts,
+    /// The heading of one call of a conversation.
+    Call,
     /// A system prompt.
     System,
     /// What the user side said.
@@ -33,6 +35,7 @@ impl BlockKind {
     const fn role(self) -> Role {
         match self {
             Self::Facts => Role::Strong,
+            Self::Call => Role::Title,
             Self::System => Role::System,
             Self::User => Role::User,
             Self::Assistant => Role::Assistant,
