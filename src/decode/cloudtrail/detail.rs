@@ -148,7 +148,7 @@ fn object(request: Value<'_>) -> Option<String> {
 
 fn role(request: Value<'_>) -> Option<String> {
     let arn = text(request.get("roleArn"))?;
-    let role = arn.rsplit('/').next().unwrap_or(&arn);
+    let role = name_of(&arn);
     Some(match text(request.get("roleSessionName")) {
         Some(session) => format!("role {role} as {session}"),
         None => format!("role {role}"),
@@ -168,10 +168,15 @@ fn iam(request: Value<'_>, response: Value<'_>) -> Option<String> {
         ("service", request.get("serviceName")),
     ] {
         if let Some(text) = text(value) {
-            words.push(format!("{what} {}", text.rsplit('/').next().unwrap_or(&text)));
+            words.push(format!("{what} {}", name_of(&text)));
         }
     }
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// The name at the end of an ARN. What is none stays whole: the end of a text that holds a secret would not be known for one.
+fn name_of(text: &str) -> &str {
+    if text.starts_with("arn:") { text.rsplit('/').next().unwrap_or(text) } else { text }
 }
 
 fn sign_in(response: Value<'_>, additional: Value<'_>) -> Option<String> {

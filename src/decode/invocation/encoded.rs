@@ -1,6 +1,10 @@
 //! Passages that were encoded so that a reader does not see what a model understands: decoded, and told only when what
 //! comes out reads. [`deserves_a_look`] is the bulk path's quick no, from the bytes of a JSON string as written.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::forms::{self, Candidate};
 use super::readable::{Reads, judge, text_of};
 use super::rot13;
@@ -86,10 +90,7 @@ fn sole(text: &str, inner: Vec<Passage>) -> Option<Passage> {
 /// May the text of a JSON string hold a passage? Its bytes as written, escapes included: never no when [`passages`] of
 /// the text would find one, quickly no for prose.
 pub(super) fn deserves_a_look(bytes: &[u8]) -> bool {
-    holds_run(bytes, SHORTEST_RUN, |byte| IN_BASE64[byte as usize])
-        || holds_run(bytes, SHORTEST_PAIRS, |byte| IN_PAIRS[byte as usize])
-        || holds_escapes(bytes)
-        || rot13::deserves_a_look(bytes)
+    holds_run(bytes, SHORTEST_RUN, &IN_BASE64) || holds_run(bytes, SHORTEST_PAIRS, &IN_PAIRS) || holds_escapes(bytes) || rot13::deserves_a_look(bytes)
 }
 
 const SHORTEST_RUN: usize = forms::SHORTEST_BASE64;
@@ -99,6 +100,7 @@ static IN_BASE64: [bool; 256] = table(true);
 static IN_PAIRS: [bool; 256] = table(false);
 
 /// The backslash counts as a letter of base64: it may stand before an escaped solidus.
+#[expect(clippy::indexing_slicing, reason = "the index is below the length")]
 const fn table(base64: bool) -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -112,7 +114,8 @@ const fn table(base64: bool) -> [bool; 256] {
 
 /// Is there a run of at least this length? Looks at every so-manieth byte and back from there: in prose nearly all are
 /// never looked at.
-fn holds_run(bytes: &[u8], length: usize, is_in: impl Fn(u8) -> bool) -> bool {
+fn holds_run(bytes: &[u8], length: usize, table: &[bool; 256]) -> bool {
+    let is_in = |byte: u8| table.get(usize::from(byte)) == Some(&true);
     let mut start = 0;
     while let Some(window) = bytes.get(start..start + length) {
         match window.iter().rposition(|byte| !is_in(*byte)) {
@@ -125,10 +128,9 @@ fn holds_run(bytes: &[u8], length: usize, is_in: impl Fn(u8) -> bool) -> bool {
 
 /// Enough signs that begin an escape of one kind.
 fn holds_escapes(bytes: &[u8]) -> bool {
-    let enough = |sign: &[u8], count: usize| memchr::memmem::find_iter(bytes, sign).take(count).count() == count;
-    memchr::memchr_iter(b'%', bytes).take(forms::FEWEST_PERCENT).count() == forms::FEWEST_PERCENT
-        || enough(b"&#", forms::FEWEST_ESCAPES)
-        || enough(b"\\x", forms::FEWEST_ESCAPES)
-        || enough(b"0x", forms::FEWEST_ESCAPES)
-        || enough(b"\\u0", forms::FEWEST_ESCAPES)
+    let enough = |signs: &mut dyn Iterator<Item = usize>, count: usize| signs.take(count).count() == count;
+    enough(&mut memchr::memchr_iter(b'%', bytes), forms::FEWEST_PERCENT)
+        || ESCAPES.iter().any(|sign| enough(&mut sign.find_iter(bytes), forms::FEWEST_ESCAPES))
 }
+
+static ESCAPES: LazyLock<[Finder<'static>; 4]> = LazyLock::new(|| [b"&#".as_slice(), b"\\x", b"0x", b"\\u0"].map(Finder::new));

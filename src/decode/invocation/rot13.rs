@@ -30,13 +30,10 @@ const COMMON: &str = "the of and to in is you that it he was for on are as with 
 
 static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.split_whitespace().collect());
 
-/// `the and you that this with for all ignore previous instructions system prompt secret password reveal`, turned, small
-/// or with a capital: literals, so that bytes are searched at the speed of memory. No boundary before a word, since in the
-/// bytes of a JSON string `\n` may stand there.
-static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let words = "gur|Gur|naq|Naq|lbh|Lbh|gung|Gung|guvf|Guvf|jvgu|Jvgu|sbe|Sbe|nyy|Nyy|vtaber|Vtaber|cerivbhf|vafgehpgvba|flfgrz|cebzcg|frperg|cnffjbeq|erirny|Erirny";
-    Regex::new(&format!(r"(?-u)(?:{words})s?\b")).ok()
-});
+/// `the and you all ignore previous instruction prompt`, turned: a few literals, so that bytes are searched at the speed of
+/// memory. No boundary before a word, since in the bytes of a JSON string `\n` may stand there.
+static SIGNS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?-u)(?:gur|Gur|naq|lbh|nyy|vtaber|Vtaber|cerivbhf|vafgehpgvba|cebzcg)s?\b").ok());
 
 /// Different turned words that make a passage.
 const FEWEST: usize = 4;

@@ -53,8 +53,8 @@ fn suspicious_tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
     std::iter::from_fn(move || {
         loop {
             let foreign = at + bytes.get(at..)?.iter().position(|byte| *byte >= 0x80)?;
-            let start = foreign - bytes.get(at..foreign)?.iter().rev().take_while(|byte| !is_blank(byte)).count();
-            let end = foreign + bytes.get(foreign..)?.iter().take_while(|byte| !is_blank(byte)).count();
+            let start = foreign - bytes.get(at..foreign)?.iter().rev().take_while(|byte| !is_blank(**byte)).count();
+            let end = foreign + bytes.get(foreign..)?.iter().take_while(|byte| !is_blank(**byte)).count();
             at = end;
             let token = bytes.get(start..end)?;
             if token.iter().any(u8::is_ascii_alphabetic) && token.windows(2).any(begins_other_letter) {
@@ -64,7 +64,7 @@ fn suspicious_tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-const fn is_blank(byte: &u8) -> bool {
+const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
 }
 

@@ -71,7 +71,9 @@ impl Secrets {
     #[must_use]
     pub fn entities(self, mut entities: Vec<Entity>) -> Vec<Entity> {
         if self == Self::Masked {
-            entities.iter_mut().for_each(|entity| entity.value = self.name(&entity.value));
+            for entity in &mut entities {
+                entity.value = self.name(&entity.value);
+            }
         }
         entities
     }
@@ -97,7 +99,9 @@ impl Secrets {
     #[must_use]
     pub fn exchange(self, mut exchange: Exchange) -> Exchange {
         if self == Self::Masked {
-            texts(&mut exchange).into_iter().for_each(|text| self.string(text));
+            for text in texts(&mut exchange) {
+                self.string(text);
+            }
             for (name, value) in &mut exchange.metadata {
                 if let Cow::Owned(masked) = masked_value(name, value) {
                     *value = masked;

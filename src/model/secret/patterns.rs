@@ -14,9 +14,10 @@ use super::{MASK_CLOSE, MASK_OPEN, Secret, SecretKind};
 const LETTER: &str = r"(?:[A-Za-z0-9+/=_%-]|\\+/|\\+u00[0-9A-Fa-f]{2})";
 /// Between a name and its value: quotes, signs, blanks, an empty default in brackets as `aws configure` prints.
 const IS: &str = r#"(?P<is>(?:\s?\[[^\]\n]{0,40}\])?[\\"'`*\s:=>,|<]{1,16})"#;
-const SECRET_NAME: &str =
-    r"(?:[sS]ecret[_\s-]?[aA]ccess|SECRET[_\s-]?ACCESS|secretaccess)[_\s-]?(?i:key)|(?:aws|AWS)[_-]?(?:[sS]ecret|SECRET)[_-]?(?i:key)";
-const TOKEN_NAME: &str = r"[sS]ession[_\s-]?[tT]oken|SESSION[_\s-]?TOKEN|[sS]ecurity-[tT]oken|SECURITY-TOKEN";
+/// Names as people and programs write them, and no other mixture of cases: what they begin with is looked for literally.
+const SECRET_NAME: &str = r"[sS]ecret_[aA]ccess_[kK]ey|[sS]ecretAccessKey|[sS]ecret-[aA]ccess-[kK]ey|[sS]ecret Access Key|[sS]ecret access key|SECRET[_ -]ACCESS[_ -]KEY|aws_secret_key|AWS_SECRET_KEY|awsSecretKey";
+const TOKEN_NAME: &str =
+    r"[sS]ession_[tT]oken|[sS]essionToken|[sS]ession-[tT]oken|Session Token|SESSION[_ -]TOKEN|[sS]ecurity-[tT]oken|SECURITY-TOKEN";
 
 /// A look of a secret.
 struct Pattern {
@@ -26,8 +27,10 @@ struct Pattern {
     /// A shorter one only counts where the text is cut off.
     shortest: usize,
     /// Is this really one?
-    is_one: fn(&Found<'_>) -> bool,
+    is_one: Check,
 }
+
+type Check = fn(&Found<'_>) -> bool;
 
 /// What a pattern matched.
 struct Found<'t> {
@@ -41,8 +44,8 @@ struct Found<'t> {
 /// The most particular first: where two overlap, the first names the whole.
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     use SecretKind as Kind;
-    let any: fn(&Found<'_>) -> bool = |_| true;
-    let table: [(SecretKind, String, usize, fn(&Found<'_>) -> bool); 14] = [
+    let any: Check = |_| true;
+    let table: [(SecretKind, String, usize, Check); 14] = [
         (Kind::AccessKeyId, r"\b(?P<s>(?:AKIA|ASIA|ABIA)[A-Z0-9]{16})\b".to_owned(), 20, any),
         (Kind::BedrockApiKey, format!(r"\b(?P<s>ABSK[A-Za-z0-9+]{LETTER}{{4,}})"), 24, any),
         (Kind::BedrockApiKey, format!(r"\b(?P<s>bedrock-api-key-{LETTER}{{4,}})"), 36, any),
@@ -71,7 +74,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (Kind::Authorization, r"\b(?:[bB]earer|BEARER)\s+(?P<s>[A-Za-z0-9._~+/=-]{5,})".to_owned(), 16, is_random),
         (
             Kind::Authorization,
-            r#"(?:[aA]uthorization|AUTHORIZATION)["'\s:=\\]{1,8}(?i:basic|token)\s+(?P<s>[A-Za-z0-9._~+/=-]{5,})"#.to_owned(),
+            r#"(?:[aA]uthorization|AUTHORIZATION)["'\s:=\\]{1,8}Basic\s+(?P<s>[A-Za-z0-9._~+/=-]{5,})"#.to_owned(),
             8,
             |found| mixed(found.secret, 2),
         ),
@@ -84,7 +87,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         ),
         (
             Kind::PresignedRequest,
-            r"\b[cC]redential\W{1,6}[A-Z0-9]{20}(?P<s>(?:/|%2F|\\+/)[0-9]{8}(?:/|%2F|\\+/)[A-Za-z0-9%/_\\-]{4,})".to_owned(),
+            r"\b[cC]redential\W{1,6}(?:AKIA|ASIA|ABIA)[A-Z0-9]{16}(?P<s>(?:/|%2F|\\+/)[0-9]{8}(?:/|%2F|\\+/)[A-Za-z0-9%/_\\-]{4,})".to_owned(),
             8,
             any,
         ),
@@ -104,18 +107,16 @@ static PEM: LazyLock<Option<Regex>> =
 static SECRET_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| build(&format!("(?:{SECRET_NAME})$")));
 static TOKEN_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| build(&format!("(?:{TOKEN_NAME})$")));
 
-/// The beginnings of all patterns, as literals: bytes are searched for them at the speed of memory.
-static SIGNS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    build(concat!(
-        r"AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|ABIA[A-Z0-9]{16}|ABSK[A-Za-z0-9+]|bedrock-api-key-|PRIVATE KEY|eyJ[A-Za-z0-9_-]{7}",
-        r"|ghp_[A-Za-z0-9]|gho_[A-Za-z0-9]|ghs_[A-Za-z0-9]|ghu_[A-Za-z0-9]|ghr_[A-Za-z0-9]|github_pat_|glpat-|xox[abeoprs]-[A-Za-z0-9]|xapp-[0-9]",
-        r"|k_live_[A-Za-z0-9]|k_test_[A-Za-z0-9]|AIza[A-Za-z0-9_-]{16}|hf_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{16}|SG\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{6}",
-        r"|IQoJb3JpZ2lu|woGZXIvYXdz|QoGZXIvYXdz|woDYXdz|QoDYXdz",
-        r"|ecret[_\s-]?[aA]ccess|ECRET[_\s-]?ACCESS|aws[_-]?[sS](?i:ecret)|AWS[_-]?[sS](?i:ecret)",
-        r"|ession[_\s-]?[tT]oken|ESSION[_\s-]?TOKEN|ecurity-[tT]oken|ECURITY-TOKEN|earer[\s\\]|EARER[\s\\]",
-        r#"|uthorization["'\s:=\\]{1,8}[bBtT]|UTHORIZATION["'\s:=\\]{1,8}[bBtT]|mz-[sS]ignature|redential\W{1,6}[A-Z0-9]{20}|Signature=[0-9a-f]"#,
-        r#"|://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)"#,
-    ))
+/// What every pattern holds, as literals that begin with three letters rare in prose, and few enough in each expression
+/// for bytes to be searched at the speed of memory.
+static SIGNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let signs = [
+        r"AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|ABIA[A-Z0-9]{16}|ABSK[A-Za-z0-9+]|bedrock-api-key-|PRIVATE KEY|eyJ[A-Za-z0-9_-]{7}|IQoJb3JpZ2lu|woGZXIvYXdz|QoGZXIvYXdz|woDYXdz|QoDYXdz",
+        r"gh[opsur]_[A-Za-z0-9]|github_pat_|glpat-|xox[a-z]-[A-Za-z0-9]|xapp-[0-9]|k_live_[A-Za-z0-9]|k_test_[A-Za-z0-9]|AIza[A-Za-z0-9_-]{16}|hf_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{16}|SG\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{6}",
+        r#"tAccessK|t_[aA]ccess_|t-[aA]ccess-|t Access K|T[_ -]ACCESS|s key[\\"'`*\s:=>,|<\[]|s_secret_k|S_SECRET_K|sSecretK|nToken|n_[tT]oken|n-[tT]oken|n Token|N[_ -]TOKEN|y-[tT]oken|Y-TOKEN|[bB]earer[\s\\]|BEARER[\s\\]|Basic[\s\\]+[A-Za-z0-9]|mz-[sS]ignature|Signature=[0-9a-f]"#,
+        r#"://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)"#,
+    ];
+    signs.iter().filter_map(|signs| build(signs)).collect()
 });
 
 fn build(pattern: &str) -> Option<Regex> {
@@ -124,7 +125,7 @@ fn build(pattern: &str) -> Option<Regex> {
 
 /// May these bytes, text or the inside of a JSON string, hold a secret? Quick, and never no when there is one.
 pub fn may_hold(bytes: &[u8]) -> bool {
-    SIGNS.as_ref().is_some_and(|signs| signs.is_match(bytes))
+    SIGNS.iter().any(|signs| signs.is_match(bytes))
 }
 
 /// All secrets, in order, apart from each other.

@@ -209,7 +209,7 @@ fn a_mask_cannot_be_mistaken_for_logged_text() {
     let safe = masked(&text);
     let shown = SafeText::new(&safe);
     assert_eq!(shown.as_str(), "token IQoJ‹session token, 105 characters›");
-    assert_eq!(shown.marks(), [10..shown.as_str().len()], "the whole mask has the look of a mark");
+    assert_eq!((shown.marks().len(), &shown.marks()[0]), (1, &(10..shown.as_str().len())), "the whole mask has the look of a mark");
     assert_eq!(SafeText::line(&safe, Glyphs::Ascii).as_str(), "token IQoJ<session token, 105 characters>");
     assert_eq!(plain_masks(&safe), "token IQoJ‹session token, 105 characters›");
 }

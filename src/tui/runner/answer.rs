@@ -288,7 +288,9 @@ fn case_facts(reader: &mut Reader, secrets: Secrets) -> Result<CaseFacts> {
     let mut marked = rows(reader, &wanted, secrets)?;
     marked.sort_by_key(|row| row.event.time);
     let mut skips = reader.skips()?;
-    skips.iter_mut().for_each(|skip| skip.reason = secrets.text(&skip.reason).into_owned());
+    for skip in &mut skips {
+        skip.reason = secrets.text(&skip.reason).into_owned();
+    }
     Ok(CaseFacts {
         path: reader.path().display().to_string(),
         events: totals.by_strand,

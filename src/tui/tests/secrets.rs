@@ -22,7 +22,7 @@ const SECRETS: [(&str, &str, &str); 13] = [
     ("jwt", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJleGFtcGxlIn0.c2lnbmF0dXJlZXhhbXBsZQ", "zdWIiOiJleGFtcGxlIn0"),
     ("github", "ghp_0123456789abcdefghijABCDEFGHIJ012345", "6789abcdefghijABCDEF"),
     ("openai", "sk-proj-0123456789ABCDEFGHIJabcdefghij", "456789ABCDEFGHIJabcd"),
-    ("url password", "postgres://app:hunter2hunter2@db.example.com/x", "hunter2hunter2"),
+    ("url password", "redis://:hunter2hunter2@cache", "hunter2hunter2"),
     ("signature", "X-Amz-Signature=0123456789abcdef0123456789abcdef0123456789abcdef", "89abcdef0123456789ab"),
     ("credential", "X-Amz-Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/s3/aws4_request", "us-east-1/s3/aws4_requ"),
 ];
@@ -194,6 +194,9 @@ fn what_is_masked_is_searched_and_pivoted_as_logged() {
     session.keys("1gpuser-agent<enter>");
     assert_eq!(session.state.list.refs.len(), 1);
     assert!(session.screen().contains('‹') && !session.screen().contains(SECRETS[0].2), "{}", session.screen());
+    // Short enough to stand in the breadcrumb whole.
+    session.keys("X1g").keys(&"j".repeat(10)).keys("puser-agent<enter>");
+    assert!(session.screen().contains("user-agent agent redis://:‹url") && !session.screen().contains(SECRETS[10].2), "{}", session.screen());
     session.keys("X2");
     let flagged = session.state.rows.values().filter(|row| row.facts.as_ref().is_some_and(|facts| facts.flags.has(ExchangeFlags::SECRET))).count();
     assert_eq!(flagged, SECRETS.len(), "the list's flag and the finder are one");
