@@ -6,5 +6,6 @@ pub mod aggregate;
 pub mod compare;
 pub mod functions;
 pub mod numeric;
+pub mod pattern;
 pub mod period;
 pub mod value;

@@ -1,5 +1,8 @@
 //! The scalar functions of Logs Insights QL, a table each group; INSIGHTS §4.5 has the list and what it stands on.
 //!
+//! Arguments are values: a period (`5m`) and a regular expression come as the texts they are written as. Whoever plans a query can
+//! check them first, with [`Period::parse`](super::period::Period::parse) and [`compile`](super::compare::compile).
+//!
 //! A function never fails: what it cannot make sense of gives a missing value. What it makes is bounded; where something had to
 //! be cut, the [`Context`] says so.
 
