@@ -1,6 +1,8 @@
-//! Logs Insights QL on a case: what values are, how they compare, and what every function, aggregate and pattern means.
+//! Logs Insights QL on a case.
 //!
-//! Nothing here knows how a query is written or where its events are kept.
+//! - [`ql`]: text to syntax tree and back, what is wrong with it and where.
+//! - [`value`], [`compare`], [`functions`], [`aggregate`], [`pattern`]: what values are, how they compare, and what every function,
+//!   aggregate and pattern means. They do not know how a query is written or where its events are kept.
 
 pub mod aggregate;
 pub mod compare;
@@ -8,4 +10,5 @@ pub mod functions;
 pub mod numeric;
 pub mod pattern;
 pub mod period;
+pub mod ql;
 pub mod value;
