@@ -60,7 +60,9 @@ impl Interrupter {
         self.shared.cancelled.load(Ordering::Acquire)
     }
 
-    pub(super) fn check(&self) -> Result<()> {
+    /// # Errors
+    /// [`CaseError::Interrupted`] when it was cancelled: for whoever works long on what a reader gave.
+    pub fn check(&self) -> Result<()> {
         if self.is_cancelled() { Err(CaseError::Interrupted) } else { Ok(()) }
     }
 

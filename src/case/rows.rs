@@ -82,6 +82,21 @@ impl Reader {
         })
     }
 
+    /// The tokens that CloudTrail counted, input and output, of those of these events that have any, by row number.
+    pub fn trail_tokens(&mut self, ids: &[EventId]) -> Result<HashMap<u32, [Option<u64>; 2]>> {
+        let doing = "reading tokens";
+        self.snapshot(|reader| {
+            let mut select = reader.connection().prepare_cached("SELECT input, output FROM trail_tokens WHERE event = ?1").doing(doing)?;
+            let count = |row: &Row<'_>, at| row.get::<_, Option<i64>>(at).map(|count| count.map(|count| count as u64));
+            let mut found = HashMap::new();
+            for id in ids {
+                let tokens = select.query_row([id.0], |row| Ok([count(row, 0)?, count(row, 1)?])).optional().doing(doing)?;
+                found.extend(tokens.map(|tokens| (id.0, tokens)));
+            }
+            Ok(found)
+        })
+    }
+
     /// Kind and text of an entity.
     pub(super) fn name(&mut self, entity: u32) -> Result<(u8, Name)> {
         if let Some((kind, name)) = self.names.known.get(&entity) {

@@ -237,6 +237,14 @@ impl Reader {
         })
     }
 
+    /// How many calls the conversation of each of these events has, by row number.
+    pub fn calls(&mut self, refs: &[EventRef]) -> Result<HashMap<u32, u32>> {
+        self.snapshot(|reader| {
+            reader.bring_up_to_date()?;
+            reader.conversation_lengths(refs)
+        })
+    }
+
     /// How many calls the conversation of each of these has.
     pub(super) fn conversation_lengths(&mut self, refs: &[EventRef]) -> Result<HashMap<u32, u32>> {
         self.bring_threads_up_to_date()?;

@@ -66,6 +66,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Print every event that mentions an entity; without VALUE, the values of a kind with counts
     Pivot(PivotArgs),
+    /// Answer a query in CloudWatch Logs Insights QL from a case: docs/QUERY.md says what runs
+    Query(QueryArgs),
     /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
     Controls(ControlsArgs),
     /// Copy the evidence a case refers to into it, so that it travels alone
@@ -167,6 +169,52 @@ pub struct PivotArgs {
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Arguments of `query`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Fields are those of the records by their dotted paths, @timestamp, @message and the like, and the derived fields x.…\nExample: outcrop query 'filter x.denied | stats count(*) as n by eventName | sort n desc'"
+)]
+pub struct QueryArgs {
+    /// The query; `-` reads it from standard input
+    pub text: String,
+    /// The language
+    #[arg(long, value_enum, default_value_t = Language::Ql)]
+    pub language: Language,
+    /// Where it is answered
+    #[arg(long, value_enum, default_value_t = Place::Case)]
+    pub on: Place,
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Which events.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Languages of queries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// CloudWatch Logs Insights QL.
+    Ql,
+    /// SQL: not in this version.
+    Sql,
+}
+
+/// Where a query is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Place {
+    /// From the case.
+    Case,
+    /// By CloudWatch Logs Insights: not in this version.
+    Aws,
 }
 
 /// Arguments of `controls`.

@@ -11,6 +11,7 @@ mod open;
 mod output;
 mod pivot;
 mod place;
+mod query;
 mod rebuild;
 mod seal;
 mod show;
@@ -55,6 +56,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Events(args)) => events::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Pivot(args)) => pivot::run(&args),
+        Some(Command::Query(args)) => query::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
         Some(Command::Seal(args)) => seal::run(&args),
         Some(Command::Rebuild(args)) => rebuild::run(&args),

@@ -3,6 +3,7 @@
 //! - [`ql`]: text to syntax tree and back, what is wrong with it and where.
 //! - [`value`], [`compare`], [`functions`], [`aggregate`], [`pattern`]: what values are, how they compare, and what every function,
 //!   aggregate and pattern means. They do not know how a query is written or where its events are kept.
+//! - [`run`]: a query answered from a case.
 
 pub mod aggregate;
 pub mod compare;
@@ -11,4 +12,5 @@ pub mod numeric;
 pub mod pattern;
 pub mod period;
 pub mod ql;
+pub mod run;
 pub mod value;

@@ -1,0 +1,136 @@
+//! `SOURCE`: which events a query reads. Strands are groups by their names; other names are looked for in the sources' paths.
+
+use super::error::RunError;
+use super::expr::wrong;
+use crate::case::Reader;
+use crate::model::{Scope, SourceId, Strand, StrandSet, TimeRange, Timestamp};
+use crate::query::ql::Span;
+use crate::query::ql::ast::{GroupKey, Moment, Period, SelectorKind, Source};
+
+/// Groups that are in every case.
+pub const PSEUDO_GROUPS: [&str; 8] = ["management", "data", "invocation", "endpoint", "network", "span", "events", "exchanges"];
+
+/// What a query reads.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub(super) scope: Scope,
+    /// Only events out of these sources.
+    pub(super) sources: Option<Vec<SourceId>>,
+}
+
+/// Strands and sources that names stand for.
+struct Found {
+    strands: StrandSet,
+    sources: Vec<SourceId>,
+    is_all: bool,
+}
+
+/// The events of a scope that the source names.
+pub(super) fn choose(reader: &mut Reader, scope: &Scope, source: Option<&Source>, now: Timestamp) -> Result<Chosen, RunError> {
+    let mut chosen = Chosen { scope: scope.clone(), sources: None };
+    let mut found = Found { strands: StrandSet::NONE, sources: Vec::new(), is_all: false };
+    match source {
+        None => return Ok(chosen),
+        Some(Source::Group(group)) => {
+            name(reader, &group.name.value, group.name.span, &mut found)?;
+            let range = TimeRange { since: moment(group.start.as_ref(), now), until: moment(group.end.as_ref(), now) };
+            chosen.scope.range = narrowed(chosen.scope.range, range);
+        }
+        Some(Source::Selection(selectors)) => {
+            for selector in selectors {
+                match &selector.kind {
+                    SelectorKind::LogGroups(filters) => {
+                        found.is_all |= !filters.iter().any(|filter| filter.key == GroupKey::NamePrefix);
+                        for filter in filters {
+                            match filter.key {
+                                GroupKey::NamePrefix => {
+                                    for prefix in &filter.values {
+                                        name(reader, &prefix.value, prefix.span, &mut found)?;
+                                    }
+                                }
+                                GroupKey::Class => {}
+                                GroupKey::Account => return Err(wrong(filter.span, "accounts are chosen by `filter @aws.account = …` on a case")),
+                            }
+                        }
+                    }
+                    SelectorKind::DataSource(names) => {
+                        for one in names {
+                            name(reader, one.value.strip_prefix("aws_cloudtrail.").unwrap_or(&one.value), one.span, &mut found)?;
+                        }
+                    }
+                    SelectorKind::Tags(_) => return Err(wrong(selector.span, "a case does not know the tags of log groups")),
+                }
+            }
+        }
+    }
+    if found.is_all {
+        return Ok(chosen);
+    }
+    if found.sources.is_empty() {
+        chosen.scope.strands = StrandSet::from_bits(chosen.scope.strands.bits() & found.strands.bits());
+    } else if found.strands == StrandSet::NONE {
+        found.sources.sort_unstable();
+        found.sources.dedup();
+        chosen.sources = Some(found.sources);
+    } else {
+        let span = match source {
+            Some(Source::Selection(selectors)) => selectors.first().map_or_else(Span::default, |selector| selector.span),
+            _ => Span::default(),
+        };
+        return Err(wrong(span, "name strands or paths, not both"));
+    }
+    Ok(chosen)
+}
+
+fn name(reader: &mut Reader, name: &str, span: Span, found: &mut Found) -> Result<(), RunError> {
+    let folded = name.to_lowercase();
+    if folded == "events" || folded.is_empty() {
+        found.is_all = true;
+        return Ok(());
+    }
+    let strand = if folded == "exchanges" { Some(Strand::Invocation) } else { folded.parse().ok() };
+    if let Some(strand) = strand {
+        found.strands = found.strands.with(strand);
+        return Ok(());
+    }
+    let before = found.sources.len();
+    found.sources.extend(reader.sources()?.into_iter().filter(|source| source.path.to_lowercase().contains(&folded)).map(|source| source.id));
+    if found.sources.len() > before {
+        return Ok(());
+    }
+    // As log groups are usually called.
+    let strands: &[Strand] = if folded.contains("cloudtrail") {
+        &[Strand::Management, Strand::Data, Strand::Network]
+    } else if folded.contains("invocation") {
+        &[Strand::Invocation]
+    } else if folded.contains("spans") {
+        &[Strand::Span]
+    } else {
+        let names = PSEUDO_GROUPS.join(", ");
+        return Err(wrong(span, format!("no source of this case has `{name}` in its path; groups that every case has are {names}")));
+    };
+    found.strands = strands.iter().fold(found.strands, |set, strand| set.with(*strand));
+    Ok(())
+}
+
+/// Both ranges at once.
+pub(super) fn narrowed(one: TimeRange, other: TimeRange) -> TimeRange {
+    let latest = |one: Option<Timestamp>, other: Option<Timestamp>| one.max(other);
+    let earliest = match (one.until, other.until) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    };
+    TimeRange { since: latest(one.since, other.since), until: earliest }
+}
+
+fn moment(moment: Option<&Moment>, now: Timestamp) -> Option<Timestamp> {
+    let ago = |period: &Period| period.millis().and_then(|millis| i64::try_from(millis).ok()).map(|millis| now.plus_millis(millis.saturating_neg()));
+    match moment? {
+        Moment::Now => Some(now),
+        Moment::Ago(period) => ago(period),
+        // Seconds have ten digits, milliseconds thirteen.
+        Moment::At(number) => {
+            i64::try_from(*number).ok().map(|number| Timestamp::from_millis(if number < 100_000_000_000 { number * 1000 } else { number }))
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! A query answered from a case.
+//!
+//! [`run`] reads the tree that [`ql::parse`](super::ql::parse) gives. A plan (`plan`) turns it into commands at work
+//! (`stage`) and says which fields of an event are needed (`field`); conditions on columns become a scope (`push`); rows are
+//! made in chunks, newest first, of columns where the case has them and of records where not (`rows`), and go through the commands.
+//! Everything that is held is bounded, and whatever a bound has done to an answer is said in it. docs/QUERY.md is the manual.
+
+mod error;
+mod expr;
+mod field;
+mod groups;
+mod names;
+mod path;
+mod plan;
+mod push;
+mod rows;
+mod stage;
+mod tally;
+
+use std::sync::Arc;
+
+pub use error::RunError;
+pub use groups::PSEUDO_GROUPS;
+
+use super::functions::Context;
+use super::ql::ast::{DiffWindow, Query};
+use super::value::Value;
+use crate::case::Reader;
+use crate::model::{EventId, EventRef, Scope, TimeRange, Timestamp};
+use expr::Node;
+use groups::{Chosen, choose};
+use plan::{End, Plan, Planner, up_to_pattern};
+use rows::{Fetch, Row, Wanted};
+use stage::Work;
+
+/// A query within `in (…)` gives at most so many different values, as at AWS.
+const MOST_KEYS: usize = 50_000;
+/// An answer has at most so many rows.
+const MOST_ROWS: usize = 1_000_000;
+/// The first chunk is small, so that a `limit` is soon reached.
+const FIRST_CHUNK: usize = 256;
+const CHUNK: usize = 2048;
+
+/// How a query is run.
+#[derive(Debug)]
+pub struct Options<'a> {
+    /// Which events it may see.
+    pub scope: &'a Scope,
+    /// The time that `now()` tells.
+    pub now: Timestamp,
+    /// Ask the case's lists first. Without it the answer is the same, later.
+    pub push_down: bool,
+}
+
+/// What was read for an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Events that were looked at.
+    pub scanned: u64,
+    /// … of which passed the first filters.
+    pub matched: u64,
+    /// Records that were read.
+    pub records: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Records that could not be read.
+    pub unreadable: u64,
+    /// Why the first of them could not.
+    pub why_unreadable: Option<String>,
+}
+
+/// A row of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnswerRow {
+    /// The event that the row is, when it is one.
+    pub event: Option<EventId>,
+    /// By column.
+    pub values: Vec<Value>,
+}
+
+/// What a query gives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// Titles of the columns.
+    pub columns: Vec<String>,
+    /// The rows in their order.
+    pub rows: Vec<AnswerRow>,
+    /// What was read.
+    pub statistics: Statistics,
+    /// What a person should know.
+    pub notes: Vec<String>,
+    /// Something was left out: a note says what.
+    pub is_incomplete: bool,
+}
+
+/// Answers a query that [`check`](super::ql::check) found right. `progress` hears how many of how many events were looked at.
+/// [`Reader::interrupter`] cancels.
+///
+/// # Errors
+/// [`RunError`]: with a place in the query, or what of the case could not be read, or which bound was met.
+pub fn run(reader: &mut Reader, text: &str, query: &Query, options: &Options<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Answer, RunError> {
+    let mut runner = Runner { text, options, progress, notes: Vec::new(), statistics: Statistics::default(), depth: 0 };
+    let (columns, rows) = runner.answer(reader, query, End::Default)?;
+    let Runner { statistics, mut notes, .. } = runner;
+    let mut is_incomplete = notes.iter().any(|note| note.starts_with("there are more rows"));
+    if statistics.unreadable > 0 {
+        let why = statistics.why_unreadable.clone().unwrap_or_default();
+        notes.push(format!("{} records could not be read, their fields are missing; the first: {why}", statistics.unreadable));
+        is_incomplete = true;
+    }
+    Ok(Answer { columns, rows, statistics, notes, is_incomplete })
+}
+
+struct Runner<'a> {
+    text: &'a str,
+    options: &'a Options<'a>,
+    progress: &'a mut dyn FnMut(u64, u64),
+    notes: Vec<String>,
+    statistics: Statistics,
+    depth: usize,
+}
+
+impl Runner<'_> {
+    fn answer(&mut self, reader: &mut Reader, query: &Query, end: End) -> Result<(Vec<String>, Vec<AnswerRow>), RunError> {
+        let chosen = choose(reader, self.options.scope, query.source.as_ref(), self.options.now)?;
+        let mut plan = self.plan(reader, query, end)?;
+        let context = self.context(reader, &chosen.scope)?;
+        if plan.is_estimate {
+            return self.estimate(reader, &plan, &chosen);
+        }
+        if let Some((at, window)) = plan.diff
+            && let Some(before) = before(&chosen.scope, &context, window)
+        {
+            let earlier = Chosen { scope: before, sources: chosen.sources.clone() };
+            let prefix = Query { stages: up_to_pattern(query).to_vec(), ..query.clone() };
+            let mut prefix = self.plan(reader, &prefix, End::All)?;
+            if let Some(mut finder) = prefix.work.pop() {
+                let mut feed = |rows: Vec<Row>| finder.take(rows, &context).map(drop);
+                self.source(reader, &mut prefix, &earlier, &context, &mut feed)?;
+                if let (Some(patterns), Some(work)) = (finder.patterns(), plan.work.get_mut(at)) {
+                    work.compare_with(patterns);
+                }
+            }
+        }
+        let columns: Vec<usize> = plan.columns.iter().map(|(_, slot)| *slot).collect();
+        let is_events = plan.is_events;
+        let mut rows = Vec::new();
+        let mut gather = |made: Vec<Row>| {
+            if rows.len() + made.len() > MOST_ROWS {
+                return Err(RunError::TooLarge(format!("the answer has more than {MOST_ROWS} rows: add a limit, or narrow the scope")));
+            }
+            rows.extend(made.into_iter().map(|row| AnswerRow {
+                event: row.event.filter(|_| is_events),
+                values: columns.iter().map(|slot| row.values.get(*slot).cloned().unwrap_or_default()).collect(),
+            }));
+            Ok(())
+        };
+        self.source(reader, &mut plan, &chosen, &context, &mut gather)?;
+        self.note(plan.work.iter().flat_map(|work| work.notes()));
+        self.note(context.notes().into_iter().map(str::to_owned));
+        Ok((plan.columns.into_iter().map(|(name, _)| name).collect(), rows))
+    }
+
+    fn note(&mut self, notes: impl IntoIterator<Item = String>) {
+        for note in notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
+
+    fn plan(&mut self, reader: &mut Reader, query: &Query, end: End) -> Result<Plan, RunError> {
+        let text = self.text;
+        let mut inner = |query: &Query| self.keys(reader, query);
+        Planner::new(text, &mut inner).plan(&query.stages, end)
+    }
+
+    /// The values of a query within `in (…)`.
+    fn keys(&mut self, reader: &mut Reader, query: &Query) -> Result<Vec<Value>, RunError> {
+        if self.depth > 0 {
+            return Err(expr::wrong(query.span, "a query within another has none within itself"));
+        }
+        self.depth += 1;
+        let matched = self.statistics.matched;
+        let answer = self.answer(reader, query, End::All);
+        self.depth -= 1;
+        self.statistics.matched = matched;
+        let (columns, rows) = answer?;
+        if columns.len() != 1 {
+            return Err(expr::wrong(query.span, "a query within `in` gives one column: end it with `fields name`"));
+        }
+        let mut seen = hashbrown::HashSet::new();
+        let mut values = Vec::new();
+        for value in rows.into_iter().filter_map(|row| row.values.into_iter().next()) {
+            if !value.is_missing() && seen.insert(value.to_string()) {
+                values.push(value);
+            }
+            if values.len() > MOST_KEYS {
+                return Err(RunError::TooLarge(format!("the query within `in` gives more than {MOST_KEYS} different values: narrow it")));
+            }
+        }
+        Ok(values)
+    }
+
+    fn context(&self, reader: &mut Reader, scope: &Scope) -> Result<Context, RunError> {
+        let span = reader.totals()?.span;
+        let (first, last) = span.map_or((0, 0), |(first, last)| (first.as_millis(), last.as_millis() + 1));
+        let start = scope.range.since.map_or(first, Timestamp::as_millis);
+        Ok(Context::new(self.options.now.as_millis(), start, scope.range.until.map_or(last, Timestamp::as_millis)))
+    }
+
+    fn refs(&self, reader: &mut Reader, plan: &Plan, chosen: &Chosen) -> Result<Arc<Vec<EventRef>>, RunError> {
+        if self.options.push_down { push::candidates(reader, &chosen.scope, &plan.bases, &plan.early) } else { Ok(reader.refs(&chosen.scope)?) }
+    }
+
+    /// Makes rows of the events and sends them through the commands; what comes out goes to `out`.
+    fn source(
+        &mut self,
+        reader: &mut Reader,
+        plan: &mut Plan,
+        chosen: &Chosen,
+        context: &Context,
+        out: &mut dyn FnMut(Vec<Row>) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        let refs = self.refs(reader, plan, chosen)?;
+        let mut ordered: Vec<EventRef> = match (self.options.push_down, &chosen.sources) {
+            (true, None) => tally::tallied(reader, plan, &refs, context, &mut self.statistics)?,
+            _ => refs.iter().copied().collect(),
+        };
+        if plan.is_order_free {
+            ordered.sort_unstable_by_key(|event| event.id);
+        } else {
+            // Newest first; of the same time in the order in which they were read.
+            ordered.sort_by(|one, other| other.time().cmp(&one.time()).then_with(|| one.id.cmp(&other.id)));
+        }
+        let Plan { bases, slots, work, early, .. } = plan;
+        let first: Vec<&Node> = if self.options.push_down { early.iter().map(|node| &**node).collect() } else { Vec::new() };
+        let wanted = Wanted { bases, slots: *slots, early: &first, sources: chosen.sources.as_deref() };
+        let mut fetch = Fetch::new(reader, wanted, &ordered, context)?;
+        let total = ordered.len() as u64;
+        let (mut rest, mut size) = (ordered.as_slice(), FIRST_CHUNK);
+        while !rest.is_empty() && !work.iter().any(|work| work.is_full()) {
+            reader.interrupter().check()?;
+            let (chunk, left) = rest.split_at(size.min(rest.len()));
+            (rest, size) = (left, (size * 2).min(CHUNK));
+            let mut rows = fetch.rows(reader, chunk, &mut self.statistics)?;
+            let passes = |row: &Row| early.iter().all(|node| node.holds(&row.values, context));
+            if self.options.push_down {
+                rows.retain(passes);
+                self.statistics.matched += rows.len() as u64;
+            } else {
+                self.statistics.matched += rows.iter().filter(|row| passes(row)).count() as u64;
+            }
+            out(through(work, rows, context)?)?;
+            (self.progress)(total - rest.len() as u64, total);
+        }
+        for at in 0..work.len() {
+            reader.interrupter().check()?;
+            let (Some(ending), later) = split(work, at) else { break };
+            let rows = ending.finish(context)?;
+            out(through(later, rows, context)?)?;
+        }
+        Ok(())
+    }
+
+    /// What the query would read.
+    fn estimate(&mut self, reader: &mut Reader, plan: &Plan, chosen: &Chosen) -> Result<(Vec<String>, Vec<AnswerRow>), RunError> {
+        let refs = self.refs(reader, plan, chosen)?;
+        let reads = |event: &EventRef| plan.bases.iter().any(|(_, base)| base.needs_record(event.strand(), event.is_undecodable()));
+        let to_read: Vec<EventId> = refs.iter().filter(|event| reads(event)).map(|event| event.id).collect();
+        let mut bytes = 0;
+        for ids in to_read.chunks(CHUNK) {
+            bytes += reader.events(ids)?.iter().map(|event| u64::from(event.position.length)).sum::<u64>();
+        }
+        self.note(["nothing was read: a query on a case costs time, not money".to_owned()]);
+        let values = [refs.len() as u64, to_read.len() as u64, bytes].map(Value::count).to_vec();
+        Ok((["events", "records", "bytes"].map(str::to_owned).to_vec(), vec![AnswerRow { event: None, values }]))
+    }
+}
+
+fn split(work: &mut [Box<dyn Work>], at: usize) -> (Option<&mut Box<dyn Work>>, &mut [Box<dyn Work>]) {
+    let (before, later) = work.split_at_mut((at + 1).min(work.len()));
+    (before.last_mut(), later)
+}
+
+/// Sends rows through commands.
+fn through(work: &mut [Box<dyn Work>], mut rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
+    for command in work {
+        if rows.is_empty() {
+            break;
+        }
+        rows = command.take(rows, context)?;
+    }
+    Ok(rows)
+}
+
+/// The scope of the time that `diff` compares with.
+fn before(scope: &Scope, context: &Context, window: DiffWindow) -> Option<Scope> {
+    const DAY: i64 = 86_400_000;
+    let back = match window {
+        DiffWindow::Previous => context.end_ms.checked_sub(context.start_ms)?,
+        DiffWindow::PreviousDay => DAY,
+        DiffWindow::PreviousWeek => 7 * DAY,
+        DiffWindow::PreviousMonth => 30 * DAY,
+    };
+    let at = |millis: i64| Some(Timestamp::from_millis(millis.checked_sub(back)?));
+    Some(Scope { range: TimeRange { since: at(context.start_ms), until: at(context.end_ms) }, ..scope.clone() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! `stats`: rows into groups, and what each group gives.
+
+use hashbrown::HashMap;
+
+use super::super::error::RunError;
+use super::super::expr::{Aggregated, Node};
+use super::super::rows::{Row, set};
+use super::{MOST_ROWS, Work, key_of, too_many, values_of};
+use crate::query::aggregate::{Aggregate, Note};
+use crate::query::compare::natural;
+use crate::query::functions::Context;
+use crate::query::value::Value;
+
+/// So many bytes of keys are held; they may be long texts.
+const MOST_KEY_BYTES: usize = 256 << 20;
+
+/// `stats`
+pub(in crate::query::run) struct Group {
+    /// What rows are grouped by, and where it goes.
+    pub(in crate::query::run) by: Vec<Node>,
+    pub(in crate::query::run) by_slots: Vec<usize>,
+    pub(in crate::query::run) aggregates: Vec<Aggregated>,
+    /// What a group gives, and where it goes.
+    pub(in crate::query::run) items: Vec<(usize, Node)>,
+    pub(in crate::query::run) slots: usize,
+    pub(in crate::query::run) groups: HashMap<Box<[u8]>, State>,
+    pub(in crate::query::run) key_bytes: usize,
+    pub(in crate::query::run) notes: Vec<Note>,
+}
+
+/// A group as far as it has come.
+pub(in crate::query::run) struct State {
+    by: Vec<Value>,
+    aggregates: Vec<Box<dyn Aggregate>>,
+}
+
+impl Group {
+    fn fresh(&self, by: Vec<Value>) -> State {
+        State { by, aggregates: self.aggregates.iter().map(|aggregated| (aggregated.kind.new)()).collect() }
+    }
+
+    fn one(&mut self, row: &Row, count: u64, key: &mut Vec<u8>, context: &Context) -> Result<(), RunError> {
+        let by = values_of(&self.by, &row.values, context);
+        key_of(&by, key);
+        if !self.groups.contains_key(key.as_slice()) {
+            self.key_bytes += key.len();
+            if self.groups.len() >= MOST_ROWS || self.key_bytes > MOST_KEY_BYTES {
+                return Err(too_many("stats", "group by fewer fields or longer bins, or narrow the scope"));
+            }
+            let fresh = self.fresh(by);
+            self.groups.insert(key.as_slice().into(), fresh);
+        }
+        let Some(state) = self.groups.get_mut(key.as_slice()) else { return Ok(()) };
+        for (aggregated, state) in self.aggregates.iter().zip(&mut state.aggregates) {
+            let args = values_of(&aggregated.args, &row.values, context);
+            for _ in 0..count {
+                state.take(&args, row.millis);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Work for Group {
+    fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
+        let mut key = Vec::new();
+        for row in rows {
+            self.one(&row, 1, &mut key, context)?;
+        }
+        Ok(Vec::new())
+    }
+
+    fn take_many(&mut self, row: &Row, count: u64, context: &Context) -> Result<(), RunError> {
+        self.one(row, count, &mut Vec::new(), context)
+    }
+
+    fn finish(&mut self, context: &Context) -> Result<Vec<Row>, RunError> {
+        if self.groups.is_empty() && self.by.is_empty() {
+            // Nothing counts as nothing.
+            let fresh = self.fresh(Vec::new());
+            self.groups.insert(Box::default(), fresh);
+        }
+        let mut groups: Vec<State> = std::mem::take(&mut self.groups).into_values().collect();
+        groups.sort_by(|one, other| {
+            let orders = one.by.iter().zip(&other.by).map(|(one, other)| natural(one, other));
+            orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+        });
+        let mut rows = Vec::with_capacity(groups.len());
+        for group in groups {
+            let mut row = Row { event: None, millis: None, values: vec![Value::Missing; self.slots] };
+            for (slot, value) in self.by_slots.iter().zip(group.by) {
+                set(&mut row, *slot, value);
+            }
+            let results: Vec<Value> = group.aggregates.iter().map(|aggregate| aggregate.finish()).collect();
+            self.notes.extend(group.aggregates.iter().flat_map(|aggregate| aggregate.notes()));
+            for (slot, node) in &self.items {
+                let value = node.with(&row.values, &results, context);
+                set(&mut row, *slot, value);
+            }
+            rows.push(row);
+        }
+        Ok(rows)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let (mut rejected, mut untimed, mut texts) = (0_u64, 0_u64, std::collections::BTreeSet::new());
+        for note in &self.notes {
+            match note {
+                Note::NotNumbers(count) => rejected += count,
+                Note::Untimed(count) => untimed += count,
+                other => {
+                    texts.insert(other.to_string());
+                }
+            }
+        }
+        let counted = [Note::NotNumbers(rejected), Note::Untimed(untimed)].into_iter().zip([rejected, untimed]);
+        texts.into_iter().chain(counted.filter(|(_, count)| *count > 0).map(|(note, _)| note.to_string())).collect()
+    }
+}

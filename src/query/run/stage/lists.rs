@@ -1,0 +1,41 @@
+//! `unnest` and `expand`: a row for each element of a list.
+
+use super::super::error::RunError;
+use super::super::expr::Node;
+use super::super::rows::{Row, set};
+use super::{MOST_ROWS, Work, too_many};
+use crate::query::functions::Context;
+use crate::query::value::Value;
+
+/// `unnest` and `expand`
+pub(in crate::query::run) struct Unnest {
+    pub(in crate::query::run) of: Node,
+    pub(in crate::query::run) slot: usize,
+    /// What is no list goes on as it is (`expand`); otherwise without a value.
+    pub(in crate::query::run) keeps_others: bool,
+}
+
+impl Work for Unnest {
+    fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
+        let mut out = Vec::with_capacity(rows.len());
+        for mut row in rows {
+            match self.of.of(&row.values, context) {
+                Value::List(values) if !values.is_empty() => {
+                    if out.len() + values.len() > MOST_ROWS {
+                        return Err(too_many("unnest", "narrow the scope first"));
+                    }
+                    for value in values.iter() {
+                        let mut one = row.clone();
+                        set(&mut one, self.slot, value.taken_out());
+                        out.push(one);
+                    }
+                }
+                other => {
+                    set(&mut row, self.slot, if self.keeps_others && !matches!(other, Value::List(_)) { other } else { Value::Missing });
+                    out.push(row);
+                }
+            }
+        }
+        Ok(out)
+    }
+}

@@ -1,0 +1,80 @@
+//! The commands at work: each takes rows and gives rows, some only when all have come.
+
+mod extract;
+mod fill;
+mod group;
+mod lists;
+mod order;
+mod patterns;
+mod rowwise;
+
+use super::error::RunError;
+use super::expr::Node;
+use super::rows::Row;
+use crate::query::functions::Context;
+use crate::query::pattern::Patterns;
+use crate::query::value::Value;
+
+pub(super) use extract::{Csv, JsonAt, LOGFMT, Logfmt, Match, glob, json_steps};
+pub(super) use fill::{FillDown, FillMissing};
+pub(super) use group::Group;
+pub(super) use lists::Unnest;
+pub(super) use order::{Cut, Dedup, Limit, Sort, Tail};
+pub(super) use patterns::FindPatterns;
+pub(super) use rowwise::{Accum, AddTotals, Autoregress, Compute, Filter};
+
+/// No command holds more rows or groups than this.
+pub(super) const MOST_ROWS: usize = 1_000_000;
+
+/// A command at work.
+pub(super) trait Work {
+    /// Takes rows; gives those that can go on.
+    fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError>;
+    /// There are no more: gives what is left.
+    fn finish(&mut self, _: &Context) -> Result<Vec<Row>, RunError> {
+        Ok(Vec::new())
+    }
+    /// Whatever comes now, nothing more goes on.
+    fn is_full(&self) -> bool {
+        false
+    }
+    /// What a person should know.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Takes one row that is there so many times; only what groups rows is asked to.
+    fn take_many(&mut self, _: &Row, _: u64, _: &Context) -> Result<(), RunError> {
+        Ok(())
+    }
+    /// The patterns it found.
+    fn patterns(&mut self) -> Option<Patterns> {
+        None
+    }
+    /// The patterns of the time before, to compare with.
+    fn compare_with(&mut self, _: Patterns) {}
+}
+
+/// Too many rows for a command.
+pub(super) fn too_many(command: &str, remedy: &str) -> RunError {
+    RunError::TooLarge(format!("`{command}` would hold more than {MOST_ROWS} rows: {remedy}"))
+}
+
+/// Values as a key: what prints alike is alike, what is missing is like nothing else.
+pub(super) fn key_of(values: &[Value], key: &mut Vec<u8>) {
+    key.clear();
+    for value in values {
+        if value.is_missing() {
+            key.push(0);
+            continue;
+        }
+        let text = value.printed();
+        key.push(1);
+        key.extend_from_slice(&(text.len() as u64).to_le_bytes());
+        key.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// The values of nodes in a row.
+pub(super) fn values_of(nodes: &[Node], row: &[Value], context: &Context) -> Vec<Value> {
+    nodes.iter().map(|node| node.of(row, context)).collect()
+}
