@@ -178,7 +178,8 @@ pub struct PivotArgs {
 )]
 pub struct QueryArgs {
     /// The query; `-` reads it from standard input
-    pub text: String,
+    #[arg(value_name = "TEXT")]
+    pub query: String,
     /// The language
     #[arg(long, value_enum, default_value_t = Language::Ql)]
     pub language: Language,

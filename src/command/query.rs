@@ -30,7 +30,7 @@ pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
     if args.on == Place::Aws {
         return Err(Failure::Usage("--on aws is not in this version: the query runs on the case".to_owned()));
     }
-    let text = text(&args.text)?;
+    let text = text(&args.query)?;
     let wrong = |error: &QueryError| {
         // A query is the person's own, but may have come from anywhere.
         for line in error.render(&text).lines() {

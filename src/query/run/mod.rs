@@ -307,5 +307,3 @@ fn before(scope: &Scope, context: &Context, window: DiffWindow) -> Option<Scope>
     Some(Scope { range: TimeRange { since: at(context.start_ms), until: at(context.end_ms) }, ..scope.clone() })
 }
 
-#[cfg(test)]
-mod tests;
