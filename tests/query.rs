@@ -92,7 +92,7 @@ const QUERIES: &[&str] = &[
     "filter x.principal = \"111122223333/user/svc-ml-reporting\" | stats count(*) by eventName",
     "filter x.joined = true | stats count(*) by @log",
     "filter x.calls > 3 | stats count(*), max(x.calls)",
-    "filter x.user_text like /(?i)password/ | fields @timestamp, x.user_text",
+    "filter x.user_text like /(?i)summar/ | fields @timestamp, x.user_text",
     "filter x.stop = \"end_turn\" | stats avg(x.latency_ms), pct(x.latency_ms, 90) by x.family",
     "filter x.cli.service = \"bedrock\" | fields @timestamp, x.cli.operation, x.cli.verb",
     "filter x.key_kind = \"long_term\" | stats count(*) by x.key",
@@ -138,7 +138,7 @@ fn asking_the_lists_first_changes_no_answer() {
         }
     }
     // A query that finds nothing compares nothing.
-    assert_eq!(empty, ["filter eventName = \"\" | stats count(*)"].into_iter().filter(|_| false).collect::<Vec<&str>>());
+    assert_eq!(empty, Vec::<&str>::new());
 }
 
 #[test]
@@ -164,14 +164,18 @@ fn counts_are_those_of_the_case() {
     let mut bench = Bench::demo();
     let trail = [Strand::Management, Strand::Data, Strand::Network].iter().fold(StrandSet::NONE, |set, strand| set.with(*strand));
     let scope = Scope { strands: trail, ..Scope::all() };
-    // By name: as `outcrop pivot` counts them.
+    // By name: as `outcrop pivot` counts them, which also counts what an event about many calls names.
     let mut expected: BTreeMap<String, u64> = BTreeMap::new();
     for value in bench.reader.values_in(&scope, EntityKind::Action).expect("values") {
         expected.insert(value.value.to_string(), value.count);
     }
+    let about_many = bench.rows("filter eventName = \"AggregatedEvent\" | stats count(*)")[0][0].parse::<u64>().expect("a count");
+    assert!(about_many > 0);
+    *expected.get_mut("PutObject").expect("the demo's aggregated event is of PutObject") -= about_many;
     let mut found = counts(bench.rows("stats count(*) by eventName"));
     let nameless = found.remove("").expect("records of other strands have no eventName");
-    assert_eq!(found, expected);
+    let differing: Vec<_> = found.iter().filter(|(name, count)| expected.get(*name) != Some(*count)).collect();
+    assert_eq!((differing, found.len()), (Vec::new(), expected.len()));
     let refs = bench.reader.refs(&Scope::all()).expect("a list");
     let others = refs.iter().filter(|event| !trail.contains(event.strand())).count();
     assert_eq!(nameless, others as u64);
@@ -225,20 +229,17 @@ fn rows_by_hand() {
         (format!("filter {p}.n != 9 | display eventName"), vec![vec!["A"], vec!["B"]]),
         (format!("filter not ({p}.n = 9) | display eventName"), vec![vec!["C"], vec!["A"], vec!["B"]]),
         (format!("filter {p}.flag = \"true\" | display {p}.flag"), vec![vec!["true"]]),
-        (format!("stats sum({p}.n) as s, min({p}.n), max({p}.n), count({p}.n), count(*) by eventName"), vec![
-            vec!["A", "11.5", "2.5", "9", "2", "2"],
-            vec!["B", "10", "10", "10", "1", "1"],
-            vec!["C", "", "", "", "0", "1"],
-        ]),
+        (
+            format!("stats sum({p}.n) as s, min({p}.n), max({p}.n), count({p}.n), count(*) by eventName"),
+            vec![vec!["A", "11.5", "2.5", "9", "2", "2"], vec!["B", "10", "10", "10", "1", "1"], vec!["C", "", "", "", "0", "1"]],
+        ),
         (format!("stats sum({p}.n) / count(*) as mean"), vec![vec!["5.375"]]),
         ("stats count(*) as n by eventName | filter n > 1 | stats sum(n)".to_owned(), vec![vec!["2"]]),
         ("filter eventName = \"Z\" | stats count(*), sum(x)".to_owned(), vec![vec!["0", ""]]),
-        (format!("parse {p}.who \"user=* role=*\" as u, r | stats count(*) by u, r"), vec![
-            vec!["", "", "1"],
-            vec!["ann", "dev", "1"],
-            vec!["ann", "ops", "1"],
-            vec!["bob", "ops", "1"],
-        ]),
+        (
+            format!("parse {p}.who \"user=* role=*\" as u, r | stats count(*) by u, r"),
+            vec![vec!["", "", "1"], vec!["ann", "dev", "1"], vec!["ann", "ops", "1"], vec!["bob", "ops", "1"]],
+        ),
         (format!("parse {p}.who /(?<k>[a-z]+)=/ multi | stats count(*) by k"), vec![vec!["", "1"], vec!["role", "3"], vec!["user", "3"]]),
         (format!("parse {p}.who /user=([a-z]+)/ as u | filter ispresent(u) | display u"), vec![vec!["ann"], vec!["bob"], vec!["ann"]]),
         (format!("parse {p}.csv csv as a, b | filter ispresent(b) | display a, b"), vec![vec!["1", "two, three"]]),
@@ -248,26 +249,28 @@ fn rows_by_hand() {
         ("dedup eventName | limit 2".to_owned(), vec![]),
         ("display eventName | sort @timestamp | limit 3".to_owned(), vec![vec!["A"], vec!["B"], vec!["A"]]),
         ("display eventName | sort @timestamp | accum eventName as s | tail 1".to_owned(), vec![vec!["C", "0"]]),
-        (format!("display {p}.n as n | sort @timestamp | accum n as s"), vec![vec!["9", "9"], vec!["10", "19"], vec!["2.5", "21.5"], vec!["", "21.5"]]),
-        (format!("display {p}.n as n | sort @timestamp | autoregress n as b"), vec![vec!["9", ""], vec!["10", "9"], vec!["2.5", "10"], vec!["", "2.5"]]),
+        (
+            format!("display {p}.n as n | sort @timestamp | accum n as s"),
+            vec![vec!["9", "9"], vec!["10", "19"], vec!["2.5", "21.5"], vec!["", "21.5"]],
+        ),
+        (
+            format!("display {p}.n as n | sort @timestamp | autoregress n as b"),
+            vec![vec!["9", ""], vec!["10", "9"], vec!["2.5", "10"], vec!["", "2.5"]],
+        ),
         (format!("display {p}.n as n | sort @timestamp desc | filldown n"), vec![vec![""], vec!["2.5"], vec!["10"], vec!["9"]]),
         (format!("display {p}.n as n | sort @timestamp | filldown n"), vec![vec!["9"], vec!["10"], vec!["2.5"], vec!["2.5"]]),
-        ("stats count(*) as n by bin(1s) as t | fillmissing with 0 for n | sort t | limit 2".to_owned(), vec![
-            vec!["2026-11-20 10:00:01.000", "1"],
-            vec!["2026-11-20 10:00:02.000", "1"],
-        ]),
-        ("filter eventName != \"B\" | stats count(*) as n by bin(1s) as t | fillmissing with 0 for n | display n".to_owned(), vec![
-            vec!["1"],
-            vec!["0"],
-            vec!["1"],
-            vec!["1"],
-        ]),
-        ("stats count(*) as n by eventName | addtotals col=true n".to_owned(), vec![
-            vec!["A", "2", "2"],
-            vec!["B", "1", "1"],
-            vec!["C", "1", "1"],
-            vec!["", "4", "4"],
-        ]),
+        (
+            "stats count(*) as n by bin(1s) as t | fillmissing with 0 for n | sort t | limit 2".to_owned(),
+            vec![vec!["2026-11-20 10:00:01.000", "1"], vec!["2026-11-20 10:00:02.000", "1"]],
+        ),
+        (
+            "filter eventName != \"B\" | stats count(*) as n by bin(1s) as t | fillmissing with 0 for n | display n".to_owned(),
+            vec![vec!["1"], vec!["0"], vec!["1"], vec!["1"]],
+        ),
+        (
+            "stats count(*) as n by eventName | addtotals col=true n".to_owned(),
+            vec![vec!["A", "2", "2"], vec!["B", "1", "1"], vec!["C", "1", "1"], vec!["", "4", "4"]],
+        ),
         (format!("json field={p} \"tags[0]\" as t | filter ispresent(t) | display t"), vec![vec!["x"]]),
         ("limit 1 | display eventName".to_owned(), vec![vec!["C"]]),
         ("display upper".to_owned(), vec![vec![""]; 4]),

@@ -14,7 +14,7 @@ use crate::case::open_read_only;
 use crate::decode::masked_record;
 use crate::model::SafeText;
 use crate::model::Secrets;
-use crate::model::secret::masked_value;
+use crate::model::secret::{masked, masked_value};
 use crate::query::ql::{QueryError, check, notes, only_at_aws, parse};
 use crate::query::run::{Answer, AnswerRow, Options, RunError};
 use crate::query::value::Value;
@@ -105,14 +105,14 @@ fn print(answer: &Answer, secrets: Secrets, output: &mut Output) -> Result<(), F
         Format::Table | Format::Csv => {
             let titles: Vec<&str> = answer.columns.iter().map(String::as_str).collect();
             let rows =
-                answer.rows.iter().map(|row| answer.columns.iter().zip(&row.values).map(|(name, value)| shown(name, value, secrets)).collect());
+                answer.rows.iter().map(|row| answer.names.iter().zip(&row.values).map(|(names, value)| shown(names, value, secrets)).collect());
             let rows: Vec<Vec<String>> = rows.collect();
             output.rows(&titles, &rows)?;
             output.flush()?;
         }
         Format::Json | Format::Ndjson => {
             for row in &answer.rows {
-                output.element(&RowJson { columns: &answer.columns, row, secrets })?;
+                output.element(&RowJson { answer, row, secrets })?;
             }
             output.end_list()?;
         }
@@ -121,19 +121,22 @@ fn print(answer: &Answer, secrets: Secrets, output: &mut Output) -> Result<(), F
 }
 
 /// A value as it is printed, and as it may leave.
-fn shown(name: &str, value: &Value, secrets: Secrets) -> String {
+fn shown(names: &[String], value: &Value, secrets: Secrets) -> String {
     let text = value.printed();
     if secrets == Secrets::Revealed {
         return text.into_owned();
     }
-    let name = name.rsplit('.').next().unwrap_or(name);
-    // A record, or a part of one: a session token is known by its name.
-    if text.starts_with(['{', '[']) { masked_record(text.as_bytes()) } else { masked_value(name, &text).into_owned() }
+    if text.starts_with(['{', '[']) {
+        return masked_record(text.as_bytes());
+    }
+    // A session token is known by its name alone, whatever the column is called.
+    let by_name = names.iter().map(|name| masked_value(name, &text)).find(|masked| **masked != *text);
+    by_name.unwrap_or_else(|| masked(&text)).into_owned()
 }
 
 /// A row as an object: what a row has not is left out, as at AWS.
 struct RowJson<'a> {
-    columns: &'a [String],
+    answer: &'a Answer,
     row: &'a AnswerRow,
     secrets: Secrets,
 }
@@ -141,8 +144,9 @@ struct RowJson<'a> {
 impl Serialize for RowJson<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for (name, value) in self.columns.iter().zip(&self.row.values).filter(|(_, value)| !value.is_missing()) {
-            map.serialize_entry(name, &shown(name, value, self.secrets))?;
+        let columns = self.answer.columns.iter().zip(&self.answer.names);
+        for ((title, names), value) in columns.zip(&self.row.values).filter(|(_, value)| !value.is_missing()) {
+            map.serialize_entry(title, &shown(names, value, self.secrets))?;
         }
         map.end()
     }

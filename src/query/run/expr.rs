@@ -82,10 +82,16 @@ impl Node {
             Self::Const(_) | Self::Aggregated(_) => {}
             Self::Slot(slot) => see(*slot),
             Self::Part(inner, _) | Self::Negate(inner) | Self::Like(inner, ..) | Self::Among(inner, ..) | Self::Not(inner) => inner.slots(see),
-            Self::Call(_, nodes) | Self::And(nodes) | Self::Or(nodes) => nodes.iter().for_each(|node| node.slots(see)),
+            Self::Call(_, nodes) | Self::And(nodes) | Self::Or(nodes) => {
+                for node in nodes {
+                    node.slots(see);
+                }
+            }
             Self::Chain(first, rest) => {
                 first.slots(see);
-                rest.iter().for_each(|(_, node)| node.slots(see));
+                for (_, node) in rest {
+                    node.slots(see);
+                }
             }
             Self::Compare(_, left, right) => {
                 left.slots(see);
@@ -93,7 +99,9 @@ impl Node {
             }
             Self::AmongNodes(inner, nodes, _) => {
                 inner.slots(see);
-                nodes.iter().for_each(|node| node.slots(see));
+                for node in nodes {
+                    node.slots(see);
+                }
             }
         }
     }
@@ -110,8 +118,8 @@ pub(super) fn part(value: Value, steps: &[Step]) -> Value {
     })
 }
 
-/// Answers the query within `in (…)`.
-pub(super) type SubQuery<'a> = dyn FnMut(&Query) -> Result<Vec<Value>, RunError> + 'a;
+/// Answers a query within this one, of so many columns.
+pub(super) type SubQuery<'a> = dyn FnMut(&Query, usize) -> Result<Vec<Vec<Value>>, RunError> + 'a;
 
 /// Makes values ready.
 pub(super) struct Compiler<'a> {
@@ -184,7 +192,7 @@ impl Compiler<'_> {
             ExprKind::In { value, set, negated } => {
                 let value = boxed(self.compile(value, stats)?);
                 match set {
-                    Set::Query(query) => Node::Among(value, Membership::of(&(self.inner)(query)?), *negated),
+                    Set::Query(query) => Node::Among(value, Membership::of((self.inner)(query, 1)?.iter().flatten()), *negated),
                     Set::List(list) => {
                         let nodes = list.iter().map(|one| self.compile(one, stats)).collect::<Result<Vec<_>, _>>()?;
                         let constants: Option<Vec<&Value>> =

@@ -40,6 +40,10 @@ const MOST_ROWS: usize = 1_000_000;
 /// The first chunk is small, so that a `limit` is soon reached.
 const FIRST_CHUNK: usize = 256;
 const CHUNK: usize = 2048;
+/// Records of a chunk may hold about so many bytes.
+const CHUNK_BYTES: u64 = 32 << 20;
+/// An answer holds texts of so many bytes.
+const MOST_BYTES: usize = 512 << 20;
 
 /// How a query is run.
 #[derive(Debug)]
@@ -83,6 +87,8 @@ pub struct AnswerRow {
 pub struct Answer {
     /// Titles of the columns.
     pub columns: Vec<String>,
+    /// By column: what the fields are called that its values may come from. Some secrets are known by their name alone.
+    pub names: Vec<Vec<String>>,
     /// The rows in their order.
     pub rows: Vec<AnswerRow>,
     /// What was read.
@@ -99,16 +105,16 @@ pub struct Answer {
 /// # Errors
 /// [`RunError`]: with a place in the query, or what of the case could not be read, or which bound was met.
 pub fn run(reader: &mut Reader, text: &str, query: &Query, options: &Options<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Answer, RunError> {
-    let mut runner = Runner { text, options, progress, notes: Vec::new(), statistics: Statistics::default(), depth: 0 };
+    let mut runner = Runner { text, options, progress, notes: Vec::new(), statistics: Statistics::default(), names: Vec::new(), depth: 0 };
     let (columns, rows) = runner.answer(reader, query, End::Default)?;
-    let Runner { statistics, mut notes, .. } = runner;
+    let Runner { statistics, mut notes, names, .. } = runner;
     let mut is_incomplete = notes.iter().any(|note| note.starts_with("there are more rows"));
     if statistics.unreadable > 0 {
         let why = statistics.why_unreadable.clone().unwrap_or_default();
         notes.push(format!("{} records could not be read, their fields are missing; the first: {why}", statistics.unreadable));
         is_incomplete = true;
     }
-    Ok(Answer { columns, rows, statistics, notes, is_incomplete })
+    Ok(Answer { columns, names, rows, statistics, notes, is_incomplete })
 }
 
 struct Runner<'a> {
@@ -117,6 +123,7 @@ struct Runner<'a> {
     progress: &'a mut dyn FnMut(u64, u64),
     notes: Vec<String>,
     statistics: Statistics,
+    names: Vec<Vec<String>>,
     depth: usize,
 }
 
@@ -143,11 +150,19 @@ impl Runner<'_> {
             }
         }
         let columns: Vec<usize> = plan.columns.iter().map(|(_, slot)| *slot).collect();
+        if self.depth == 0 {
+            self.names = names::origins(&plan.columns, &plan.bases, &query.stages);
+        }
         let is_events = plan.is_events;
         let mut rows = Vec::new();
+        let mut held = 0;
         let mut gather = |made: Vec<Row>| {
             if rows.len() + made.len() > MOST_ROWS {
                 return Err(RunError::TooLarge(format!("the answer has more than {MOST_ROWS} rows: add a limit, or narrow the scope")));
+            }
+            held += made.iter().map(Row::size).sum::<usize>();
+            if held > MOST_BYTES {
+                return Err(RunError::TooLarge("the answer has more than 512 MB of text: add a limit, or show fewer fields".to_owned()));
             }
             rows.extend(made.into_iter().map(|row| AnswerRow {
                 event: row.event.filter(|_| is_events),
@@ -171,12 +186,12 @@ impl Runner<'_> {
 
     fn plan(&mut self, reader: &mut Reader, query: &Query, end: End) -> Result<Plan, RunError> {
         let text = self.text;
-        let mut inner = |query: &Query| self.keys(reader, query);
+        let mut inner = |query: &Query, columns: usize| self.inner(reader, query, columns);
         Planner::new(text, &mut inner).plan(&query.stages, end)
     }
 
-    /// The values of a query within `in (…)`.
-    fn keys(&mut self, reader: &mut Reader, query: &Query) -> Result<Vec<Value>, RunError> {
+    /// The rows of a query within this one, of so many columns, of which the first is a key.
+    fn inner(&mut self, reader: &mut Reader, query: &Query, count: usize) -> Result<Vec<Vec<Value>>, RunError> {
         if self.depth > 0 {
             return Err(expr::wrong(query.span, "a query within another has none within itself"));
         }
@@ -186,20 +201,21 @@ impl Runner<'_> {
         self.depth -= 1;
         self.statistics.matched = matched;
         let (columns, rows) = answer?;
-        if columns.len() != 1 {
+        if columns.len() != count {
             return Err(expr::wrong(query.span, "a query within `in` gives one column: end it with `fields name`"));
         }
         let mut seen = hashbrown::HashSet::new();
-        let mut values = Vec::new();
-        for value in rows.into_iter().filter_map(|row| row.values.into_iter().next()) {
-            if !value.is_missing() && seen.insert(value.to_string()) {
-                values.push(value);
+        let mut kept = Vec::new();
+        for row in rows.into_iter().map(|row| row.values) {
+            let is_new = row.first().is_some_and(|key| !key.is_missing() && seen.insert(key.to_string()));
+            if is_new || count > 1 {
+                kept.push(row);
             }
-            if values.len() > MOST_KEYS {
-                return Err(RunError::TooLarge(format!("the query within `in` gives more than {MOST_KEYS} different values: narrow it")));
+            if seen.len() > MOST_KEYS {
+                return Err(RunError::TooLarge(format!("the query within the query gives more than {MOST_KEYS} different values: narrow it")));
             }
         }
-        Ok(values)
+        Ok(kept)
     }
 
     fn context(&self, reader: &mut Reader, scope: &Scope) -> Result<Context, RunError> {
@@ -242,8 +258,12 @@ impl Runner<'_> {
         while !rest.is_empty() && !work.iter().any(|work| work.is_full()) {
             reader.interrupter().check()?;
             let (chunk, left) = rest.split_at(size.min(rest.len()));
-            (rest, size) = (left, (size * 2).min(CHUNK));
+            let (records, bytes) = (self.statistics.records, self.statistics.bytes);
             let mut rows = fetch.rows(reader, chunk, &mut self.statistics)?;
+            // As many as are not too large for memory, as large as the last ones were.
+            let mean = (self.statistics.bytes - bytes) / (self.statistics.records - records).max(1);
+            let fitting = usize::try_from(CHUNK_BYTES / mean.max(1)).unwrap_or(CHUNK);
+            (rest, size) = (left, (size * 2).min(CHUNK).min(fitting.max(1)));
             let passes = |row: &Row| early.iter().all(|node| node.holds(&row.values, context));
             if self.options.push_down {
                 rows.retain(passes);
@@ -254,11 +274,12 @@ impl Runner<'_> {
             out(through(work, rows, context)?)?;
             (self.progress)(total - rest.len() as u64, total);
         }
-        for at in 0..work.len() {
+        let mut later = work.as_mut_slice();
+        while let Some((ending, rest)) = later.split_first_mut() {
             reader.interrupter().check()?;
-            let (Some(ending), later) = split(work, at) else { break };
             let rows = ending.finish(context)?;
-            out(through(later, rows, context)?)?;
+            out(through(rest, rows, context)?)?;
+            later = rest;
         }
         Ok(())
     }
@@ -276,11 +297,6 @@ impl Runner<'_> {
         let values = [refs.len() as u64, to_read.len() as u64, bytes].map(Value::count).to_vec();
         Ok((["events", "records", "bytes"].map(str::to_owned).to_vec(), vec![AnswerRow { event: None, values }]))
     }
-}
-
-fn split(work: &mut [Box<dyn Work>], at: usize) -> (Option<&mut Box<dyn Work>>, &mut [Box<dyn Work>]) {
-    let (before, later) = work.split_at_mut((at + 1).min(work.len()));
-    (before.last_mut(), later)
 }
 
 /// Sends rows through commands.
@@ -306,4 +322,3 @@ fn before(scope: &Scope, context: &Context, window: DiffWindow) -> Option<Scope>
     let at = |millis: i64| Some(Timestamp::from_millis(millis.checked_sub(back)?));
     Some(Scope { range: TimeRange { since: at(context.start_ms), until: at(context.end_ms) }, ..scope.clone() })
 }
-

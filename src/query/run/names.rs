@@ -6,7 +6,7 @@ use super::error::RunError;
 use super::expr::Node;
 use super::field::Base;
 use crate::query::ql::QueryError;
-use crate::query::ql::ast::{Field, Step};
+use crate::query::ql::ast::{Field, Stage, StageKind, Step};
 use crate::query::value::Value;
 
 /// A column of the answer: its title and its slot.
@@ -25,17 +25,25 @@ pub(super) struct Names {
     pub(super) columns: Option<Vec<Column>>,
     /// What other commands have added.
     pub(super) added: Vec<Column>,
+    /// What a `join` calls this query's events.
+    pub(super) left: Option<String>,
     /// How many slots a row has.
     pub(super) slots: usize,
 }
 
 impl Names {
     pub(super) fn new() -> Self {
-        Self { given: HashMap::new(), base: HashMap::new(), bases: Vec::new(), is_open: true, columns: None, added: Vec::new(), slots: 0 }
+        Self { given: HashMap::new(), base: HashMap::new(), bases: Vec::new(), is_open: true, columns: None, added: Vec::new(), left: None, slots: 0 }
     }
 
     /// What a field means here.
     pub(super) fn resolve(&mut self, field: &Field) -> Result<Node, RunError> {
+        if let (Some(left), [_, own @ ..]) = (&self.left, field.steps.as_slice())
+            && !own.is_empty()
+            && field.root() == left
+        {
+            return self.resolve(&Field { steps: own.to_vec(), span: field.span });
+        }
         let flat = field.flat();
         if let Some(slot) = self.given.get(&flat) {
             return Ok(Node::Slot(*slot));
@@ -139,4 +147,23 @@ impl Names {
         }
         columns
     }
+}
+
+/// By column: the last names of the fields that its values may come from. Of what was worked out that is any field of the query.
+pub(super) fn origins(columns: &[Column], bases: &[(usize, Base)], stages: &[Stage]) -> Vec<Vec<String>> {
+    let mut all: Vec<String> = Vec::new();
+    for stage in stages {
+        for field in stage.reads() {
+            all.extend(field.steps.iter().rev().find_map(|step| if let Step::Member(name) = step { Some(name.clone()) } else { None }));
+        }
+        if let StageKind::Json(told) = &stage.kind {
+            all.extend(told.path.value.rsplit('.').next().map(str::to_owned));
+        }
+    }
+    all.sort_unstable();
+    all.dedup();
+    let own = |(name, slot): &Column| {
+        if bases.iter().any(|(known, _)| known == slot) { vec![name.rsplit('.').next().unwrap_or(name).to_owned()] } else { all.clone() }
+    };
+    columns.iter().map(own).collect()
 }

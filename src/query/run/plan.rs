@@ -11,16 +11,16 @@ use super::expr::{Compiler, Node, SubQuery, period, wrong};
 use super::field::Base;
 use super::names::{Column, Names};
 use super::stage::{
-    Accum, AddTotals, Autoregress, Compute, Csv, Cut, Dedup, FillDown, FillMissing, Filter, FindPatterns, Group, JsonAt, LOGFMT, Limit, Logfmt,
-    Match, Sort, Tail, Unnest, Work, glob, json_steps,
+    Accum, AddTotals, Autoregress, Compute, Csv, Cut, Dedup, FillDown, FillMissing, Filter, FindPatterns, Group, Join, JsonAt, LOGFMT, Limit, Logfmt,
+    Match, Sort, Tail, Unnest, Work, by_key, glob, json_steps,
 };
 use crate::query::aggregate::aggregate;
 use crate::query::compare::{Membership, compile};
-use crate::query::pattern::{COLUMNS, DIFF_COLUMNS};
+use crate::query::pattern::{COLUMNS, DIFF_COLUMNS, Patterns};
 use crate::query::period::Period;
 use crate::query::ql::ast::{
-    AddTotals as Totals, DiffWindow, Direction, ExprKind, Extraction, Field, Fill, FillTarget, FilterIndex, Item, Parse, Query, SortKey, Stage,
-    StageKind, Stats, group_names,
+    AddTotals as Totals, DiffWindow, Direction, Expr, ExprKind, Extraction, Field, Fill, FillTarget, FilterIndex, Item, Join as Told, JoinKind, Name,
+    Parse, Query, SortKey, Stage, StageKind, Stats, group_names,
 };
 use crate::query::value::Value;
 
@@ -212,11 +212,43 @@ impl<'a> Planner<'a> {
             StageKind::FillMissing(fills) => self.fill_missing(fills, stage)?,
             StageKind::CountFrequent(fields) => self.count_frequent(fields)?,
             StageKind::Estimate => self.is_estimate = true,
-            StageKind::Join(_) => {
-                return Err(wrong(stage.word_span, "`join` on a case is not in this version: `filter … in (…)` asks another group"));
-            }
+            StageKind::Join(told) => self.join(told, rest)?,
             other => return Err(wrong(stage.word_span, format!("`{}` can only be answered by AWS", other.name()))),
         }
+        Ok(())
+    }
+
+    fn join(&mut self, told: &Told, rest: &[Stage]) -> Result<(), RunError> {
+        let (mut left, mut right) = (&told.left_key, &told.right_key);
+        if left.root() == told.right.text {
+            (left, right) = (right, left);
+        }
+        let within = |field: &Field| Field { steps: field.steps.get(1..).unwrap_or_default().to_vec(), span: field.span };
+        self.names.left = Some(told.left.text.clone());
+        let key = self.field(left)?;
+        // What later commands read of the other side, the key first.
+        let mut fields = vec![within(right)];
+        let mut slots = Vec::new();
+        for field in rest.iter().flat_map(Stage::reads).filter(|field| field.root() == told.right.text && field.steps.len() > 1) {
+            if self.names.given().any(|(name, _)| name == field.flat()) {
+                continue;
+            }
+            slots.push(self.names.give(&field.flat()));
+            fields.push(within(field));
+        }
+        // Each column has a name of its own, also when the key is shown.
+        let item = |(at, field): (usize, Field)| {
+            let alias = Some(Name { text: format!("column {at}"), span: field.span });
+            Item { expr: Expr { span: field.span, kind: ExprKind::Field(field) }, alias }
+        };
+        let items: Vec<Item> = fields.into_iter().enumerate().map(item).collect();
+        let columns = items.len();
+        let display = Stage { kind: StageKind::Display(items), word_span: told.query.span, span: told.query.span };
+        let query = Query { stages: vec![display], ..(*told.query).clone() };
+        let right = by_key((self.inner)(&query, columns)?);
+        self.is_filters = false;
+        self.is_leading = false;
+        self.push(Join { key, right, slots, is_left: told.kind == JoinKind::Left, made: 0 });
         Ok(())
     }
 
@@ -424,7 +456,7 @@ impl<'a> Planner<'a> {
         self.names.only(columns);
         self.is_events = false;
         self.diff = window.map(|window| (self.work.len(), window));
-        let work = FindPatterns { of, found: Default::default(), before: None, columns: slots, slots: self.names.slots, note: None };
+        let work = FindPatterns { of, found: Patterns::default(), before: None, columns: slots, slots: self.names.slots, note: None };
         self.push(work);
     }
 

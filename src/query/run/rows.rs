@@ -27,6 +27,14 @@ pub(super) struct Row {
     pub(super) values: Vec<Value>,
 }
 
+impl Row {
+    /// About how many bytes it holds.
+    pub(super) fn size(&self) -> usize {
+        let texts = self.values.iter().map(|value| if let Value::Text(text) = value { text.len() } else { 0 });
+        self.values.len() * size_of::<Value>() + texts.sum::<usize>()
+    }
+}
+
 /// What rows are made of.
 pub(super) struct Wanted<'p> {
     pub(super) bases: &'p [(usize, Base)],

@@ -3,6 +3,7 @@
 mod extract;
 mod fill;
 mod group;
+mod join;
 mod lists;
 mod order;
 mod patterns;
@@ -18,6 +19,7 @@ use crate::query::value::Value;
 pub(super) use extract::{Csv, JsonAt, LOGFMT, Logfmt, Match, glob, json_steps};
 pub(super) use fill::{FillDown, FillMissing};
 pub(super) use group::Group;
+pub(super) use join::{Join, by_key};
 pub(super) use lists::Unnest;
 pub(super) use order::{Cut, Dedup, Limit, Sort, Tail};
 pub(super) use patterns::FindPatterns;
