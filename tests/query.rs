@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
 
 use outcrop::case::{Reader, Writable};
-use outcrop::model::{EntityKind, EventId, Scope, Strand, StrandSet, Timestamp};
+use outcrop::model::{EntityKind, EventId, Scope, Strand, StrandSet, TimeRange, Timestamp};
 use outcrop::query::ql::{check, parse};
 use outcrop::query::run::{Answer, Options, RunError, run};
 use outcrop::source::{Input, demo, ingest};
@@ -284,6 +284,62 @@ fn rows_by_hand() {
             continue;
         }
         assert_eq!(bench.rows(&query), expected, "{query}");
+    }
+}
+
+#[test]
+fn both_sides_of_a_join() {
+    let call = |at: u32, request: &str, model: &str| {
+        format!(
+            r#"{{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-11-20T11:00:{at:02}Z","accountId":"111122223333","region":"us-east-1","requestId":"{request}","operation":"Converse","modelId":"{model}","input":{{"inputContentType":"application/json"}},"output":{{"outputContentType":"application/json"}}}}"#
+        )
+    };
+    let lines = [trail(1, "A", r#""id":"r-1""#), trail(2, "B", r#""id":"r-2""#), trail(3, "C", ""), call(4, "r-1", "m1"), call(5, "r-1", "m2")];
+    let mut bench = Bench::lines(&lines);
+    for (kind, expected) in
+        [("inner", vec![vec!["A", "m1"], vec!["A", "m2"]]), ("left", vec![vec!["A", "m1"], vec!["A", "m2"], vec!["B", ""], vec!["C", ""]])]
+    {
+        let text = format!(
+            "filter ispresent(eventName) | join type={kind} left=a right=b where a.requestParameters.id = b.requestId (SOURCE 'invocation') \
+             | display a.eventName as name, b.modelId as model | sort name, model"
+        );
+        assert_eq!(bench.rows(&text), expected, "{kind}");
+    }
+    // What stands before a join may be asked of the lists, what stands behind it not of the wrong side.
+    let text = "SOURCE 'events' | join type=inner left=a right=b where a.requestParameters.id = b.requestId (SOURCE 'invocation') \
+                | filter b.modelId = \"m2\" and a.eventName = \"A\" | display eventName, b.modelId";
+    assert_eq!(bench.rows(text), [["A", "m2"]]);
+}
+
+#[test]
+fn patterns_now_and_before() {
+    let before = |at: u32| trail(at, "Old", r#""who":"login of ann failed""#);
+    let now = |at: u32| trail(at, "New", r#""who":"disk is full""#);
+    let mut bench = Bench::lines(&[before(1), before(2), now(61), before(62)]);
+    let at = |text: &str| Timestamp::parse(text);
+    let range = TimeRange { since: at("2026-11-20T10:01:00Z"), until: at("2026-11-20T10:02:00Z") };
+    let scope = Scope { range, ..Scope::all() };
+    let answer = bench.try_with("pattern requestParameters.who | diff | sort @change", &scope, true).expect("an answer");
+    let column = |name: &str| answer.columns.iter().position(|column| column == name).expect("a column");
+    let rows = printed(&answer);
+    let told: Vec<[&str; 3]> =
+        rows.iter().map(|row| [&*row[column("@change")], &*row[column("@sampleCount")], &*row[column("@previousSampleCount")]]).collect();
+    assert_eq!(told, [["fewer", "1", "2"], ["new", "1", "0"]]);
+}
+
+#[test]
+fn a_query_without_limit_ends_at_ten_thousand() {
+    let lines: Vec<String> = (0..10_003).map(|at| trail(at % 3000, "A", &format!(r#""n":{at}"#))).collect();
+    let mut bench = Bench::lines(&lines);
+    for (text, count, is_cut) in [
+        ("fields eventName", 10_000, true),
+        ("fields eventName | sort @timestamp", 10_000, true),
+        ("fields eventName | limit 10002", 10_002, false),
+        ("stats count(*) by requestParameters.n", 10_003, false),
+        ("filter requestParameters.n >= 3 | fields eventName", 10_000, false),
+    ] {
+        let answer = bench.ask(text);
+        assert_eq!((answer.rows.len(), answer.is_incomplete), (count, is_cut), "{text}");
     }
 }
 

@@ -1,0 +1,118 @@
+//! `stats`, `countFrequent`, `fillmissing`, `pattern`: commands that give other rows than they take.
+
+use hashbrown::HashMap;
+
+use super::super::error::RunError;
+use super::super::expr::{Aggregated, Node, period, wrong};
+use super::super::names::{Column, Names};
+use super::super::stage::{FillMissing, FindPatterns, Group, Sort};
+use super::Planner;
+use crate::query::aggregate::aggregate;
+use crate::query::pattern::{COLUMNS, DIFF_COLUMNS, Patterns};
+use crate::query::period::Period;
+use crate::query::ql::ast::{DiffWindow, ExprKind, Field, Fill, Stage, Stats};
+
+impl Planner<'_> {
+    pub(super) fn stats(&mut self, stats: &Stats) -> Result<(), RunError> {
+        if let Some(offset) = &stats.offset {
+            return Err(wrong(offset.span, "`offset` cannot be worked out in this version"));
+        }
+        let mut out = Names::new();
+        out.is_open = false;
+        let (mut by, mut by_slots, mut columns, mut binned) = (Vec::new(), Vec::new(), Vec::new(), None);
+        out.slots = self.names.slots;
+        for item in &stats.by {
+            let node = self.compiler().node(&item.expr)?;
+            if let ExprKind::Call(call) = &item.expr.kind
+                && matches!(call.name.as_str(), "bin" | "datefloor")
+                && let Some(ExprKind::Period(written)) = call.arguments.as_slice().last().map(|arg| &arg.kind)
+            {
+                binned = Some((by_slots.len(), period(written)));
+            }
+            by.push(node);
+            by_slots.push(0);
+            columns.push((item.column(self.text), 0));
+        }
+        // Slots are given out only now: what stands behind `by` may have read more of the event.
+        let mut aggregates = Vec::new();
+        let mut items = Vec::new();
+        for (column, slot) in columns.iter_mut().zip(&mut by_slots) {
+            *slot = self.names.slot();
+            column.1 = *slot;
+        }
+        out.only(columns.clone());
+        for item in &stats.items {
+            let name = item.column(self.text);
+            let node = self.compiler().item(&item.expr, &out, &mut aggregates)?;
+            let slot = self.names.slot();
+            items.push((slot, node));
+            columns.push((name, slot));
+            out.only(columns.clone());
+        }
+        if self.is_filters {
+            let is_countable = aggregates.iter().all(|aggregated| {
+                matches!(aggregated.kind.name, "count" | "count_distinct" | "min" | "max" | "values" | "topk" | "sortsFirst" | "sortsLast")
+            });
+            self.tally_at = is_countable.then_some(self.work.len());
+        }
+        self.breaks(true);
+        self.names.only(columns);
+        self.is_events = false;
+        self.has_limit = false;
+        let others = by_slots.clone();
+        self.binned = binned.and_then(|(at, period)| {
+            let bin = *others.get(at)?;
+            Some((bin, period, others.into_iter().filter(|slot| *slot != bin).collect()))
+        });
+        let (groups, slots) = (HashMap::new(), self.names.slots);
+        self.push(Group { by, by_slots, aggregates, items, slots, groups, key_bytes: 0, notes: Vec::new() });
+        Ok(())
+    }
+
+    pub(super) fn count_frequent(&mut self, fields: &[Field]) -> Result<(), RunError> {
+        let by: Vec<Node> = fields.iter().map(|field| self.field(field)).collect::<Result<_, _>>()?;
+        let Some(kind) = aggregate("count") else { return Ok(()) };
+        let mut columns: Vec<Column> = fields.iter().map(|field| (field.flat(), self.names.slot())).collect();
+        let by_slots = columns.iter().map(|(_, slot)| *slot).collect();
+        let count = self.names.slot();
+        columns.push(("_approxcount".to_owned(), count));
+        if self.is_filters {
+            self.tally_at = Some(self.work.len());
+        }
+        self.breaks(true);
+        self.is_events = false;
+        self.names.only(columns);
+        let aggregates = vec![Aggregated { kind, args: Vec::new() }];
+        let (items, slots) = (vec![(count, Node::Aggregated(0))], self.names.slots);
+        self.push(Group { by, by_slots, aggregates, items, slots, groups: HashMap::new(), key_bytes: 0, notes: Vec::new() });
+        self.push(Sort { keys: vec![(Node::Slot(count), true)], keep: None, rows: Vec::new() });
+        Ok(())
+    }
+
+    pub(super) fn fill_missing(&mut self, fills: &[Fill], stage: &Stage) -> Result<(), RunError> {
+        let Some((bin, written, others)) = self.binned.clone() else {
+            return Err(wrong(stage.word_span, "`fillmissing` needs the bins of the `stats` before it: by bin(5m)"));
+        };
+        let period = Period::parse(&written.printed()).ok_or_else(|| wrong(stage.word_span, "the bins have no length"))?;
+        let mut values = Vec::new();
+        for fill in fills {
+            if let (Node::Const(value), Node::Slot(slot)) = (self.compiler().node(&fill.value)?, self.field(&fill.field)?) {
+                values.push((slot, value));
+            }
+        }
+        self.push(FillMissing { bin, period, others, fills: values, rows: Vec::new() });
+        Ok(())
+    }
+
+    pub(super) fn pattern(&mut self, of: Node, window: Option<DiffWindow>) {
+        self.breaks(true);
+        let titles: &[&str] = if window.is_some() { &DIFF_COLUMNS } else { &COLUMNS };
+        let columns: Vec<Column> = titles.iter().map(|title| ((*title).to_owned(), self.names.slot())).collect();
+        let slots = columns.iter().map(|(_, slot)| *slot).collect();
+        self.names.only(columns);
+        self.is_events = false;
+        self.diff = window.map(|window| (self.work.len(), window));
+        let work = FindPatterns { of, found: Patterns::default(), before: None, columns: slots, slots: self.names.slots, note: None };
+        self.push(work);
+    }
+}

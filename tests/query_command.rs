@@ -1,0 +1,117 @@
+//! `outcrop query`: its forms, its errors and its exit codes.
+
+#![cfg(test)]
+
+mod desk;
+#[path = "desk/put.rs"]
+mod put;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use desk::{Answer, Desk};
+use serde_json::Value;
+
+const TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLETOKENwJalrXUtnFEMIK7MDENGbPxRfiCY";
+
+fn record(at: u32, name: &str, rest: &str) -> String {
+    format!(
+        r#"{{"eventVersion":"1.11","eventID":"e-{at}","eventTime":"2026-11-20T10:00:{at:02}Z","eventSource":"sts.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1","recipientAccountId":"111122223333","eventCategory":"Management"{rest}}}"#
+    )
+}
+
+static BENCH: LazyLock<Desk> = LazyLock::new(|| {
+    let desk = Desk::new("query_command");
+    let secret = format!(r#","responseElements":{{"credentials":{{"sessionToken":"{TOKEN}"}},"note":"\u001b[2Jred"}}"#);
+    let lines = [record(1, "AssumeRole", &secret), record(2, "GetCallerIdentity", ""), record(3, "GetCallerIdentity", "")];
+    desk.put("records.jsonl", lines.join("\n"));
+    desk.run("ingest records.jsonl --case c").exits(0);
+    desk
+});
+
+fn query(text: &str, flags: &str) -> Answer {
+    let mut command = BENCH.command("query");
+    command.arg(text).args(["--case", "c"]).args(flags.split_whitespace());
+    Answer::of(command, text)
+}
+
+const COUNT: &str = "stats count(*) as n by eventName | sort n desc";
+
+#[test]
+fn every_form_says_the_same() {
+    let expected = [("GetCallerIdentity", "2"), ("AssumeRole", "1")];
+    let json = query(COUNT, "--format json").exits(0).json();
+    let rows: Vec<(&str, &str)> =
+        json.as_array().expect("one array").iter().map(|row| (row["eventName"].as_str().unwrap(), row["n"].as_str().unwrap())).collect();
+    assert_eq!(rows, expected);
+    let lines = query(COUNT, "").exits(0).out;
+    let rows: Vec<BTreeMap<String, String>> = lines.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect();
+    assert_eq!(rows.iter().map(|row| row["n"].as_str()).collect::<Vec<_>>(), ["2", "1"]);
+    assert_eq!(query(COUNT, "--format csv").exits(0).out, "eventName,n\nGetCallerIdentity,2\nAssumeRole,1\n");
+    let table = query(COUNT, "--format table").exits(0).out;
+    let words: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(words, [vec!["eventName", "n"], vec!["GetCallerIdentity", "2"], vec!["AssumeRole", "1"]]);
+    // What a row does not have is left out, and nothing at all is an empty array.
+    let json = query("display eventName, errorCode | limit 1", "--format json").exits(0).json();
+    assert_eq!(json, serde_json::json!([{"eventName": "GetCallerIdentity"}]));
+    assert_eq!(query("filter eventName = 'None'", "--format json").exits(0).json(), Value::Array(Vec::new()));
+}
+
+#[test]
+fn scope_flags_and_a_query_from_standard_input() {
+    assert_eq!(query("stats count(*) as n", "--since 2026-11-20T10:00:02Z").exits(0).out, "{\"n\":\"2\"}\n");
+    let cut = query("fields eventName", "--limit 1").exits(3);
+    assert!(cut.out.lines().count() == 1 && cut.err.contains("1 of 3 rows shown"), "{}", cut.err);
+    BENCH.put("q.ql", COUNT);
+    let mut command = BENCH.command("query - --case c --format csv");
+    command.stdin(std::fs::File::open(BENCH.at("q.ql")).expect("a file"));
+    assert!(Answer::of(command, "-").exits(0).out.contains("AssumeRole,1"));
+}
+
+#[test]
+fn errors_have_a_place_and_a_code() {
+    for (text, words) in [
+        ("filtre eventName = 'x'", vec!["^^^^^^", "did you mean `filter`"]),
+        ("filter eventName =", vec!["^", "expected"]),
+        ("stats count(*) | stats cuont(*)", vec!["cuont"]),
+        ("filter @message like /(/", vec!["regular expression cannot be used", "^"]),
+        ("fields x.tokens_inn", vec!["did you mean x.tokens_in"]),
+        ("SOURCE 'nowhere' | limit 1", vec!["nowhere", "management, data"]),
+        ("pattern @message | anomaly", vec!["only be answered by AWS", "--on aws"]),
+    ] {
+        let answer = query(text, "").exits(2);
+        assert!(answer.out.is_empty(), "{}", answer.out);
+        for word in words {
+            assert!(answer.err.contains(word), "{text}: no “{word}” in {}", answer.err);
+        }
+    }
+    query(COUNT, "--language sql").exits(2).says(&["sql", "not in this version"]);
+    query(COUNT, "--on aws").exits(2).says(&["aws", "not in this version"]);
+    let mut command = BENCH.command("query --case none");
+    command.arg(COUNT);
+    Answer::of(command, "none").exits(1).says(&["cannot open the case none"]);
+}
+
+#[test]
+fn secrets_are_masked_by_whatever_name_and_text_cannot_act() {
+    for text in [
+        "fields @message | filter eventName = 'AssumeRole'",
+        "fields responseElements.credentials.sessionToken",
+        "fields responseElements.credentials.sessionToken as harmless",
+        "fields responseElements as r | display r",
+        "stats max(responseElements.credentials.sessionToken) as harmless",
+        "json field=responseElements 'credentials.sessionToken' as harmless",
+        "filter eventName = 'AssumeRole' | fields concat(responseElements.credentials.sessionToken, '') as harmless",
+    ] {
+        for format in ["json", "ndjson", "csv", "table"] {
+            let masked = query(text, &format!("--format {format}")).exits(0).out;
+            assert!(!masked.contains(TOKEN) && masked.contains("session token"), "{text}: {masked}");
+            let revealed = query(text, &format!("--format {format} --reveal")).exits(0).out;
+            assert!(revealed.contains(TOKEN), "{text}: {revealed}");
+        }
+    }
+    for format in ["json", "ndjson", "table"] {
+        let out = query("fields responseElements.note", &format!("--format {format}")).exits(0).out;
+        assert!(!out.contains('\u{1b}') && out.contains("red"), "{out}");
+    }
+}
