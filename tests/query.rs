@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use outcrop::case::{Reader, Writable};
@@ -139,6 +140,41 @@ fn asking_the_lists_first_changes_no_answer() {
     }
     // A query that finds nothing compares nothing.
     assert_eq!(empty, Vec::<&str>::new());
+}
+
+#[test]
+fn asking_the_lists_first_changes_no_answer_of_real_records() {
+    let folder = std::env::var_os("OUTCROP_SAMPLES").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), PathBuf::from);
+    if !folder.is_dir() {
+        println!("skipped: there are no samples at {}", folder.display());
+        return;
+    }
+    let mut bench = Bench::of([Input::Path(folder)]);
+    let own = [
+        "stats count(*) by eventName, eventSource, errorCode",
+        "filter eventSource = \"s3.amazonaws.com\" | stats count(*) by requestParameters.bucketName",
+        "filter requestParameters.bucketName = \"my-bucket\" | stats count(*)",
+        "stats count(*) as n by requestParameters.bucketName | sort n desc",
+        "stats count(*) by modelId, operation, region",
+        "stats sum(x.tokens_in), sum(x.tokens_out), count(x.tokens_total) by x.model",
+        "filter x.ok = false | stats count(*) by errorCode, errorMessage",
+    ];
+    for text in QUERIES.iter().chain(&own).filter(|text| !text.starts_with("fields @timestamp, @message")) {
+        let answers = [true, false].map(|push_down| bench.try_with(text, &Scope::all(), push_down).unwrap_or_else(|error| panic!("{text}: {error}")));
+        let [asked, plain] = answers.each_ref().map(printed);
+        assert!(asked == plain, "{text}: {} and {} rows", asked.len(), plain.len());
+    }
+    // Every value of a name that the lists are asked for.
+    for field in ["eventName", "eventSource", "errorCode", "requestParameters.bucketName", "modelId", "userIdentity.accessKeyId", "requestID"] {
+        for row in bench.rows(&format!("stats count(*) as n by {field} | sort n desc | limit 25")) {
+            let [value, count] = row.as_slice() else { panic!("{row:?}") };
+            if value.is_empty() || value.contains(['"', '\\']) {
+                continue;
+            }
+            let found = bench.rows(&format!("filter {field} = \"{value}\" | stats count(*)"));
+            assert_eq!(found, [[count.clone()]], "{field} = {value}");
+        }
+    }
 }
 
 #[test]
