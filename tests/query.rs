@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -61,6 +62,8 @@ fn printed(answer: &Answer) -> Vec<Vec<String>> {
 fn counts(rows: Vec<Vec<String>>) -> BTreeMap<String, u64> {
     rows.into_iter().map(|row| (row[0].clone(), row.last().expect("a column").parse().expect("a count"))).collect()
 }
+
+const FOUR_HOURS: i64 = 4 * 3_600_000;
 
 /// Queries of many kinds; each is asked twice.
 const QUERIES: &[&str] = &[
@@ -227,7 +230,6 @@ fn counts_are_those_of_the_case() {
     // Tokens by account and four hours.
     let facts = bench.reader.facts(&ids).expect("facts");
     let mut sums: BTreeMap<(String, String), u64> = BTreeMap::new();
-    const FOUR_HOURS: i64 = 4 * 3_600_000;
     for (event, facts) in events.iter().zip(facts) {
         let Some(facts) = facts else { continue };
         let at = event.time.expect("a time").as_millis() / FOUR_HOURS * FOUR_HOURS;
@@ -475,7 +477,7 @@ fn record(plain: &Plain) -> String {
     let mut parameters = Vec::new();
     if let Some(n) = get("n") {
         // Numbers stand in records both ways.
-        parameters.push(if plain.at % 2 == 0 { format!("\"n\":{n}") } else { format!("\"n\":\"{n}\"") });
+        parameters.push(if plain.at.is_multiple_of(2) { format!("\"n\":{n}") } else { format!("\"n\":\"{n}\"") });
     }
     parameters.extend(get("who").map(|who| format!("\"who\":\"{who}\"")));
     let line = trail(plain.at, get("name").map_or("", String::as_str), &parameters.join(","));
@@ -517,10 +519,10 @@ impl Condition {
                     _ => return *sign == "!=",
                 };
                 match *sign {
-                    "=" => order.is_some_and(|order| order.is_eq()),
-                    "!=" => order.is_some_and(|order| order.is_ne()),
-                    "<" => order.is_some_and(|order| order.is_lt()),
-                    _ => order.is_some_and(|order| order.is_ge()),
+                    "=" => order.is_some_and(Ordering::is_eq),
+                    "!=" => order.is_some_and(Ordering::is_ne),
+                    "<" => order.is_some_and(Ordering::is_lt),
+                    _ => order.is_some_and(Ordering::is_ge),
                 }
             }
         }
