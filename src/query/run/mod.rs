@@ -31,19 +31,15 @@ use expr::Node;
 use groups::{Chosen, choose};
 use plan::{End, Plan, Planner, up_to_pattern};
 use rows::{Fetch, Row, Wanted};
-use stage::Work;
+use stage::{MOST_BYTES, MOST_ROWS, Work};
 
 /// A query within `in (…)` gives at most so many different values, as at AWS.
 const MOST_KEYS: usize = 50_000;
-/// An answer has at most so many rows.
-const MOST_ROWS: usize = 1_000_000;
 /// The first chunk is small, so that a `limit` is soon reached.
 const FIRST_CHUNK: usize = 256;
 const CHUNK: usize = 2048;
 /// Records of a chunk may hold about so many bytes.
 const CHUNK_BYTES: u64 = 32 << 20;
-/// An answer holds texts of so many bytes.
-const MOST_BYTES: usize = 512 << 20;
 
 /// How a query is run.
 #[derive(Debug)]

@@ -85,7 +85,7 @@ impl Planner<'_> {
         let aggregates = vec![Aggregated { kind, args: Vec::new() }];
         let (items, slots) = (vec![(count, Node::Aggregated(0))], self.names.slots);
         self.push(Group { by, by_slots, aggregates, items, slots, groups: HashMap::new(), key_bytes: 0, notes: Vec::new() });
-        self.push(Sort { keys: vec![(Node::Slot(count), true)], keep: None, rows: Vec::new() });
+        self.push(Sort { keys: vec![(Node::Slot(count), true)], keep: None, rows: Vec::new(), held: 0 });
         Ok(())
     }
 

@@ -297,7 +297,7 @@ impl<'a> Planner<'a> {
         }
         self.is_order_free.get_or_insert(false);
         self.is_filters = false;
-        self.push(Sort { keys, keep, rows: Vec::new() });
+        self.push(Sort { keys, keep, rows: Vec::new(), held: 0 });
         // A filter behind it keeps fewer rows: all of them have to be held.
         Ok(())
     }

@@ -27,6 +27,8 @@ pub(super) use rowwise::{Accum, AddTotals, Autoregress, Compute, Filter};
 
 /// No command holds more rows or groups than this.
 pub(super) const MOST_ROWS: usize = 1_000_000;
+/// Nor so many bytes of them.
+pub(super) const MOST_BYTES: usize = 512 << 20;
 
 /// A command at work.
 pub(super) trait Work {

@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 use super::super::error::RunError;
 use super::super::expr::Node;
 use super::super::rows::Row;
-use super::{MOST_ROWS, Work, key_of, too_many, values_of};
+use super::{MOST_BYTES, MOST_ROWS, Work, key_of, too_many, values_of};
 use crate::query::compare::natural;
 use crate::query::functions::Context;
 use crate::query::value::Value;
@@ -20,6 +20,8 @@ pub(in crate::query::run) struct Sort {
     /// No more than these will be asked for.
     pub(in crate::query::run) keep: Option<usize>,
     pub(in crate::query::run) rows: Vec<(Vec<Value>, Row)>,
+    /// About how many bytes they hold.
+    pub(in crate::query::run) held: usize,
 }
 
 impl Sort {
@@ -35,6 +37,7 @@ impl Sort {
         });
         if let Some(keep) = self.keep {
             self.rows.truncate(keep);
+            self.held = self.rows.iter().map(|(_, row)| row.size()).sum();
         }
     }
 }
@@ -43,7 +46,14 @@ impl Work for Sort {
     fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
         for row in rows {
             let key = self.keys.iter().map(|(node, _)| node.of(&row.values, context)).collect();
+            self.held += row.size();
             self.rows.push((key, row));
+        }
+        if self.held > MOST_BYTES {
+            self.settle();
+            if self.held > MOST_BYTES / 2 {
+                return Err(RunError::TooLarge("`sort` would hold more than 512 MB: show fewer fields, or put a smaller limit behind it".to_owned()));
+            }
         }
         match self.keep {
             Some(keep) if self.rows.len() > keep.saturating_mul(2).saturating_add(4096) => self.settle(),
