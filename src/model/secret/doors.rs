@@ -128,8 +128,12 @@ impl Secrets {
     pub fn turns(self, turns: &mut [Turn]) {
         if self == Self::Masked {
             let mut all = Vec::new();
-            turns.iter_mut().for_each(|turn| turn_texts(turn, &mut all));
-            all.into_iter().for_each(|text| self.string(text));
+            for turn in turns {
+                turn_texts(turn, &mut all);
+            }
+            for text in all {
+                self.string(text);
+            }
         }
     }
 
@@ -183,8 +187,12 @@ fn texts(exchange: &mut Exchange) -> Vec<&mut String> {
     let mut all: Vec<&mut String> = vec![user_text, completion, reasoning];
     all.extend([stop_reason, error_code, inference_region, response_model].into_iter().flatten());
     all.extend([system, tools_offered, body_paths, remarks, unreadable].into_iter().flatten());
-    turns.iter_mut().for_each(|turn| turn_texts(turn, &mut all));
-    answer_parts.iter_mut().for_each(|part| part_texts(part, &mut all));
+    for turn in turns {
+        turn_texts(turn, &mut all);
+    }
+    for part in answer_parts {
+        part_texts(part, &mut all);
+    }
     for ToolCall { id, name, input } in tool_calls {
         all.extend([id, name, input]);
     }
@@ -203,7 +211,9 @@ fn texts(exchange: &mut Exchange) -> Vec<&mut String> {
 fn turn_texts<'e>(turn: &'e mut Turn, all: &mut Vec<&'e mut String>) {
     let Turn { role, parts } = turn;
     all.push(role);
-    parts.iter_mut().for_each(|part| part_texts(part, all));
+    for part in parts {
+        part_texts(part, all);
+    }
 }
 
 fn part_texts<'e>(part: &'e mut Part, all: &mut Vec<&'e mut String>) {
