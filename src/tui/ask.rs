@@ -369,6 +369,8 @@ pub struct CaseFacts {
     pub reviewed: (u64, u64),
     /// A rebuild was interrupted: events are missing until it is run again.
     pub rebuilding: bool,
+    /// An earlier version read the evidence: conversations and some fields are missing until it is rebuilt.
+    pub outdated: bool,
     /// Revision these facts are of.
     pub revision: u64,
 }

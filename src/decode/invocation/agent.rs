@@ -8,7 +8,7 @@ use memchr::memmem;
 use regex::bytes::Regex;
 
 use super::reading::{Block, Reading};
-use super::snippet::{Snippet, joined, run};
+use super::snippet::{Snippet, joined, may_hold_tag, run};
 use crate::decode::json::Value;
 
 /// The user's words in an agent's prompt. From the first opening to the last closing tag, so that a user who writes
@@ -38,7 +38,7 @@ static INVOKE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:<|\\u0
 
 /// The tools that an answer's text calls: `<invoke><tool_name>f</tool_name>…`, or the later `<invoke name="f">…`.
 pub(super) fn calls(text: &[Snippet<'_>]) -> Vec<Call> {
-    if !INVOKE.as_ref().is_some_and(|invoke| invoke.is_match(&run(text))) {
+    if !may_hold_tag(text) || !INVOKE.as_ref().is_some_and(|invoke| invoke.is_match(&run(text))) {
         return Vec::new();
     }
     let text = joined(text, "");
@@ -71,10 +71,7 @@ fn named(name: &str, input: &str) -> Option<Call> {
 pub(super) fn attribute_results(reading: &mut Reading<'_>) {
     const OPEN: &[u8] = b"<function_results>";
     const CLOSE: &[u8] = b"</function_results>";
-    // Looked for near the beginning first, so that ordinary turns cost nothing.
-    let near = |bytes: &[u8]| memmem::find(bytes.get(..128).unwrap_or(bytes), b"function_results").is_some();
-    let begins =
-        |block: &Block<'_>| matches!(block, Block::Text(text) if near(text.bytes()) && text.beginning().trim_start().as_bytes().starts_with(OPEN));
+    let begins = |block: &Block<'_>| matches!(block, Block::Text(text) if may_begin(text.bytes()) && text.beginning().trim_start().as_bytes().starts_with(OPEN));
     let (before, last) = reading.last_two_turns();
     if !last.iter().any(begins) || !before.iter().any(calls_tools) {
         return;
@@ -97,6 +94,11 @@ pub(super) fn attribute_results(reading: &mut Reading<'_>) {
         }
     }
     reading.give_last_turn(results);
+}
+
+/// Does a text begin with a tag, or with an escape that could be one? Looked at first, so that other turns cost nothing.
+fn may_begin(bytes: &[u8]) -> bool {
+    matches!(bytes.trim_ascii_start(), [b'<' | b'\\', ..])
 }
 
 fn calls_tools(block: &Block<'_>) -> bool {

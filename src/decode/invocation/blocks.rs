@@ -51,13 +51,14 @@ pub(super) fn content<'a>(content: Value<'a>, blocks: &mut Vec<Block<'a>>) {
 
 /// What else a block or a message holds: under keys that are not read, whatever has text in it.
 pub(super) fn rest<'a>(object: Value<'a>, read: &[&str], blocks: &mut Vec<Block<'a>>) {
-    /// What says how the text is to be handled, and is not text itself.
-    const ABOUT: [&str; 6] = ["type", "index", "cache_control", "cachePoint", "contentBlockIndex", "signature"];
     if !object.is_object() {
         unknown(object, blocks);
     }
     for (key, value) in object.entries() {
-        if !ABOUT.iter().chain(read).any(|known| key.is(known)) {
+        let key = key.raw();
+        // What says how the text is to be handled is not text itself.
+        let is_about = matches!(key, b"type" | b"index" | b"cache_control" | b"cachePoint" | b"contentBlockIndex" | b"signature");
+        if !is_about && !read.iter().any(|known| known.as_bytes() == key) {
             unknown(value, blocks);
         }
     }

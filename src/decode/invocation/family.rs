@@ -73,7 +73,7 @@ pub(super) fn read<'a>(request: Value<'a>, response: Value<'a>) -> Reading<'a> {
         match family_at(asking) {
             Some(family) => {
                 family.request(body, &mut reading);
-                keep_unread(body, &[family.request_keys(), PARAMETERS], &mut reading);
+                keep_unread(body, |key| is_parameter(key, family.request_keys()), &mut reading);
             }
             None => reading.unknown_request = Some(body),
         }
@@ -113,7 +113,7 @@ fn answer<'a>(family: &dyn Family, response: Value<'a>, reading: &mut Reading<'a
             family.chunk(chunk, reading);
         } else if family.is_response(chunk) {
             family.response(chunk, reading);
-            keep_unread(chunk, &[family.response_keys(), ABOUT_ANSWERS], reading);
+            keep_unread(chunk, |key| is_about_answers(key, family.response_keys()), reading);
         } else if !chunk.is("[DONE]") && (!chunk.is_object() || chunk.entries().any(|(key, _)| !is_about_answers(key, &[]))) {
             // An error in the middle of a stream, or a chunk of a shape we do not know.
             blocks::unknown(chunk, &mut reading.answer);
@@ -127,95 +127,97 @@ pub(super) fn rest_of_chunk<'a>(chunk: Value<'a>, read: &[&str], reading: &mut R
     reading.answer.extend(others.map(|(_, value)| Block::Json(value)));
 }
 
+/// What a chunk or a response says about its answer, and what it repeats of the request, which is no answer (FORMATS §2.2
+/// rule d).
 fn is_about_answers(key: Key<'_>, read: &[&str]) -> bool {
-    key.raw().starts_with(b"amazon-bedrock-") || ABOUT_ANSWERS.iter().chain(read).any(|known| key.is(known))
+    let key = key.raw();
+    let is_about = matches!(
+        key,
+        b"additionalModelResponseFields"
+            | b"chat_history"
+            | b"created"
+            | b"finish_reason"
+            | b"generation_id"
+            | b"id"
+            | b"index"
+            | b"metrics"
+            | b"model"
+            | b"object"
+            | b"performanceConfig"
+            | b"prompt"
+            | b"response_id"
+            | b"response_type"
+            | b"role"
+            | b"serviceTier"
+            | b"service_tier"
+            | b"stop"
+            | b"stopReason"
+            | b"stop_reason"
+            | b"stop_sequence"
+            | b"system_fingerprint"
+            | b"texts"
+            | b"trace"
+            | b"type"
+            | b"usage"
+    );
+    is_about || read.iter().any(|known| known.as_bytes() == key) || key.starts_with(b"amazon-bedrock-")
 }
 
 /// Parameters and tools: what a request says beside its text. Their definitions are repeated with every call; only the
 /// names of tools are read.
-const PARAMETERS: &[&str] = &[
-    "additionalModelRequestFields",
-    "additionalModelResponseFieldPaths",
-    "anthropic_beta",
-    "anthropic_version",
-    "aspect_ratio",
-    "citation_quality",
-    "clip_guidance_preset",
-    "context_management",
-    "embeddingConfig",
-    "embeddingTypes",
-    "embedding_types",
-    "functions",
-    "imageGenerationConfig",
-    "inferenceConfig",
-    "input_type",
-    "metadata",
-    "mode",
-    "model",
-    "output_format",
-    "outputScope",
-    "performanceConfig",
-    "prompt_truncation",
-    "reasoning_effort",
-    "requestMetadata",
-    "response_format",
-    "return_likelihoods",
-    "sampler",
-    "schemaVersion",
-    "serviceTier",
-    "service_tier",
-    "stop",
-    "stopSequences",
-    "stop_sequences",
-    "style_preset",
-    "taskType",
-    "textGenerationConfig",
-    "thinking",
-    "toolConfig",
-    "tool_choice",
-    "tools",
-    "truncate",
-    "user",
-];
+fn is_parameter(key: Key<'_>, read: &[&str]) -> bool {
+    let key = key.raw();
+    let is_parameter = matches!(
+        key,
+        b"additionalModelRequestFields"
+            | b"additionalModelResponseFieldPaths"
+            | b"anthropic_beta"
+            | b"anthropic_version"
+            | b"aspect_ratio"
+            | b"citation_quality"
+            | b"clip_guidance_preset"
+            | b"context_management"
+            | b"embeddingConfig"
+            | b"embeddingTypes"
+            | b"embedding_types"
+            | b"functions"
+            | b"imageGenerationConfig"
+            | b"inferenceConfig"
+            | b"input_type"
+            | b"metadata"
+            | b"mode"
+            | b"model"
+            | b"output_format"
+            | b"outputScope"
+            | b"performanceConfig"
+            | b"prompt_truncation"
+            | b"reasoning_effort"
+            | b"requestMetadata"
+            | b"response_format"
+            | b"return_likelihoods"
+            | b"sampler"
+            | b"schemaVersion"
+            | b"serviceTier"
+            | b"service_tier"
+            | b"stop"
+            | b"stopSequences"
+            | b"stop_sequences"
+            | b"style_preset"
+            | b"taskType"
+            | b"textGenerationConfig"
+            | b"thinking"
+            | b"toolConfig"
+            | b"tool_choice"
+            | b"tools"
+            | b"truncate"
+            | b"user"
+    );
+    is_parameter || read.iter().any(|known| known.as_bytes() == key) || key.starts_with(b"amazon-bedrock-")
+}
 
-/// What a response says about its answer; and what it repeats of the request, which is no answer (FORMATS §2.2 rule d).
-const ABOUT_ANSWERS: &[&str] = &[
-    "additionalModelResponseFields",
-    "chat_history",
-    "created",
-    "finish_reason",
-    "generation_id",
-    "id",
-    "index",
-    "metrics",
-    "model",
-    "object",
-    "performanceConfig",
-    "prompt",
-    "response_id",
-    "response_type",
-    "role",
-    "serviceTier",
-    "service_tier",
-    "stop",
-    "stopReason",
-    "stop_reason",
-    "stop_sequence",
-    "system_fingerprint",
-    "texts",
-    "trace",
-    "type",
-    "usage",
-];
-
-/// Keys that the family does not have, when there is text under them: searched, and said.
-fn keep_unread<'a>(body: Value<'a>, known: &[&[&str]], reading: &mut Reading<'a>) {
-    for (key, value) in body.entries() {
-        let is_known = known.iter().copied().flatten().any(|known| key.is(known)) || key.raw().starts_with(b"amazon-bedrock-");
-        if !is_known && blocks::holds_text(value) {
-            reading.unread.push((key, value));
-        }
-    }
+/// Keys of a body that the family does not have, when there is text under them: searched, and said.
+fn keep_unread<'a>(body: Value<'a>, is_known: impl Fn(Key<'a>) -> bool, reading: &mut Reading<'a>) {
+    reading.unread.extend(body.entries().filter(|(key, value)| !is_known(*key) && blocks::holds_text(*value)));
 }
 
 /// `amazon-bedrock-…` keys: on a whole body, on a delta, on the last chunk (FORMATS §2.3, §2.4).

@@ -170,11 +170,18 @@ fn visible_escapes_only(bytes: &[u8]) -> bool {
     true
 }
 
+/// Could there be a tag in the text? A look for its bracket, as it is or as an escape, before dearer ones.
+pub(super) fn may_hold_tag(pieces: &[Snippet<'_>]) -> bool {
+    pieces
+        .iter()
+        .any(|piece| memchr::memchr(b'<', piece.bytes()).is_some() || (piece.is_escaped() && memchr::memmem::find(piece.bytes(), b"u003").is_some()))
+}
+
 /// The bytes of the pieces one after another, as they stand. A single piece, as all but streams have, is not copied.
 pub(super) fn run<'p>(pieces: &'p [Snippet<'_>]) -> Cow<'p, [u8]> {
     match pieces {
         [piece] => Cow::Borrowed(piece.bytes()),
-        _ => Cow::Owned(pieces.iter().flat_map(Snippet::bytes).copied().collect()),
+        _ => Cow::Owned(pieces.iter().map(Snippet::bytes).collect::<Vec<_>>().concat()),
     }
 }
 

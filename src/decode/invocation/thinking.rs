@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::snippet::{Snippet, joined, run};
+use super::snippet::{Snippet, joined, may_hold_tag, run};
 
 pub(super) const TAGS: [&str; 3] = ["thinking", "reasoning", "think"];
 
@@ -27,7 +27,7 @@ pub(super) struct Course {
 
 /// The text outside of an answer's reasoning tags, and what stands inside; `None` when there are none.
 pub(super) fn apart(pieces: &[Snippet<'_>], course: Course) -> Option<(String, String)> {
-    let tagged = TAG.as_ref().is_some_and(|tag| tag.is_match(&run(pieces)));
+    let tagged = may_hold_tag(pieces) && TAG.as_ref().is_some_and(|tag| tag.is_match(&run(pieces)));
     let all_of_it = course.opened && course.cut;
     if !tagged && !all_of_it {
         return None;

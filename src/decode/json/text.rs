@@ -33,18 +33,26 @@ pub fn unescape(raw: &[u8], escaped: bool) -> Cow<'_, str> {
 pub fn characters(raw: &[u8], escaped: bool) -> usize {
     let Ok(text) = std::str::from_utf8(raw) else { return unescape(raw, escaped).chars().count() };
     let mut count = text.chars().count();
-    let mut rest = if escaped { raw } else { &[] };
-    while let Some(tail) = memchr::memchr(b'\\', rest).and_then(|at| rest.get(at..)) {
+    if !escaped {
+        return count;
+    }
+    let mut next = 0;
+    for at in memchr::memchr_iter(b'\\', raw) {
+        if at < next {
+            continue;
+        }
+        let tail = raw.get(at..).unwrap_or_default();
         let (character, used) = escape(tail);
         // What an escape is spelled with is ASCII: a byte is a character.
         count -= character.map_or(0, |_| used - 1);
-        rest = tail.get(used..).unwrap_or_default();
+        next = at + used;
     }
     count
 }
 
 /// The character of the escape that `tail` starts with, and its length. `None` when it is no known escape: then that
 /// many bytes stand for themselves.
+#[inline]
 fn escape(tail: &[u8]) -> (Option<char>, usize) {
     match tail.get(1) {
         Some(b'"') => (Some('"'), 2),

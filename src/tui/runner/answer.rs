@@ -305,6 +305,7 @@ fn case_facts(reader: &mut Reader, secrets: Secrets) -> Result<CaseFacts> {
         marked,
         reviewed: (reviewed, totals.by_strand.get(Strand::Invocation as usize).copied().unwrap_or(0)),
         rebuilding: reader.is_rebuilding()?,
+        outdated: reader.is_outdated()?,
         revision,
     })
 }
