@@ -232,8 +232,10 @@ pub struct Row {
 /// A conversation in a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Thread {
-    /// Its calls in order of time, with what the analyst added to each. At most a thousand.
+    /// Its calls in order of time, with what the analyst added to each; of the longest conversations not all.
     pub calls: Vec<(EventId, Digest, Mark)>,
+    /// How many calls it has.
+    pub all: usize,
     /// The flags of all of them.
     pub flags: ExchangeFlags,
     /// Their input and output tokens.
@@ -243,7 +245,7 @@ pub struct Thread {
 impl Thread {
     /// All calls are reviewed.
     pub fn is_reviewed(&self) -> bool {
-        self.calls.iter().all(|(.., mark)| mark.reviewed)
+        self.calls.len() == self.all && self.calls.iter().all(|(.., mark)| mark.reviewed)
     }
 }
 
