@@ -110,7 +110,7 @@ fn opening(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("open");
     group.bench_function("one call of 500 turns, decoded", |bencher| bencher.iter(|| black_box(exchange_with_history(&record, &Bodies::default()))));
     group.bench_function("a conversation of 250 calls and 500 turns", |bencher| {
-        bencher.iter(|| conversation::read(&mut reader, first).unwrap().calls.len())
+        bencher.iter(|| conversation::read(&mut reader, first).unwrap().calls.len());
     });
     group.finish();
 }

@@ -174,3 +174,36 @@ fn nobody_continues_what_another_one_began() {
     let mut bench = Bench::of([("log".to_owned(), [call(0, "", &["a"], "A"), theirs].join("\n").into_bytes())]);
     assert_eq!(bench.conversations().len(), 2);
 }
+
+#[test]
+fn what_was_changed_cut_or_tried_again_is_said() {
+    let records = [
+        call(0, "", &["a"], "A"),
+        call(1, "", &["a", "A", "b"], "B"),
+        // The caller rewrites the first turn: the change is told at the call that sent it.
+        call(2, "", &["a!", "A", "b", "B", "c"], "C"),
+        // Only a window of the history is sent.
+        call(3, "", &["c", "C", "d"], "D"),
+        // Another try after the second call.
+        call(4, "", &["a", "A", "b", "B", "c?"], "C2"),
+    ];
+    let mut bench = Bench::of([("log".to_owned(), records.join("\n").into_bytes())]);
+    let id = bench.only("r0");
+    let conversation = conversation::read(&mut bench.reader, id).expect("it reads");
+    let told: Vec<_> = conversation.calls.iter().map(|call| (texts(&call.changed), texts(&call.unlogged), call.cut_to, call.continues)).collect();
+    assert_eq!(
+        told,
+        [
+            (vec![], vec![], None, None),
+            (vec![], vec![], None, None),
+            (vec!["a!", "A"], vec![], None, None),
+            (vec![], vec![], Some(3), None),
+            (vec![], vec![], None, Some(2)),
+        ]
+    );
+    // Logs that begin in the middle of a conversation: what came before stands before the first call.
+    let mut bench = Bench::of([("log".to_owned(), records[1..2].join("\n").into_bytes())]);
+    let id = bench.only("r1");
+    let conversation = conversation::read(&mut bench.reader, id).expect("it reads");
+    assert_eq!(texts(&conversation.calls[0].unlogged), ["a", "A"]);
+}

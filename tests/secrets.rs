@@ -29,7 +29,7 @@ const TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLEzyxwvutsrqponmlkjihgfedcba9876543210
 fn invocation(index: usize) -> String {
     let secret = SECRETS[index].0;
     format!(
-        r#"{{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-01-01T00:01:{index:02}Z","accountId":"111122223333","region":"us-east-1","requestId":"q{index}","operation":"Converse","modelId":"m","requestMetadata":{{"sessionToken":"{TOKEN}"}},"identity":{{"arn":"arn:aws:iam::111122223333:user/ada"}},"input":{{"inputBodyJson":{{"system":[{{"text":"system {secret}"}}],"messages":[{{"role":"user","content":[{{"text":"look at {secret}"}},{{"toolResult":{{"toolUseId":"t","content":[{{"text":"file: {secret}"}}]}}}}]}}]}}}},"output":{{"outputBodyJson":{{"output":{{"message":{{"role":"assistant","content":[{{"text":"it was {secret}"}},{{"toolUse":{{"toolUseId":"u","name":"put","input":{{"x":"{secret}"}}}}}}]}}}},"stopReason":"tool_use"}}}}}}"#
+        r#"{{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-01-01T00:01:{index:02}Z","accountId":"111122223333","region":"us-east-1","requestId":"q{index}","operation":"Converse","modelId":"m","requestMetadata":{{"sessionToken":"{TOKEN}"}},"identity":{{"arn":"arn:aws:iam::111122223333:user/ada"}},"input":{{"inputBodyJson":{{"system":[{{"text":"system {secret}"}}],"messages":[{{"role":"user","content":[{{"text":"look at {secret}"}},{{"toolResult":{{"toolUseId":"t","content":[{{"text":"file: {secret}"}}]}}}},{{"document":{{"format":"txt","name":"n","source":{{"text":"page {secret}"}}}}}}]}}]}}}},"output":{{"outputBodyJson":{{"output":{{"message":{{"role":"assistant","content":[{{"text":"it was {secret}"}},{{"toolUse":{{"toolUseId":"u","name":"put","input":{{"x":"{secret}"}}}}}},{{"odd":{{"x":"{secret}"}}}}]}}}},"stopReason":"tool_use"}}}}}}"#
     )
 }
 
@@ -40,9 +40,16 @@ fn trail(index: usize) -> String {
     )
 }
 
+fn logging(index: usize) -> String {
+    let secret = SECRETS[index].0;
+    format!(
+        r#"{{"eventVersion":"1.08","eventTime":"2026-01-01T00:03:{index:02}Z","eventSource":"bedrock.amazonaws.com","eventName":"PutModelInvocationLoggingConfiguration","awsRegion":"us-east-1","sourceIPAddress":"192.0.2.1","requestID":"l{index}","requestParameters":{{"loggingConfig":{{"textDataDeliveryEnabled":true,"cloudWatchConfig":{{"logGroupName":"group {secret}","roleArn":"arn:aws:iam::111122223333:role/r"}}}}}},"userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/ada","accountId":"111122223333"}},"eventID":"l{index}"}}"#
+    )
+}
+
 static DESK: LazyLock<Desk> = LazyLock::new(|| {
     let desk = Desk::new("secrets");
-    let lines: String = (0..SECRETS.len()).flat_map(|index| [trail(index), invocation(index)]).map(|line| line + "\n").collect();
+    let lines: String = (0..SECRETS.len()).flat_map(|index| [trail(index), invocation(index), logging(index)]).map(|line| line + "\n").collect();
     desk.put("logs/a.ndjson", lines);
     desk.run("ingest logs --case c").exits(0);
     desk
@@ -60,7 +67,7 @@ fn without_raw(out: &str) -> String {
 /// All that is printed of everything in this form.
 fn printed(format: &str, reveal: &str) -> String {
     let mut lines: Vec<String> =
-        ["events", "pivot key AKIAIOSFODNN7EXAMPLE", "pivot user-agent", "pivot session", "pivot principal 111122223333/user/ada"]
+        ["events", "controls", "pivot key AKIAIOSFODNN7EXAMPLE", "pivot user-agent", "pivot session", "pivot principal 111122223333/user/ada"]
             .map(str::to_owned)
             .into();
     for index in 0..SECRETS.len() {
@@ -82,7 +89,7 @@ fn every_form_masks_and_reveal_shows() {
         assert!(masked.contains("AKIAIOSFODNN7EXAMPLE") && masked.contains("‹session token, 59 characters›"), "{format}");
         assert!(!shown.contains("characters›"));
     }
-    DESK.run("events --case c --limit 1 --format json").exits(3).says(&["1 of 18 events shown"]);
+    DESK.run("events --case c --limit 1 --format json").exits(3).says(&["1 of 27 events shown"]);
     // One object a line is the form without a terminal.
     let lines = DESK.run("events --case c").exits(0).out;
     assert!(SECRETS.iter().all(|(_, middle)| !lines.contains(middle)));
@@ -106,8 +113,10 @@ fn the_raw_record_is_evidence_and_the_exchange_says_where_secrets_are() {
             ("secret-access-key", "system prompt", 7 + before),
             ("secret-access-key", "turn 1, user", 8 + before),
             ("secret-access-key", "turn 1, tool result", 6 + before),
+            ("secret-access-key", "turn 1, document", 5 + before),
             ("secret-access-key", "answer", 7 + before),
             ("secret-access-key", "the answer's call of put", 6 + before),
+            ("secret-access-key", "the answer's block", 13 + before),
             ("session-token", "metadata sessionToken", 0),
         ]
     );

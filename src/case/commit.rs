@@ -79,6 +79,11 @@ pub(super) fn is_rebuilding(connection: &Connection) -> Result<bool> {
     connection.query_row("SELECT EXISTS(SELECT 1 FROM meta WHERE key = 'rebuilding')", [], |row| row.get(0)).doing("reading the state of the case")
 }
 
+/// Was what is derived derived by an earlier version, which knew less?
+pub(super) fn is_outdated(connection: &Connection) -> Result<bool> {
+    connection.query_row("SELECT EXISTS(SELECT 1 FROM meta WHERE key = 'outdated')", [], |row| row.get(0)).doing("reading the state of the case")
+}
+
 fn write_entry(connection: &Connection, entry: &Entry) -> Result<()> {
     let doing = "storing evidence";
     match entry {

@@ -120,6 +120,11 @@ impl Reader {
         commit::is_rebuilding(&self.connection)
     }
 
+    /// Was the evidence read by an earlier version? Then conversations and some derived fields are missing until a rebuild.
+    pub fn is_outdated(&self) -> Result<bool> {
+        commit::is_outdated(&self.connection)
+    }
+
     /// The case's name, when it was given one.
     pub fn title(&mut self) -> Result<Option<String>> {
         match self.connection.query_row("SELECT value FROM meta WHERE key = 'title'", [], |row| row.get(0)) {

@@ -255,11 +255,11 @@ impl Reader {
         Ok(refs.iter().map(|event| (event.id.0, by_root.get(&self.threads.find(event.id.0)).copied().unwrap_or(1))).collect())
     }
 
-    /// The keys of an exchange's own round; `None` when it can neither be continued nor continues anything.
-    pub fn own_keys(&mut self, event: EventId) -> Result<Option<RoundKeys>> {
+    /// The keys of an exchange; `None` when it can neither be continued nor continues anything.
+    pub fn thread_keys(&mut self, event: EventId) -> Result<Option<ThreadKeys>> {
         let mut select = self.connection().prepare_cached("SELECT keys FROM thread WHERE event = ?1").doing(DOING)?;
         let row = select.query_row([event.0], |row| Ok(decode(event.0, row.get_ref(0)?.as_blob()?))).optional().doing(DOING)?;
-        Ok(row.flatten().map(|row| row.keys.own))
+        Ok(row.flatten().map(|row| row.keys))
     }
 }
 

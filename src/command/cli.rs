@@ -230,6 +230,9 @@ pub struct ControlsArgs {
     /// Which changes.
     #[command(flatten)]
     pub scope: ScopeArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -19,6 +19,9 @@ pub fn run(args: &ControlsArgs) -> Result<Done, Failure> {
     let mut reader = open_read_only(&place::named_or_last(args.case.case.as_deref())?)?;
     let found = controls(&mut reader)?;
     let mut shown = in_scope(&mut reader, &found, &scope)?;
+    let secrets = args.reveal.secrets();
+    let found = secrets.controls(found);
+    shown.state.iter_mut().for_each(|state| secrets.state(state));
     let all = shown.changes.len();
     shown.changes.truncate(args.scope.limit.unwrap_or(usize::MAX));
     let mut output = Output::new(args.output);

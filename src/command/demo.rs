@@ -15,6 +15,10 @@ pub fn run(args: DemoArgs) -> Result<Done, Failure> {
     options.events = args.events.unwrap_or(options.events);
     options.seed = args.seed.unwrap_or(options.seed);
     if let Some(folder) = &args.write {
+        // Two weeks mixed in one folder would be evidence of neither, and files of a case that refers to them would change.
+        if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(Failure::Error(format!("cannot write the demo to {}: it is not empty; name a new folder", folder.display())));
+        }
         let bar = super::ingest::progress_bar();
         let written = demo::write(&options, folder, &mut |files| bar.set_position(files))
             .map_err(|error| Failure::Error(format!("cannot write the demo to {}: {error}", folder.display())))?;

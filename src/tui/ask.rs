@@ -232,8 +232,10 @@ pub struct Row {
 /// A conversation in a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Thread {
-    /// Its calls in order of time, with what the analyst added to each. At most a thousand.
+    /// Its calls in order of time, with what the analyst added to each; of the longest conversations not all.
     pub calls: Vec<(EventId, Digest, Mark)>,
+    /// How many calls it has.
+    pub all: usize,
     /// The flags of all of them.
     pub flags: ExchangeFlags,
     /// Their input and output tokens.
@@ -243,7 +245,7 @@ pub struct Thread {
 impl Thread {
     /// All calls are reviewed.
     pub fn is_reviewed(&self) -> bool {
-        self.calls.iter().all(|(.., mark)| mark.reviewed)
+        self.calls.len() == self.all && self.calls.iter().all(|(.., mark)| mark.reviewed)
     }
 }
 
@@ -369,6 +371,8 @@ pub struct CaseFacts {
     pub reviewed: (u64, u64),
     /// A rebuild was interrupted: events are missing until it is run again.
     pub rebuilding: bool,
+    /// An earlier version read the evidence: conversations and some fields are missing until it is rebuilt.
+    pub outdated: bool,
     /// Revision these facts are of.
     pub revision: u64,
 }

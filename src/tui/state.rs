@@ -285,9 +285,14 @@ impl State {
         self.rows.get(&self.selected()?.id)
     }
 
+    /// One call is read by itself: where rows are events, and where one call of a conversation is open.
+    pub fn wants_alone(&self) -> bool {
+        self.view.call.is_some() || self.view.pane.shape() != Shape::Exchanges
+    }
+
     /// The detail, when it is that of the selected row or of the call that was opened alone, with secrets masked as they are to be.
     pub fn current_detail(&self) -> Option<&Detail> {
-        let wanted = (self.view.call.or_else(|| self.listed())?.id, self.view.call.is_some());
+        let wanted = (self.view.call.or_else(|| self.listed())?.id, self.wants_alone());
         self.detail.as_ref().filter(|detail| detail.of == wanted && detail.secrets == self.secrets)
     }
 

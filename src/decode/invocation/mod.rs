@@ -147,7 +147,9 @@ fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut readi
         strings(body, pieces);
     }
     let (parts, answer) = (reading.take_parts(), std::mem::take(&mut reading.answer));
-    parts.into_iter().for_each(|block| search_block(block, pieces));
+    for block in parts {
+        search_block(block, pieces);
+    }
     search_answer(answer, pieces);
     if let Some(body) = reading.unknown_response {
         strings(body, pieces);
@@ -179,7 +181,7 @@ fn search_answer<'a>(answer: Vec<Block<'a>>, pieces: &mut Vec<Searchable<'a>>) {
 }
 
 /// Pieces of one text; nothing of none.
-fn in_one<'a>(mut pieces: Vec<snippet::Snippet<'a>>) -> Option<Searchable<'a>> {
+fn in_one(mut pieces: Vec<snippet::Snippet<'_>>) -> Option<Searchable<'_>> {
     if pieces.len() > 1 {
         return Some(Searchable::Text(snippet::joined(&pieces, "").into()));
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Located, Secrets, find, find_value, masked, masked_value};
-use crate::model::{Entity, Event, Exchange, ExchangeFacts, GuardrailPolicy, Name, Part, ToolCall, Turn};
+use crate::model::{ControlState, Controls, Entity, Event, Exchange, ExchangeFacts, Guardrail, GuardrailPolicy, Hidden, Name, Part, ToolCall, Turn};
 
 impl Secrets {
     /// The other way.
@@ -38,32 +38,45 @@ impl Secrets {
         }
     }
 
-    /// An event as it may leave. Every text of it: a caller may put a secret into any.
+    /// An event as it may leave. Every text of it: a caller may put a secret into any. Each field is named, so that a new
+    /// one does not leave by itself.
     #[must_use]
     pub fn event(self, mut event: Event) -> Event {
         if self == Self::Revealed {
             return event;
         }
-        let names = [
-            &mut event.account,
-            &mut event.region,
-            &mut event.actor,
-            &mut event.principal,
-            &mut event.role,
-            &mut event.session,
-            &mut event.key,
-            &mut event.ip,
-            &mut event.user_agent,
-            &mut event.action,
-            &mut event.service,
-            &mut event.error_code,
-            &mut event.model,
-            &mut event.bucket,
-            &mut event.host,
-        ];
+        let Event {
+            id: _,
+            digest: _,
+            time: _,
+            strand: _,
+            outcome: _,
+            source: _,
+            position: _,
+            account,
+            region,
+            actor,
+            principal,
+            role,
+            session,
+            key,
+            key_kind: _,
+            ip,
+            user_agent,
+            action,
+            service,
+            error_code,
+            error_message,
+            request_id,
+            model,
+            bucket,
+            host,
+            detail,
+            undecodable,
+        } = &mut event;
+        let names = [account, region, actor, principal, role, session, key, ip, user_agent, action, service, error_code, model, bucket, host];
         names.into_iter().flatten().for_each(|name| *name = self.name(name));
-        let texts = [&mut event.error_message, &mut event.request_id, &mut event.detail, &mut event.undecodable];
-        texts.into_iter().flatten().for_each(|text| self.string(text));
+        [error_message, request_id, detail, undecodable].into_iter().flatten().for_each(|text| self.string(text));
         event
     }
 
@@ -78,6 +91,31 @@ impl Secrets {
         entities
     }
 
+    /// Controls as they may leave: what was before and after is in words taken from parameters.
+    #[must_use]
+    pub fn controls(self, mut controls: Controls) -> Controls {
+        if self == Self::Masked {
+            for change in &mut controls.changes {
+                change.actor.iter_mut().chain(&mut change.principal).for_each(|name| *name = self.name(name));
+                self.string(&mut change.control.id);
+                let state = change.state.as_mut().map(|(_, words)| words);
+                [&mut change.before, &mut change.after, &mut change.guardrail].into_iter().flatten().chain(state).for_each(|text| self.string(text));
+            }
+            for window in &mut controls.windows {
+                self.string(&mut window.control.id);
+                window.actions.iter_mut().chain(&mut window.callers).for_each(|(name, _)| *name = self.name(name));
+            }
+            controls.seen.iter_mut().for_each(|state| self.state(state));
+        }
+        controls
+    }
+
+    /// The state of a control as it may leave.
+    pub fn state(self, state: &mut ControlState) {
+        self.string(&mut state.control.id);
+        self.string(&mut state.state);
+    }
+
     /// Facts of a list as they may leave.
     #[must_use]
     pub fn facts(self, mut facts: ExchangeFacts) -> ExchangeFacts {
@@ -90,8 +128,12 @@ impl Secrets {
     pub fn turns(self, turns: &mut [Turn]) {
         if self == Self::Masked {
             let mut all = Vec::new();
-            turns.iter_mut().for_each(|turn| turn_texts(turn, &mut all));
-            all.into_iter().for_each(|text| self.string(text));
+            for turn in turns {
+                turn_texts(turn, &mut all);
+            }
+            for text in all {
+                self.string(text);
+            }
         }
     }
 
@@ -112,41 +154,75 @@ impl Secrets {
     }
 }
 
-/// Every text of an exchange but the metadata's values, which have names.
+/// Every text of an exchange but the metadata's values, which have names. Each field is named, so that a new one does not
+/// leave by itself.
 fn texts(exchange: &mut Exchange) -> Vec<&mut String> {
-    let mut all: Vec<&mut String> = vec![&mut exchange.user_text, &mut exchange.completion, &mut exchange.reasoning];
-    all.extend(exchange.stop_reason.iter_mut().chain(&mut exchange.error_code).chain(&mut exchange.inference_region));
-    all.extend(exchange.system.iter_mut().chain(&mut exchange.tools_offered).chain(&mut exchange.body_paths).chain(&mut exchange.unreadable));
-    all.extend(exchange.response_model.iter_mut().chain(&mut exchange.remarks));
-    exchange.turns.iter_mut().for_each(|turn| turn_texts(turn, &mut all));
-    for ToolCall { id, name, input } in &mut exchange.tool_calls {
+    let Exchange {
+        system,
+        turns,
+        user_text,
+        completion,
+        reasoning,
+        tool_calls,
+        answer_parts,
+        tools_offered,
+        stop_reason,
+        tokens: _,
+        latency_ms: _,
+        first_byte_ms: _,
+        guardrail,
+        family: _,
+        body: _,
+        hidden,
+        secrets: _,
+        error_code,
+        inference_region,
+        body_paths,
+        metadata: _,
+        response_model,
+        remarks,
+        unreadable,
+        unknown_shape,
+    } = exchange;
+    let mut all: Vec<&mut String> = vec![user_text, completion, reasoning];
+    all.extend([stop_reason, error_code, inference_region, response_model].into_iter().flatten());
+    all.extend([system, tools_offered, body_paths, remarks, unreadable].into_iter().flatten());
+    for turn in turns {
+        turn_texts(turn, &mut all);
+    }
+    for part in answer_parts {
+        part_texts(part, &mut all);
+    }
+    for ToolCall { id, name, input } in tool_calls {
         all.extend([id, name, input]);
     }
-    let guardrail = &mut exchange.guardrail;
-    all.extend(guardrail.suppressed.iter_mut().chain(&mut guardrail.ids));
-    for GuardrailPolicy { policy, name, confidence, action, .. } in &mut guardrail.policies {
+    let Guardrail { intervened: _, action: _, policies, suppressed, ids } = guardrail;
+    all.extend(suppressed.iter_mut().chain(ids));
+    for GuardrailPolicy { side: _, policy, name, confidence, action } in policies {
         all.extend([policy, name, action].into_iter().chain(confidence));
     }
-    for hidden in &mut exchange.hidden {
-        all.push(&mut hidden.decoded);
-        all.extend(&mut hidden.place);
+    for Hidden { kind: _, decoded, at: _, place, encoding: _ } in hidden {
+        all.extend(std::iter::once(decoded).chain(place));
     }
-    all.extend(exchange.unknown_shape.iter_mut().flat_map(|(request, response)| [request, response]));
+    all.extend(unknown_shape.iter_mut().flat_map(|(request, response)| [request, response]));
     all
 }
 
 fn turn_texts<'e>(turn: &'e mut Turn, all: &mut Vec<&'e mut String>) {
-    all.push(&mut turn.role);
-    turn.parts.iter_mut().for_each(|part| part_texts(part, all));
+    let Turn { role, parts } = turn;
+    all.push(role);
+    for part in parts {
+        part_texts(part, all);
+    }
 }
 
 fn part_texts<'e>(part: &'e mut Part, all: &mut Vec<&'e mut String>) {
     match part {
-        Part::Text { text } | Part::Reasoning { text, .. } | Part::Json { text } => all.push(text),
+        Part::Text { text } | Part::Reasoning { text, redacted: _ } | Part::Json { text } => all.push(text),
         Part::Guarded { text, qualifiers } => all.extend(std::iter::once(text).chain(qualifiers)),
         Part::ToolCall { id, name, input } => all.extend([id, name, input]),
         Part::ToolResult { id, status, text } => all.extend([id, text].into_iter().chain(status)),
-        Part::Media { format, name, uri, .. } => all.extend(std::iter::once(format).chain(name).chain(uri)),
+        Part::Media { kind, format, name, bytes: _, uri, text } => all.extend([kind, format].into_iter().chain(name).chain(uri).chain(text)),
     }
 }
 
@@ -162,20 +238,16 @@ impl Exchange {
         }
         for (index, turn) in self.turns.iter().enumerate() {
             for part in &turn.parts {
-                let (what, text) = match part {
-                    Part::ToolCall { name, input, .. } => (format!("call of {name}"), input.as_str()),
-                    Part::ToolResult { text, .. } => ("tool result".to_owned(), text.as_str()),
-                    Part::Json { text } => (turn.role.clone(), text.as_str()),
-                    Part::Media { kind, uri, .. } => (kind.clone(), uri.as_deref().unwrap_or_default()),
-                    other => (turn.role.clone(), other.text().unwrap_or_default()),
-                };
-                look(&format!("turn {}, {what}", index + 1), text);
+                part_places(&turn.role, part, &mut |what, text| look(&format!("turn {}, {what}", index + 1), text));
             }
         }
         look("reasoning", &self.reasoning);
         look("answer", &self.completion);
         for call in &self.tool_calls {
             look(&format!("the answer's call of {}", call.name), &call.input);
+        }
+        for part in &self.answer_parts {
+            part_places("block", part, &mut |what, text| look(&format!("the answer's {what}"), text));
         }
         for suppressed in &self.guardrail.suppressed {
             look("text suppressed by the guardrail", suppressed);
@@ -189,5 +261,15 @@ impl Exchange {
             all.extend(found.map(|secret| Located { kind: secret.kind, at: secret.range.start, place: format!("metadata {name}") }));
         }
         all
+    }
+}
+
+/// The texts of a part that are looked through, and what to call each.
+fn part_places(role: &str, part: &Part, look: &mut dyn FnMut(&str, &str)) {
+    match part {
+        Part::ToolCall { name, input, .. } => look(&format!("call of {name}"), input),
+        Part::ToolResult { text, .. } => look("tool result", text),
+        Part::Media { kind, uri, text, .. } => uri.iter().chain(text).for_each(|text| look(kind, text)),
+        Part::Text { text } | Part::Guarded { text, .. } | Part::Reasoning { text, .. } | Part::Json { text } => look(role, text),
     }
 }

@@ -104,7 +104,7 @@ fn draw_row(state: &State, canvas: &mut Canvas<'_>, y: u16, columns: &Columns, r
     }
     let mut put = |(x, width): (u16, u16), text: &str, role: Role| {
         if width > 0 {
-            canvas.text(x, y, width, text, role);
+            canvas.text(x, y, width, &state.secrets.text(text), role);
         }
     };
     let page = &state.list.page;
@@ -237,7 +237,7 @@ fn places(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         ];
         for ((x, room, _), (text, role)) in columns.iter().zip(cells) {
             if *room > 0 {
-                canvas.text(*x, y, *room, &text, role);
+                canvas.text(*x, y, *room, &state.secrets.text(&text), role);
             }
         }
     }
@@ -280,13 +280,19 @@ fn trail_words(place: &Overview) -> (String, Role) {
 /// The selected change or window spelled out: label, words, look.
 pub fn spelled(state: &State) -> Vec<(&'static str, String, Role)> {
     let controls = &state.list.page.controls;
-    match state.selected_control() {
+    let mut lines = match state.selected_control() {
         Some(ControlRow::Change(index)) => controls.changes.get(index).map(change_lines).unwrap_or_default(),
         Some(ControlRow::Opened(index) | ControlRow::Closed(index)) => {
             controls.windows.get(index).map(|window| window_lines(state, window)).unwrap_or_default()
         }
         None => Vec::new(),
+    };
+    for (_, words, _) in &mut lines {
+        if let std::borrow::Cow::Owned(safe) = state.secrets.text(words) {
+            *words = safe;
+        }
     }
+    lines
 }
 
 fn change_lines(change: &ControlChange) -> Vec<(&'static str, String, Role)> {

@@ -25,12 +25,17 @@ pub fn page(conversation: &Conversation, joined: &[Joined], secrets: Secrets) ->
     let mut day = None;
     for (number, call) in (conversation.left_out.0 + 1..).zip(calls) {
         if !call.unlogged.is_empty() {
-            let what = "turns for which the case holds no call: the logs begin later or lack it, or the caller wrote them";
+            let what = "turns for which the case holds no call: the logs begin later, or lack it";
             blocks.push(Block::new(BlockKind::Facts, format!("{} {what}", call.unlogged.len()), ""));
             call.unlogged.iter().for_each(|turn| reading::turn_blocks(turn, true, &mut blocks));
         }
         places.push(blocks.len());
         blocks.push(heading(call, number, all, &mut day));
+        if !call.changed.is_empty() {
+            let what = "turns of the history it sent are not those of the calls before: the caller changed them";
+            blocks.push(Block::new(BlockKind::Warning, format!("{} {what}", call.changed.len()), ""));
+            call.changed.iter().for_each(|turn| reading::turn_blocks(turn, true, &mut blocks));
+        }
         if !call.mark.note.is_empty() {
             blocks.push(Block::new(BlockKind::Note, "note", call.mark.note.clone()));
         }
@@ -61,10 +66,11 @@ fn facts(conversation: &Conversation, joined: &[Joined], all: usize) -> Block {
     let sum = |count: fn(&Call) -> Option<u64>| grouped(calls.iter().filter_map(count).sum());
     let input = sum(|call| call.facts.as_ref().and_then(|facts| facts.tokens.total_input.or(facts.tokens.input)));
     let output = sum(|call| call.facts.as_ref().and_then(|facts| facts.tokens.output));
+    let of = if conversation.left_out == (0, 0) { "all calls" } else { "the calls shown" };
     let mut lines = vec![
         format!("{} to {}", time(calls.first()), time(calls.last())),
         actors.into_iter().collect::<Vec<_>>().join(", "),
-        format!("tokens {input} in, {output} out, of all calls together"),
+        format!("tokens {input} in, {output} out, of {of} together"),
     ];
     lines.extend(joined.iter().filter_map(reading::origin).collect::<BTreeSet<_>>());
     let orphans = joined.iter().filter(|joined| joined.orphan.is_some()).count();
@@ -83,6 +89,8 @@ fn facts(conversation: &Conversation, joined: &[Joined], all: usize) -> Block {
 fn heading(call: &Call, number: usize, all: usize, day: &mut Option<String>) -> Block {
     let clock = call.event.time.map_or_else(|| "no time".to_owned(), |time| clock(time, day));
     let mut words = vec![format!("{clock}  call {number} of {all}")];
+    words.extend(call.continues.map(|before| format!("goes on from call {before}")));
+    words.extend(call.cut_to.map(|turns| format!("history cut to {turns} turns")));
     if let Some(facts) = &call.facts {
         words.push(format!("{} tokens", exchanges::tokens(facts)));
         words.extend(facts.stop_reason.clone());

@@ -108,7 +108,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Area, columns: &Columns, row: &Row) {
     }
     let mut asked = columns.asked;
     if let Some(thread) = thread {
-        let calls = format!("{}{}", canvas.glyph("×", "x"), thread.calls.len());
+        let calls = format!("{}{}", canvas.glyph("×", "x"), thread.all);
         asked += canvas.text(asked, area.y, 6, &calls, Role::Entity) + 1;
     }
     let room = end.saturating_sub(asked + 1);

@@ -124,8 +124,9 @@ fn threaded_rows(reader: &mut Reader, ids: &[EventId], threads: bool, secrets: S
 /// What a list shows of a conversation.
 fn thread(reader: &mut Reader, row: &Row) -> Result<Thread> {
     let calls = reader.conversation(row.event.id)?;
+    let all = calls.len();
     let calls = calls.get(..conversation::MOST_CALLS).unwrap_or(&calls);
-    let (mut thread, sum) = (Thread::default(), |one: u64, other: Option<u64>| one.saturating_add(other.unwrap_or(0)));
+    let (mut thread, sum) = (Thread { all, ..Thread::default() }, |one: u64, other: Option<u64>| one.saturating_add(other.unwrap_or(0)));
     for call in rows(reader, &calls.iter().map(|call| call.id).collect::<Vec<_>>(), Secrets::Revealed)? {
         if let Some(facts) = &call.facts {
             thread.flags.set(facts.flags, true);
@@ -305,6 +306,7 @@ fn case_facts(reader: &mut Reader, secrets: Secrets) -> Result<CaseFacts> {
         marked,
         reviewed: (reviewed, totals.by_strand.get(Strand::Invocation as usize).copied().unwrap_or(0)),
         rebuilding: reader.is_rebuilding()?,
+        outdated: reader.is_outdated()?,
         revision,
     })
 }

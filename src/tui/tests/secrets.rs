@@ -31,7 +31,7 @@ fn evidence() -> Vec<(String, Vec<u8>)> {
     let mut lines = String::new();
     for (index, (_, secret, _)) in SECRETS.iter().enumerate() {
         lines.push_str(&format!(
-            r#"{{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-01-01T00:01:{index:02}Z","accountId":"111122223333","region":"us-east-1","requestId":"q{index}","operation":"Converse","modelId":"m","requestMetadata":{{"note":"{secret}"}},"identity":{{"arn":"arn:aws:iam::111122223333:user/ada"}},"input":{{"inputBodyJson":{{"system":[{{"text":"{secret} in the system"}}],"messages":[{{"role":"user","content":[{{"text":"old {secret}"}}]}},{{"role":"assistant","content":[{{"text":"said {secret}"}},{{"toolUse":{{"toolUseId":"t","name":"read","input":{{"path":"{secret}"}}}}}}]}},{{"role":"user","content":[{{"text":"look at {secret}"}},{{"toolResult":{{"toolUseId":"t","content":[{{"text":"file: {secret}"}}]}}}}]}}]}}}},"output":{{"outputBodyJson":{{"output":{{"message":{{"role":"assistant","content":[{{"reasoningContent":{{"reasoningText":{{"text":"it is {secret}"}}}}}},{{"text":"it was {secret}"}}]}}}},"stopReason":"end_turn"}}}}}}"#
+            r#"{{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-01-01T00:01:{index:02}Z","accountId":"111122223333","region":"us-east-1","requestId":"q{index}","operation":"Converse","modelId":"m","requestMetadata":{{"note":"{secret}"}},"identity":{{"arn":"arn:aws:iam::111122223333:user/ada"}},"input":{{"inputBodyJson":{{"system":[{{"text":"{secret} in the system"}}],"messages":[{{"role":"user","content":[{{"text":"old {secret}"}}]}},{{"role":"assistant","content":[{{"text":"said {secret}"}},{{"toolUse":{{"toolUseId":"t","name":"read","input":{{"path":"{secret}"}}}}}}]}},{{"role":"user","content":[{{"text":"look at {secret}"}},{{"toolResult":{{"toolUseId":"t","content":[{{"text":"file: {secret}"}}]}}}},{{"document":{{"format":"txt","name":"n","source":{{"text":"page {secret}"}}}}}}]}}]}}}},"output":{{"outputBodyJson":{{"output":{{"message":{{"role":"assistant","content":[{{"reasoningContent":{{"reasoningText":{{"text":"it is {secret}"}}}}}},{{"text":"it was {secret}"}},{{"odd":{{"x":"{secret}"}}}}]}}}},"stopReason":"end_turn"}}}}}}"#
         ));
         lines.push('\n');
         // No agent, message, session name or parameter is safe from a careless caller.
@@ -43,6 +43,8 @@ fn evidence() -> Vec<(String, Vec<u8>)> {
             r#"{{"time":"2026-01-01T00:02:{index:02}Z","host":"h","user":"u","command_line":"aws bedrock list-guardrails --debug '{secret}'"}}"#
         ));
         lines.push('\n');
+        lines.push_str(&format!(r#"{{"eventVersion":"1.08","eventTime":"2026-01-01T00:03:{index:02}Z","eventSource":"bedrock.amazonaws.com","eventName":"PutModelInvocationLoggingConfiguration","awsRegion":"us-east-1","sourceIPAddress":"192.0.2.1","requestID":"l{index}","requestParameters":{{"loggingConfig":{{"textDataDeliveryEnabled":true,"cloudWatchConfig":{{"logGroupName":"group {secret}","roleArn":"arn:aws:iam::111122223333:role/r"}}}}}},"userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/ada","accountId":"111122223333"}},"eventID":"l{index}"}}"#));
+        lines.push('\n');
     }
     vec![("a.ndjson".to_owned(), lines.into_bytes())]
 }
@@ -53,7 +55,7 @@ fn everything(session: &mut Session, folder: &std::path::Path) -> String {
     session.copied.clear();
     for pane in ["1", "2", "3", "5", "6", "7"] {
         session.keys(pane).keys("g");
-        for _ in 0..3 * SECRETS.len() {
+        for _ in 0..4 * SECRETS.len() {
             session.keys("y");
             seen.push_str(&session.screen());
             session.keys("p");
@@ -73,7 +75,7 @@ fn everything(session: &mut Session, folder: &std::path::Path) -> String {
     }
     // In the record's own view only the copies are looked at.
     session.keys("1g");
-    for _ in 0..3 * SECRETS.len() {
+    for _ in 0..4 * SECRETS.len() {
         session.keys("<enter>+");
         let lines =
             session.state.current_detail().and_then(|detail| detail.record.as_ref().ok()).map_or(0, |tree| tree.visible(&session.state.folded).len());
@@ -186,7 +188,7 @@ fn what_is_masked_is_searched_and_pivoted_as_logged() {
     let mut session = Session::on(evidence(), SIZE);
     let all = session.state.list.refs.len();
     session.keys("fhunter2hunter2<enter>");
-    assert_eq!(session.state.list.refs.len(), 3, "one record of each kind");
+    assert_eq!(session.state.list.refs.len(), 4, "one record of each kind");
     assert_eq!(session.state.secrets, Secrets::Masked);
     session.keys("X");
     assert_eq!(session.state.list.refs.len(), all);

@@ -128,6 +128,6 @@ fn want_detail(state: &mut State, layout: &Layout, effects: &mut Vec<Effect>) {
     let shown = layout.detail.height > 0;
     let fits = state.current_detail().is_some_and(|detail| detail.page.as_ref().is_none_or(|page| page.width() == layout.detail.width));
     if shown && state.rested && !fits {
-        ask(state, Ask::Detail { id: wanted.id, width: layout.detail.width, alone: state.view.call.is_some(), secrets: state.secrets }, effects);
+        ask(state, Ask::Detail { id: wanted.id, width: layout.detail.width, alone: state.wants_alone(), secrets: state.secrets }, effects);
     }
 }

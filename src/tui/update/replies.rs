@@ -100,7 +100,10 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
         }
         Answer::Exported(told) => state.tell(Severity::Info, told),
         Answer::Jump(Some(target)) => go::to_event(state, target, effects),
-        Answer::Jump(None) => state.tell(Severity::Info, "there is none"),
+        Answer::Jump(None) => {
+            let marked = matches!(asked, Some(Ask::NextByMark { marked: true, .. }));
+            state.tell(Severity::Info, if marked { "no other row is marked" } else { "nothing else is left to review here" });
+        }
         Answer::OtherSide(Ok((target, within))) => go::to_other_side(state, target, within, effects),
         Answer::OtherSide(Err(why)) => state.tell(Severity::Info, why),
         Answer::Failed(why) => {

@@ -225,9 +225,24 @@ fn wrap(text: &str, room: usize, line: &mut dyn FnMut(usize, usize)) {
 }
 
 fn wrap_paragraph(text: &str, offset: usize, room: usize, line: &mut dyn FnMut(usize, usize)) {
-    if text.len() <= room && text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control()) {
-        return line(offset, offset + text.len());
+    if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control()) {
+        return wrap_plain(text.as_bytes(), offset, room, line);
     }
+    wrap_any(text, offset, room, line);
+}
+
+/// One byte is one cell: nearly all text, and megabytes of it in a long conversation.
+fn wrap_plain(text: &[u8], offset: usize, room: usize, line: &mut dyn FnMut(usize, usize)) {
+    let mut from = 0;
+    while let Some(window) = text.get(from..from + room).filter(|_| from + room < text.len()) {
+        let end = from + window.iter().rposition(|byte| *byte == b' ').map_or(room, |blank| blank + 1);
+        line(offset + from, offset + end);
+        from = end;
+    }
+    line(offset + from, offset + text.len());
+}
+
+fn wrap_any(text: &str, offset: usize, room: usize, line: &mut dyn FnMut(usize, usize)) {
     let (mut from, mut used, mut blank) = (0, 0, None);
     let mut tags = false;
     for (at, grapheme) in text.grapheme_indices(true).flat_map(|(at, grapheme)| pieces(at, grapheme)) {
@@ -318,6 +333,14 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn plain_text_is_wrapped_like_any(text in "[a-c ]{0,120}", room in 8usize..20) {
+            let (mut plain, mut any) = (Vec::new(), Vec::new());
+            wrap_plain(text.as_bytes(), 3, room, &mut |start, end| plain.push((start, end)));
+            wrap_any(&text, 3, room, &mut |start, end| any.push((start, end)));
+            proptest::prop_assert_eq!(plain, any);
+        }
+
         #[test]
         fn no_line_is_wider_than_the_room(text in "\\PC{0,200}", room in 10usize..40) {
             for line in wrapped(&text, room) {
