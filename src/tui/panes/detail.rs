@@ -2,7 +2,7 @@
 
 use super::events::outcome;
 use super::{cli, exchanges};
-use crate::model::{Entity, Secrets};
+use crate::model::{Entity, Outcome, Secrets, Strand};
 use crate::stitch::echo::Echo;
 use crate::tui::ask::Detail;
 use crate::tui::state::State;
@@ -82,7 +82,9 @@ fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail, above: &[(&str, St
     let note = detail.row.mark.note.lines().next().unwrap_or_default();
     line(canvas, "note", note, Role::Marked);
     line(canvas, "tags", &detail.row.mark.tags.join(" "), Role::Entity);
-    let result = [Some(word), event.error_code.as_deref(), event.error_message.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    // Few logs of endpoints say how a program ended: that nothing speaks of an error does not make it a success.
+    let word = Some(word).filter(|_| event.strand != Strand::Endpoint || event.outcome != Outcome::Ok);
+    let result = [word, event.error_code.as_deref(), event.error_message.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     line(canvas, "result", &result, role);
     let kinds: Vec<&str> = detail.holds.iter().map(|kind| kind.words()).collect();
     if !kinds.is_empty() {

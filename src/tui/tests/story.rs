@@ -357,6 +357,23 @@ fn from_a_command_to_its_echo_and_back() {
 }
 
 #[test]
+fn a_program_is_said_to_have_failed_but_never_to_have_done_well() {
+    let started = |second: i64, success: &str| {
+        let call =
+            format!("type=SYSCALL msg=audit(1700000{second}.123:42): arch=c000003e syscall=59 {success} auid=1000 uid=1000 exe=\"/usr/bin/aws\"");
+        let title: String = "aws\0bedrock\0list-guardrails".bytes().map(|byte| format!("{byte:02X}")).collect();
+        format!("{call}\ntype=PROCTITLE msg=audit(1700000{second}.123:42): proctitle={title}\n").into_bytes()
+    };
+    for (success, failed) in [("success=yes exit=0", false), ("", false), ("success=no exit=-13", true)] {
+        let mut session = Session::on(vec![("audit.log".to_owned(), started(100, success))], SIZE);
+        session.keys("7");
+        assert_eq!(session.state.selected().map(EventRef::strand), Some(Strand::Endpoint), "{}", session.screen());
+        let result = session.rows().into_iter().find(|row| row.starts_with(" result"));
+        assert_eq!(result.map(|row| row.trim_end().ends_with(" error")), failed.then_some(true), "{success}: {}", session.screen());
+    }
+}
+
+#[test]
 fn who_ran_what_is_counted_in_scope() {
     let mut session = Session::demo(SIZE);
     session.keys("7");
