@@ -14,7 +14,7 @@ pub use names::{Asked, asked, event_names};
 
 use crate::case::{Reader, Result, Revision};
 use crate::decode::{CommandCall, command_call_of_line};
-use crate::model::{Entity, EntityKind, Event, EventId, Name, Strand, StrandSet, Timestamp};
+use crate::model::{Entity, EntityKind, Event, EventId, Name, Outcome, Strand, StrandSet, Timestamp};
 use claims::{Claim, Own, Search};
 use fit::{Fit, REACH, fit};
 
@@ -42,8 +42,13 @@ pub enum Echo {
 }
 
 impl Echo {
-    /// One short word.
+    /// One short word: how the call ended, when it did no good.
     pub const fn word(&self) -> &'static str {
+        match self.outcome() {
+            Some(Outcome::Denied) => return "denied",
+            Some(Outcome::Error) => return "failed",
+            Some(Outcome::Ok) | None => {}
+        }
         match self {
             Self::Echoed { sure: true, .. } => "echoed",
             Self::Echoed { sure: false, .. } => "likely",
@@ -51,6 +56,37 @@ impl Echo {
             Self::NotLogged => "not logged",
             Self::NoTrail => "no trail",
             Self::Local => "local",
+        }
+    }
+
+    /// What is known, whatever the call's end, as programs read it.
+    pub const fn state(&self) -> &'static str {
+        match self {
+            Self::Echoed { sure: true, .. } => "echoed",
+            Self::Echoed { sure: false, .. } => "likely",
+            Self::Missing => "missing",
+            Self::NotLogged => "not-logged",
+            Self::NoTrail => "no-trail",
+            Self::Local => "local",
+        }
+    }
+
+    /// How the call ended, by the event.
+    pub const fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Echoed { event, .. } => Some(event.outcome),
+            Self::Missing | Self::NotLogged | Self::NoTrail | Self::Local => None,
+        }
+    }
+
+    /// That the call did no good, and the error: `denied AccessDenied`.
+    pub fn ended_badly(&self) -> Option<String> {
+        match self {
+            Self::Echoed { event, .. } if event.outcome != Outcome::Ok => {
+                let code = event.error_code.as_deref().filter(|code| !code.is_empty());
+                Some([Some(self.word()), code].into_iter().flatten().collect::<Vec<_>>().join(" "))
+            }
+            _ => None,
         }
     }
 
