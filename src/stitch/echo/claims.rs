@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::fit::{Fit, REACH, fit};
 use super::{AT_ONCE, Asked, Echoes, MOST, TRAIL, asked, call_of, fitting, ids, names};
@@ -16,8 +16,11 @@ use crate::model::{Entity, EntityKind, Event, EventId, Strand, StrandSet};
 const SAME_RUN: i64 = 1_000;
 /// So many rivals are asked for events of their own, for one command.
 const MOST_ASKED: usize = 32;
+/// Events whose claims are kept for the next question: those around a page of commands.
+const KEPT: usize = 192;
 
 /// A command that an event may belong to.
+#[derive(Debug)]
 pub(super) struct Claim {
     pub(super) command: Event,
     pub(super) call: CommandCall,
@@ -64,27 +67,34 @@ fn apart(one: &Event, other: &Event) -> Option<i64> {
     Some((one.time?.as_millis() - other.time?.as_millis()).abs())
 }
 
+/// The commands around events, the best first.
+pub(super) type Claims = HashMap<EventId, Arc<[Claim]>>;
+
 /// What was learnt while one question is answered.
 pub(super) struct Search {
-    /// The commands around an event, the best first.
-    claims: HashMap<EventId, Rc<[Claim]>>,
+    claims: Claims,
     /// Has the command an event that fits it better than this one?
     better: HashMap<(EventId, EventId), bool>,
     /// Rivals that may still be asked.
     left: usize,
 }
 
-impl Default for Search {
-    fn default() -> Self {
-        Self { claims: HashMap::new(), better: HashMap::new(), left: MOST_ASKED }
-    }
-}
-
 impl Search {
+    /// Begins with what the last one learnt.
+    pub(super) fn new(known: Claims) -> Self {
+        let claims = if known.len() > KEPT { HashMap::new() } else { known };
+        Self { claims, better: HashMap::new(), left: MOST_ASKED }
+    }
+
+    /// What the next one may begin with.
+    pub(super) fn end(self) -> Claims {
+        self.claims
+    }
+
     /// The commands that an event may belong to, the best first.
-    pub(super) fn claims(&mut self, reader: &mut Reader, event: &Event) -> Result<Rc<[Claim]>> {
+    pub(super) fn claims(&mut self, reader: &mut Reader, event: &Event) -> Result<Arc<[Claim]>> {
         if let Some(known) = self.claims.get(&event.id) {
-            return Ok(Rc::clone(known));
+            return Ok(Arc::clone(known));
         }
         let mut claims = Vec::new();
         if let (Some(at), Some(action)) = (event.time, event.action.as_deref())
@@ -104,8 +114,8 @@ impl Search {
             }
         }
         claims.sort_by_key(|claim| Reverse(claim.rank(event.id)));
-        let claims: Rc<[Claim]> = claims.into();
-        self.claims.insert(event.id, Rc::clone(&claims));
+        let claims: Arc<[Claim]> = claims.into();
+        self.claims.insert(event.id, Arc::clone(&claims));
         Ok(claims)
     }
 }

@@ -15,7 +15,7 @@ pub use names::{Asked, asked, event_names};
 use crate::case::{Reader, Result, Revision};
 use crate::decode::{CommandCall, command_call_of_line};
 use crate::model::{Entity, EntityKind, Event, EventId, Name, Outcome, Strand, StrandSet, Timestamp};
-use claims::{Claim, Own, Search};
+use claims::{Claim, Claims, Own, Search};
 use fit::{Fit, REACH, fit};
 
 /// What CloudTrail says of a command.
@@ -138,6 +138,8 @@ pub struct Echoes {
     revision: Revision,
     /// The case's own spellings of the names that were asked for.
     spelled: HashMap<String, Vec<Name>>,
+    /// The commands around the events that were looked at last.
+    claims: Claims,
 }
 
 /// The echo of one endpoint event; `None` when it is no call of the AWS CLI.
@@ -159,7 +161,10 @@ impl Echoes {
         let Asked::Any(names) = &asked else { return Ok(Some(Echo::Local)) };
         let Some(at) = command.time else { return Ok(Some(Echo::NoTrail)) };
         self.look_again(reader)?;
-        if let Some(Own { event, found, others }) = self.own(reader, command, &call, None, &mut Search::default())? {
+        let mut search = Search::new(std::mem::take(&mut self.claims));
+        let own = self.own(reader, command, &call, None, &mut search)?;
+        self.claims = search.end();
+        if let Some(Own { event, found, others }) = own {
             // Two callers whose events fit alike are told apart by nothing.
             let is_rival =
                 |(other, its): &(Event, Fit)| its.score + ALIKE > found.score && (&other.key, &other.principal) != (&event.key, &event.principal);
@@ -182,10 +187,11 @@ impl Echoes {
     /// The case could not be read.
     pub fn commands_of(&mut self, reader: &mut Reader, event: &Event) -> Result<Vec<Command>> {
         self.look_again(reader)?;
-        let mut search = Search::default();
-        let Some(owner) = self.owner(reader, event, &mut search)? else { return Ok(Vec::new()) };
+        let mut search = Search::new(std::mem::take(&mut self.claims));
+        let owner = self.owner(reader, event, &mut search)?;
         let claims = search.claims(reader, event)?;
-        let Some(first) = claims.get(owner) else { return Ok(Vec::new()) };
+        self.claims = search.end();
+        let Some(first) = owner.and_then(|owner| claims.get(owner)) else { return Ok(Vec::new()) };
         let again = claims.iter().filter(|claim| claim.command.id != first.command.id && claim.is_run_of(&first.command, &first.call));
         let command = |claim: &Claim| Command { event: claim.command.clone(), sure: claim.found.sure, why: claim.found.why.clone() };
         Ok(std::iter::once(first).chain(again).map(command).collect())
@@ -195,7 +201,7 @@ impl Echoes {
     fn look_again(&mut self, reader: &Reader) -> Result<()> {
         let revision = reader.revision()?;
         if revision != self.revision {
-            (self.revision, self.spelled) = (revision, HashMap::new());
+            *self = Self { revision, ..Self::default() };
         }
         Ok(())
     }
