@@ -350,6 +350,62 @@ fn an_exchange_is_shown_by_event_id_prefix_and_request_id() {
 }
 
 #[test]
+fn a_command_is_shown_with_its_echo_and_the_echo_with_its_command() {
+    let laptop: Vec<Value> = list("events --strand endpoint").into_iter().filter(|event| mentions(event, "host", demo::cast().laptop)).collect();
+    let of = |words: &str| {
+        let event = laptop.iter().find(|event| text(event, "summary").contains(words)).unwrap_or_else(|| panic!("{words}"));
+        list(&format!("show {}", text(event, "id"))).remove(0)
+    };
+    let command = of("delete-agent");
+    assert_eq!(keys(&command["joined"]), BTreeSet::from(["events", "echo"]));
+    let echo = &command["joined"]["echo"];
+    assert_eq!(keys(echo), BTreeSet::from(["state", "event", "sure", "why", "outcome"]));
+    assert_eq!((text(echo, "state"), &echo["sure"], text(echo, "outcome")), ("echoed", &Value::Bool(true), "ok"));
+    assert!(text(echo, "why").contains("the user agent names this command"), "{echo}");
+    let event = list(&format!("show {}", text(echo, "event"))).remove(0);
+    assert_eq!((text(&event, "action"), &event["joined"]["commands"]), ("DeleteAgent", &serde_json::json!([command["id"]])));
+    assert_eq!(keys(&event["joined"]), BTreeSet::from(["events", "commands"]));
+    // No event: the same keys, and why.
+    let silent = of("delete-model-invocation-logging-configuration");
+    let echo = &silent["joined"]["echo"];
+    assert_eq!(keys(echo), BTreeSet::from(["state", "event", "sure", "why", "outcome"]));
+    assert_eq!((text(echo, "state"), &echo["event"], &echo["sure"], &echo["outcome"]), ("missing", &Value::Null, &Value::Bool(false), &Value::Null));
+    assert!(text(echo, "why").contains("covers that time"), "{echo}");
+    // What is no call of the AWS CLI has none.
+    assert_eq!(keys(&of("rm -f")["joined"]), BTreeSet::from(["events"]));
+    let table = |shown: &Value| run(&format!("show {} --case c --format table", text(shown, "id"))).exits(0).out;
+    assert!(table(&command).contains(&format!("\necho      {} is DeleteAgent in CloudTrail (", text(&event, "id"))), "{}", table(&command));
+    assert!(table(&silent).contains("\necho      has no event in CloudTrail"), "{}", table(&silent));
+    assert!(
+        table(&event).contains(&format!("\ncommand   {} aws --profile prod bedrock-agent delete-agent", text(&command, "id"))),
+        "{}",
+        table(&event)
+    );
+}
+
+#[test]
+fn a_refused_call_and_one_event_for_two_commands_are_shown_as_such() {
+    let desk = Desk::new("command_line_echo");
+    let run = |second: u8| {
+        format!(r#"{{"time":"2026-11-17T09:51:0{second}Z","host":"mac","user":"bob","command_line":"aws bedrock-agent delete-agent --agent-id A1"}}"#)
+    };
+    let event = r#"{"eventVersion":"1.11","eventTime":"2026-11-17T09:51:05Z","eventSource":"bedrock.amazonaws.com","eventName":"DeleteAgent","awsRegion":"us-east-1","userAgent":"[aws-cli/2.31.32 md/command#bedrock-agent.delete-agent]","errorCode":"AccessDeniedException","requestParameters":{"agentId":"A1"},"eventCategory":"Management","eventID":"e1"}"#;
+    desk.put("logs/a.ndjson", format!("{}\n{event}\n{}\n", run(4), run(6)));
+    desk.run("ingest logs --case c").exits(0);
+    let shown = |id: &str| desk.run(&format!("show {id} --case c --format json")).exits(0).json()[0].clone();
+    let Value::Array(events) = desk.run("events --case c --format json").exits(0).json() else { panic!("no array") };
+    let by_time =
+        |second: &str| events.iter().find(|event| text(event, "time").contains(second)).map(|event| shown(text(event, "id"))).expect("an event");
+    let (first, event, second) = (by_time("09:51:04"), by_time("09:51:05"), by_time("09:51:06"));
+    let echo = &first["joined"]["echo"];
+    assert_eq!((text(echo, "state"), &echo["event"], text(echo, "outcome")), ("echoed", &event["id"], "denied"));
+    assert_eq!(text(&second["joined"]["echo"], "state"), "missing");
+    assert_eq!(event["joined"]["commands"], serde_json::json!([first["id"]]));
+    let table = desk.run(&format!("show {} --case c --format table", text(&first, "id"))).exits(0).out;
+    assert!(table.contains(&format!("\necho      denied AccessDeniedException · {} is DeleteAgent", text(&event, "id"))), "{table}");
+}
+
+#[test]
 fn a_shown_table_is_safe_and_readable() {
     let request = demo::cast().requests("leak-burst")[0].to_owned();
     let out = run(&format!("show {request} --case c --format table")).exits(0).out;

@@ -9,8 +9,9 @@ use super::output::Output;
 use super::place;
 use crate::case::{Reader, open_read_only};
 use crate::decode;
-use crate::model::{Entity, Event, EventId, Exchange, Part, Secrets, Strand, text_from_bytes};
+use crate::model::{Entity, Event, EventId, Exchange, Outcome, Part, Secrets, Strand, text_from_bytes};
 use crate::report::EventJson;
+use crate::stitch::echo::{Command, Echo, Echoes};
 use crate::stitch::{joins, spans};
 
 #[derive(Serialize)]
@@ -49,9 +50,40 @@ struct JoinedJson {
     /// Agent spans and the calls made in them that belong to it, the surest tie first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     agent: Vec<TiedJson>,
+    /// What CloudTrail says of a command; calls of the AWS CLI only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    echo: Option<EchoJson>,
+    /// Ids of the command that a CloudTrail event echoes; several when one run was logged more than once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<String>,
     /// Why there is none, when there should be one.
     #[serde(skip_serializing_if = "Option::is_none")]
     orphan: Option<&'static str>,
+}
+
+/// A command's echo in CloudTrail. Field names are a contract.
+#[derive(Serialize)]
+struct EchoJson {
+    /// `echoed`, `likely`, `missing`, `not-logged`, `no-trail` or `local`.
+    state: &'static str,
+    /// Id of the event.
+    event: Option<String>,
+    /// Nothing else is likely; never of a command without an event.
+    sure: bool,
+    /// Why the event is taken for the echo, or what it means that there is none.
+    why: String,
+    /// How the call ended, by the event.
+    outcome: Option<&'static str>,
+}
+
+impl EchoJson {
+    fn new(echo: &Echo, secrets: Secrets) -> Self {
+        let (event, sure, why) = match echo {
+            Echo::Echoed { event, sure, why } => (Some(event.uid()), *sure, secrets.text(why).into_owned()),
+            none => (None, false, none.words()),
+        };
+        Self { state: echo.state(), event, sure, why, outcome: echo.outcome().map(Outcome::name) }
+    }
 }
 
 /// A span or call, and what ties it to the event.
@@ -77,6 +109,7 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
     let mut events = reader.events(&ids)?;
     events.sort_by_key(|event| (event.time, event.id));
     let secrets = args.reveal.secrets();
+    let mut echoes = Echoes::default();
     for event in &events {
         let entities = secrets.entities(reader.mentions(event.id)?);
         let source = reader.source(event.source)?.map(|source| source.path).unwrap_or_default();
@@ -89,10 +122,13 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
         }
         let exchange = exchange_of(&mut reader, event, raw.as_deref()).map(|exchange| secrets.exchange(exchange));
         let safe = secrets.event(event.clone());
+        let (echo, commands) = echo_and_commands(&mut echoes, &mut reader, event)?;
         match output.format() {
             Format::Json | Format::Ndjson => {
                 let conversation = conversation_of(&mut reader, event)?;
-                let joined = joined_of(&mut reader, event)?;
+                let mut joined = joined_of(&mut reader, event)?;
+                joined.echo = echo.as_ref().map(|echo| EchoJson::new(echo, secrets));
+                joined.commands = commands.iter().map(|command| command.event.uid()).collect();
                 // For programs the raw record is evidence: as logged, so that its digest can be checked.
                 let raw = raw.as_deref().map(text_from_bytes);
                 let event = EventJson::new(&safe, &entities, &source);
@@ -103,7 +139,9 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
                     Secrets::Masked => decode::masked_record(raw).into(),
                     Secrets::Revealed => text_from_bytes(raw),
                 });
-                print(&mut output, &safe, &entities, &source, exchange.as_ref(), text.as_deref(), missing.as_deref())?;
+                let mut facts = facts_of(&safe, &source);
+                facts.extend(echo_lines(echo.as_ref(), &commands, secrets));
+                print(&mut output, &facts, &entities, exchange.as_ref(), text.as_deref(), missing.as_deref())?;
             }
         }
     }
@@ -135,19 +173,37 @@ fn joined_of(reader: &mut Reader, event: &Event) -> Result<JoinedJson, Failure> 
     let tied = spans::related(reader, event.id)?;
     let events = reader.events(&tied.iter().map(|tied| tied.event.id).collect::<Vec<_>>())?;
     let agent = tied.iter().zip(&events).map(|(tied, event)| TiedJson { id: event.uid(), strand: event.strand, by: tied.tie.name() });
-    Ok(JoinedJson { events: joined.events.iter().map(Event::uid).collect(), agent: agent.collect(), orphan: joined.orphan.map(joins::Orphan::words) })
+    Ok(JoinedJson {
+        events: joined.events.iter().map(Event::uid).collect(),
+        agent: agent.collect(),
+        echo: None,
+        commands: Vec::new(),
+        orphan: joined.orphan.map(joins::Orphan::words),
+    })
 }
 
-/// For a person: facts, then the conversation, or the record.
-fn print(
-    output: &mut Output,
-    event: &Event,
-    entities: &[Entity],
-    source: &str,
-    exchange: Option<&Exchange>,
-    record: Option<&str>,
-    missing: Option<&str>,
-) -> Result<(), Failure> {
+/// What CloudTrail says of a command, or the command that CloudTrail tells of.
+fn echo_and_commands(echoes: &mut Echoes, reader: &mut Reader, event: &Event) -> Result<(Option<Echo>, Vec<Command>), Failure> {
+    Ok(if event.strand == Strand::Endpoint { (echoes.of(reader, event)?, Vec::new()) } else { (None, echoes.commands_of(reader, event)?) })
+}
+
+/// The same for a person.
+fn echo_lines(echo: Option<&Echo>, commands: &[Command], secrets: Secrets) -> Vec<(&'static str, String)> {
+    let of_echo = echo.map(|echo| {
+        let of = if let Echo::Echoed { event, .. } = echo { format!("{} ", event.uid()) } else { String::new() };
+        let end = echo.ended_badly().map(|end| format!("{end} · ")).unwrap_or_default();
+        ("echo", format!("{end}{of}{}", secrets.text(&echo.words())))
+    });
+    let of_command = commands.iter().map(|command| {
+        let likely = if command.sure { "" } else { "likely " };
+        let line = command.event.detail.as_deref().unwrap_or_default();
+        ("command", format!("{} {likely}{} ({})", command.event.uid(), secrets.text(line), secrets.text(&command.why)))
+    });
+    of_echo.into_iter().chain(of_command).collect()
+}
+
+/// What is known of an event, for a person: labels and lines.
+fn facts_of(event: &Event, source: &str) -> Vec<(&'static str, String)> {
     let facts = [
         ("id", Some(event.uid())),
         ("time", event.time.map(|time| time.to_string())),
@@ -158,10 +214,20 @@ fn print(
         ("source", Some(format!("{source} @{}", event.position.offset))),
         ("sha256", Some(event.digest.hex())),
     ];
+    facts.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
+}
+
+/// For a person: facts, then the conversation, or the record.
+fn print(
+    output: &mut Output,
+    facts: &[(&str, String)],
+    entities: &[Entity],
+    exchange: Option<&Exchange>,
+    record: Option<&str>,
+    missing: Option<&str>,
+) -> Result<(), Failure> {
     for (label, value) in facts {
-        if let Some(value) = value {
-            output.line(&format!("{label:<9} {value}"))?;
-        }
+        output.line(&format!("{label:<9} {value}"))?;
     }
     for entity in entities.iter().filter(|entity| !entity.kind.is_facet()) {
         output.line(&format!("{:<15} {}", entity.kind, entity.value))?;

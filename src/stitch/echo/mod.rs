@@ -4,6 +4,7 @@
 //!
 //! The work for one command is bounded: a few events near it, however many the case holds.
 
+mod claims;
 mod fit;
 mod names;
 
@@ -13,7 +14,8 @@ pub use names::{Asked, asked, event_names};
 
 use crate::case::{Reader, Result, Revision};
 use crate::decode::{CommandCall, command_call_of_line};
-use crate::model::{Entity, EntityKind, Event, EventId, Name, Strand, StrandSet, Timestamp};
+use crate::model::{Entity, EntityKind, Event, EventId, Name, Outcome, Strand, StrandSet, Timestamp};
+use claims::{Claim, Claims, Own, Search};
 use fit::{Fit, REACH, fit};
 
 /// What CloudTrail says of a command.
@@ -40,8 +42,13 @@ pub enum Echo {
 }
 
 impl Echo {
-    /// One short word.
+    /// One short word: how the call ended, when it did no good.
     pub const fn word(&self) -> &'static str {
+        match self.outcome() {
+            Some(Outcome::Denied) => return "denied",
+            Some(Outcome::Error) => return "failed",
+            Some(Outcome::Ok) | None => {}
+        }
         match self {
             Self::Echoed { sure: true, .. } => "echoed",
             Self::Echoed { sure: false, .. } => "likely",
@@ -49,6 +56,37 @@ impl Echo {
             Self::NotLogged => "not logged",
             Self::NoTrail => "no trail",
             Self::Local => "local",
+        }
+    }
+
+    /// What is known, whatever the call's end, as programs read it.
+    pub const fn state(&self) -> &'static str {
+        match self {
+            Self::Echoed { sure: true, .. } => "echoed",
+            Self::Echoed { sure: false, .. } => "likely",
+            Self::Missing => "missing",
+            Self::NotLogged => "not-logged",
+            Self::NoTrail => "no-trail",
+            Self::Local => "local",
+        }
+    }
+
+    /// How the call ended, by the event.
+    pub const fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Echoed { event, .. } => Some(event.outcome),
+            Self::Missing | Self::NotLogged | Self::NoTrail | Self::Local => None,
+        }
+    }
+
+    /// That the call did no good, and the error: `denied AccessDenied`.
+    pub fn ended_badly(&self) -> Option<String> {
+        match self {
+            Self::Echoed { event, .. } if event.outcome != Outcome::Ok => {
+                let code = event.error_code.as_deref().filter(|code| !code.is_empty());
+                Some([Some(self.word()), code].into_iter().flatten().collect::<Vec<_>>().join(" "))
+            }
+            _ => None,
         }
     }
 
@@ -85,7 +123,7 @@ const MOST: usize = 64;
 const AT_A_TIME: usize = 8;
 /// Fits this near to each other are alike.
 const ALIKE: i64 = 10;
-/// An echo nearer than this needs no look at the command's neighbours.
+/// Commands run within this share out the events around them.
 const AT_ONCE: i64 = 5_000;
 /// A trail with an event this near covers the time …
 const COVERS_NEAR: i64 = 15 * 60 * 1000;
@@ -100,6 +138,8 @@ pub struct Echoes {
     revision: Revision,
     /// The case's own spellings of the names that were asked for.
     spelled: HashMap<String, Vec<Name>>,
+    /// The commands around the events that were looked at last.
+    claims: Claims,
 }
 
 /// The echo of one endpoint event; `None` when it is no call of the AWS CLI.
@@ -121,17 +161,14 @@ impl Echoes {
         let Asked::Any(names) = &asked else { return Ok(Some(Echo::Local)) };
         let Some(at) = command.time else { return Ok(Some(Echo::NoTrail)) };
         self.look_again(reader)?;
-        let actions = self.actions(reader, names)?;
-        let mut fits = fitting(reader, &call, command, at, &actions)?;
-        while let Some((event, found)) = take_best(&mut fits) {
-            // A later event of the same kind may belong to a later command.
-            if found.after.abs() > AT_ONCE && has_nearer_command(reader, &call, command, &event, &found)? {
-                continue;
-            }
+        let mut search = Search::new(std::mem::take(&mut self.claims));
+        let own = self.own(reader, command, &call, None, &mut search)?;
+        self.claims = search.end();
+        if let Some(Own { event, found, others }) = own {
             // Two callers whose events fit alike are told apart by nothing.
             let is_rival =
                 |(other, its): &(Event, Fit)| its.score + ALIKE > found.score && (&other.key, &other.principal) != (&event.key, &event.principal);
-            let rivals = fits.iter().any(is_rival);
+            let rivals = others.iter().any(is_rival);
             return Ok(Some(Echo::Echoed { event: Box::new(event), sure: found.sure && !rivals, why: found.why }));
         }
         let service = call.service.as_deref().unwrap_or_default();
@@ -144,41 +181,27 @@ impl Echoes {
         }))
     }
 
-    /// The commands that an event of CloudTrail may be the echo of, the likeliest first.
+    /// The command that an event of CloudTrail is taken for the echo of; first, when it was told more than once.
     ///
     /// # Errors
     /// The case could not be read.
     pub fn commands_of(&mut self, reader: &mut Reader, event: &Event) -> Result<Vec<Command>> {
-        let (Some(at), Some(action)) = (event.time, event.action.as_deref()) else { return Ok(Vec::new()) };
-        if !TRAIL.contains(event.strand) {
-            return Ok(Vec::new());
-        }
         self.look_again(reader)?;
-        let verbs = std::iter::once(names::verb(action)).chain(names::s3_verbs(action).iter().map(|verb| (*verb).to_owned()));
-        let verbs: Vec<Entity> = verbs.map(|verb| Entity::new(EntityKind::Action, verb)).collect();
-        let near = reader.near(at, REACH, StrandSet::only(Strand::Endpoint), &verbs, MOST)?;
-        let mentions = reader.mentions(event.id)?;
-        let mut fits: Vec<(Event, Fit)> = Vec::new();
-        for command in reader.events(&ids(&near))? {
-            let Some(call) = call_of(&command) else { continue };
-            if asked(&call).names().iter().any(|name| names::is_named(action, name))
-                && let Some(found) = fit(&call, &call.entities(), &command, event, &mentions)
-            {
-                fits.push((command, found));
-            }
-        }
-        let mut commands = Vec::new();
-        while let Some((command, found)) = take_best(&mut fits) {
-            commands.push(Command { event: command, sure: found.sure, why: found.why });
-        }
-        Ok(commands)
+        let mut search = Search::new(std::mem::take(&mut self.claims));
+        let owner = self.owner(reader, event, &mut search)?;
+        let claims = search.claims(reader, event)?;
+        self.claims = search.end();
+        let Some(first) = owner.and_then(|owner| claims.get(owner)) else { return Ok(Vec::new()) };
+        let again = claims.iter().filter(|claim| claim.command.id != first.command.id && claim.is_run_of(&first.command, &first.call));
+        let command = |claim: &Claim| Command { event: claim.command.clone(), sure: claim.found.sure, why: claim.found.why.clone() };
+        Ok(std::iter::once(first).chain(again).map(command).collect())
     }
 
     /// Forgets what a commit may have changed.
     fn look_again(&mut self, reader: &Reader) -> Result<()> {
         let revision = reader.revision()?;
         if revision != self.revision {
-            (self.revision, self.spelled) = (revision, HashMap::new());
+            *self = Self { revision, ..Self::default() };
         }
         Ok(())
     }
@@ -208,15 +231,22 @@ fn call_of(command: &Event) -> Option<CommandCall> {
 }
 
 /// The events near a command that may be its echo. The nearest are read first, and no more once those that are left could
-/// not be better, nor as good.
-fn fitting(reader: &mut Reader, call: &CommandCall, command: &Event, at: Timestamp, actions: &[Entity]) -> Result<Vec<(Event, Fit)>> {
+/// not be better, nor as good; unless `all` are asked for. Says whether these are all.
+fn fitting(
+    reader: &mut Reader,
+    call: &CommandCall,
+    command: &Event,
+    at: Timestamp,
+    actions: &[Entity],
+    all: bool,
+) -> Result<(Vec<(Event, Fit)>, bool)> {
     let near = reader.near(at, REACH, TRAIL, actions, MOST)?;
     let named = call.entities();
     let mut fits: Vec<(Event, Fit)> = Vec::new();
     for part in near.chunks(AT_A_TIME) {
         let away = part.first().map_or(0, |event| (event.millis - at.as_millis()).abs());
-        if fits.iter().any(|(_, found)| found.score > fit::at_most(named.len(), away) + ALIKE) {
-            break;
+        if !all && fits.iter().any(|(_, found)| found.score > fit::at_most(named.len(), away) + ALIKE) {
+            return Ok((fits, false));
         }
         for event in reader.events(&ids(part))? {
             if fit::is_ruled_out(call, &event) {
@@ -228,30 +258,7 @@ fn fitting(reader: &mut Reader, call: &CommandCall, command: &Event, at: Timesta
             }
         }
     }
-    Ok(fits)
-}
-
-/// Was the same call made by another command, nearer to the event and fitting it no worse?
-fn has_nearer_command(reader: &mut Reader, call: &CommandCall, command: &Event, event: &Event, found: &Fit) -> Result<bool> {
-    let (Some(at), Some(verb)) = (event.time, call.verb()) else { return Ok(false) };
-    let verb = [Entity::new(EntityKind::Action, verb)];
-    let near = reader.near(at, found.after.abs(), StrandSet::only(Strand::Endpoint), &verb, MOST)?;
-    let mut mentions = None;
-    for part in near.chunks(AT_A_TIME) {
-        for other in reader.events(&ids(part))? {
-            let same = |its: &CommandCall| (&its.service, &its.operation) == (&call.service, &call.operation);
-            let Some(its) = call_of(&other).filter(|its| other.id != command.id && same(its)) else { continue };
-            let mentions = match &mentions {
-                Some(known) => known,
-                None => mentions.insert(reader.mentions(event.id)?),
-            };
-            // A shell and the program it starts are logged a moment apart: they are one.
-            if fit(&its, &its.entities(), &other, event, mentions).is_some_and(|its| its.score > found.score + 2) {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
+    Ok((fits, true))
 }
 
 /// Does the case hold CloudTrail of this time, and of this Region?
@@ -266,11 +273,6 @@ fn covers(reader: &mut Reader, at: Timestamp, region: Option<&str>) -> Result<bo
     let (before, after) = reader.nearest(at, COVERS_BETWEEN, management, None)?;
     let is_near = [before, after].into_iter().flatten().any(|event| (event.millis - at.as_millis()).abs() <= COVERS_NEAR);
     Ok(is_near || (before.is_some() && after.is_some()))
-}
-
-fn take_best(fits: &mut Vec<(Event, Fit)>) -> Option<(Event, Fit)> {
-    let best = fits.iter().enumerate().max_by_key(|(at, (_, found))| (found.score, std::cmp::Reverse(*at)))?.0;
-    Some(fits.swap_remove(best))
 }
 
 fn ids(refs: &[crate::model::EventRef]) -> Vec<EventId> {

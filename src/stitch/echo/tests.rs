@@ -146,7 +146,99 @@ fn an_event_belongs_to_the_command_nearest_to_it() {
         event(61, "bedrock", "ListGuardrails", &cli("bedrock.list-guardrails"), ""),
     ]);
     assert_eq!((bench.echo(0), bench.echoed(1)), (Some(Echo::Missing), Some((2, true))));
-    assert_eq!(bench.commands(2), [1, 0]);
+    assert_eq!(bench.commands(2), [1]);
+}
+
+/// Commands and events at these seconds, all of the same call; which event each command has, by its place among the events.
+fn shared(commands: &[i64], events: &[i64]) -> Vec<Option<usize>> {
+    let line = "aws bedrock-agent delete-agent --agent-id A1";
+    let records = commands.iter().map(|at| command(*at, line));
+    let events = events.iter().map(|at| event(*at, "bedrock", "DeleteAgent", &cli("bedrock-agent.delete-agent"), "'agentId':'A1'"));
+    let mut bench = Bench::of(&records.chain(events).collect::<Vec<_>>());
+    let count = commands.len() as u32;
+    let echoed: Vec<Option<u32>> = (0..count).map(|number| bench.echoed(number).map(|(event, _)| event)).collect();
+    for (number, event) in (0..).zip(&echoed) {
+        // There and back again.
+        assert!(event.is_none_or(|event| bench.commands(event) == [number]), "{commands:?} {number} {event:?}");
+    }
+    echoed.iter().map(|event| event.map(|event| (event - count) as usize)).collect()
+}
+
+#[test]
+fn one_event_echoes_one_command() {
+    for (commands, events, expected) in [
+        (&[4, 6][..], &[5][..], vec![Some(0), None]),
+        (&[6, 4], &[5], vec![None, Some(0)]),
+        (&[4, 6], &[6], vec![None, Some(0)]),
+        (&[4, 6], &[4], vec![Some(0), None]),
+        (&[4, 6], &[5, 7], vec![Some(0), Some(1)]),
+        // The nearest pair first; the other command has what is left.
+        (&[0, 2], &[3, 4], vec![Some(1), Some(0)]),
+        (&[0, 1, 2], &[3, 4], vec![None, Some(1), Some(0)]),
+        (&[0, 0], &[1], vec![Some(0), None]),
+        // Run apart: two calls of the second, which is nearer to both, leave none for the first.
+        (&[0, 60], &[61, 62], vec![None, Some(0)]),
+        (&[0, 60], &[1, 2], vec![Some(0), None]),
+        (&[0, 60], &[1, 61], vec![Some(0), Some(1)]),
+    ] {
+        assert_eq!(shared(commands, events), expected, "{commands:?} {events:?}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+    #[test]
+    fn no_event_echoes_two_commands(
+        commands in proptest::collection::vec(0_i64..30, 1..5),
+        events in proptest::collection::vec(0_i64..30, 1..5),
+    ) {
+        let mut taken: Vec<usize> = shared(&commands, &events).into_iter().flatten().collect();
+        taken.sort_unstable();
+        let before = taken.len();
+        taken.dedup();
+        proptest::prop_assert_eq!(before, taken.len());
+        proptest::prop_assert!(!taken.is_empty());
+    }
+}
+
+#[test]
+fn a_run_told_twice_is_one_run() {
+    let line = "aws bedrock-agent delete-agent --agent-id A1";
+    let deleted = event(2, "bedrock", "DeleteAgent", &cli("bedrock-agent.delete-agent"), "'agentId':'A1'");
+    let mut bench = Bench::of(&[command(0, &format!("sh -c '{line}'")), command(0, line), deleted.clone()]);
+    assert_eq!((bench.echoed(0), bench.echoed(1)), (Some((2, true)), Some((2, true))));
+    assert_eq!(bench.commands(2), [0, 1]);
+    // Another computer's is another run, and so is another agent's.
+    let elsewhere = command(0, line).replace("mac", "pc");
+    let mut bench = Bench::of(&[command(1, &format!("sh -c '{line}'")), elsewhere, command(1, &line.replace("A1", "A2")), deleted]);
+    assert_eq!([0, 1, 2].map(|number| bench.echoed(number).is_some()), [true, false, false]);
+}
+
+#[test]
+fn several_events_belong_to_one_command() {
+    let put = |second: i64, key: &str| event(second, "s3", "PutObject", &cli("s3.sync"), &format!("'bucketName':'acme','key':'{key}'"));
+    let list = |second: i64| event(second, "bedrock", "ListAgents", &cli("bedrock-agent.list-agents"), &format!("'nextToken':'{second}'"));
+    let sync = "aws s3 sync . s3://acme";
+    let mut bench = Bench::of(&[
+        command(0, sync),
+        put(1, "a"),
+        put(2, "b"),
+        put(3, "c"),
+        command(8, sync),
+        command(100, "aws bedrock-agent list-agents"),
+        list(101),
+        list(102),
+    ]);
+    assert_eq!([1, 2, 3].map(|number| bench.commands(number)), [[0], [0], [0]]);
+    assert_eq!((bench.echoed(0), bench.echo(4)), (Some((1, true)), Some(Echo::NotLogged)));
+    assert_eq!((bench.echoed(5), bench.commands(6), bench.commands(7)), (Some((6, true)), vec![5], vec![5]));
+    // Two ways to say it, one event, and a user agent that names neither.
+    let mut bench = Bench::of(&[
+        command(0, "aws s3 rm s3://acme/k"),
+        command(2, "aws s3api delete-object --bucket acme --key k"),
+        event(3, "s3", "DeleteObject", "aws-cli/1.22.34 Python/3.10.12", "'bucketName':'acme','key':'k'"),
+    ]);
+    assert_eq!((bench.echoed(0), bench.echoed(1), bench.commands(2)), (None, Some((2, true)), vec![1]));
 }
 
 #[test]

@@ -113,8 +113,10 @@ fn draw_row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, row: &Row, echoe
 /// The sign of an echo, and its look.
 pub fn echo_sign(canvas: &Canvas<'_>, echo: &Echo) -> (&'static str, Role) {
     match echo {
-        Echo::Echoed { sure: true, .. } => (canvas.glyph("✓", "v"), Role::Ok),
-        Echo::Echoed { sure: false, .. } => (canvas.glyph("≈", "~"), Role::Text),
+        Echo::Echoed { event, sure, .. } => {
+            let (sign, role) = if *sure { (canvas.glyph("✓", "v"), Role::Ok) } else { (canvas.glyph("≈", "~"), Role::Text) };
+            (sign, if event.outcome == Outcome::Ok { role } else { outcome(event.outcome).1 })
+        }
         Echo::Missing => (canvas.glyph("✗", "x"), Role::Denied),
         Echo::NotLogged => (canvas.glyph("·", "."), Role::Muted),
         Echo::NoTrail => ("?", Role::Warning),

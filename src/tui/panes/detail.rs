@@ -2,7 +2,7 @@
 
 use super::events::outcome;
 use super::{cli, exchanges};
-use crate::model::{Entity, Secrets};
+use crate::model::{Entity, Outcome, Secrets, Strand};
 use crate::stitch::echo::Echo;
 use crate::tui::ask::Detail;
 use crate::tui::state::State;
@@ -48,13 +48,18 @@ fn preview_is_shown(state: &State) -> bool {
     !state.view.open && matches!(state.view.pane.shape(), Shape::Events | Shape::Controls) && !state.detail_has_focus()
 }
 
-/// `✓ DeleteAgent 0123456789abcdef`, or that there is none.
+/// `✓ DeleteAgent 0123456789abcdef`, with the error before it, or that there is none.
 fn short_echo(canvas: &Canvas<'_>, echo: &Echo) -> String {
     let (sign, _) = cli::echo_sign(canvas, echo);
     match echo {
-        Echo::Echoed { event, .. } => format!("{sign} {} {}", event.action.as_deref().unwrap_or_default(), event.uid()),
+        Echo::Echoed { event, .. } => format!("{sign} {}{} {}", bad_end(echo), event.action.as_deref().unwrap_or_default(), event.uid()),
         other => format!("{sign} {}", other.word()),
     }
+}
+
+/// How the call ended when it did no good, to stand first: what comes behind may be cut.
+fn bad_end(echo: &Echo) -> String {
+    echo.ended_badly().map(|end| format!("{end} · ")).unwrap_or_default()
 }
 
 /// What can be said of an event in a few lines, below what stands `above`; also what is left when its record cannot be had.
@@ -77,12 +82,14 @@ fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail, above: &[(&str, St
     if let Some(echo) = &detail.echo {
         let (sign, role) = cli::echo_sign(canvas, echo);
         let of = if let Echo::Echoed { event, .. } = echo { format!("{} ", event.uid()) } else { String::new() };
-        line(canvas, "echo", &format!("{sign} {of}{}", echo.words()), role);
+        line(canvas, "echo", &format!("{sign} {}{of}{}", bad_end(echo), echo.words()), role);
     }
     let note = detail.row.mark.note.lines().next().unwrap_or_default();
     line(canvas, "note", note, Role::Marked);
     line(canvas, "tags", &detail.row.mark.tags.join(" "), Role::Entity);
-    let result = [Some(word), event.error_code.as_deref(), event.error_message.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    // Few logs of endpoints say how a program ended: that nothing speaks of an error does not make it a success.
+    let word = Some(word).filter(|_| event.strand != Strand::Endpoint || event.outcome != Outcome::Ok);
+    let result = [word, event.error_code.as_deref(), event.error_message.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     line(canvas, "result", &result, role);
     let kinds: Vec<&str> = detail.holds.iter().map(|kind| kind.words()).collect();
     if !kinds.is_empty() {

@@ -5,6 +5,7 @@ use crate::model::{EntityKind, EventRef, Strand};
 use crate::source::demo::cast;
 use crate::tui::layers::Layer;
 use crate::tui::message::Event;
+use crate::tui::theme::Role;
 use crate::tui::view::{Focus, Pane};
 
 const SIZE: (u16, u16) = (120, 40);
@@ -353,6 +354,56 @@ fn from_a_command_to_its_echo_and_back() {
         session.keys("P");
         assert!(session.screen().contains("this command has no event in CloudTrail"), "{}", session.screen());
         assert_eq!((session.state.view.pane, session.state.selected()), (Pane::Cli, silent));
+    }
+}
+
+#[test]
+fn a_refused_or_failed_call_is_no_success() {
+    let run = |agent: &str| {
+        format!(r#"{{"time":"2026-11-17T12:00:00Z","host":"mac","user":"bob","command_line":"aws bedrock-agent delete-agent --agent-id {agent}"}}"#)
+    };
+    for (code, sign, says, role) in [
+        ("", "✓ echoed", "", Role::Ok),
+        ("AccessDeniedException", "✓ denied", "denied AccessDeniedException · ", Role::Denied),
+        ("ConflictException", "✓ failed", "failed ConflictException · ", Role::Error),
+    ] {
+        let event = format!(
+            r#"{{"eventVersion":"1.11","eventTime":"2026-11-17T12:00:01Z","eventSource":"bedrock.amazonaws.com","eventName":"DeleteAgent","awsRegion":"us-east-1","userAgent":"[aws-cli/2.31.32 md/command#bedrock-agent.delete-agent]","errorCode":"{code}","requestParameters":{{"agentId":"A1"}},"eventCategory":"Management","eventID":"e1"}}"#
+        );
+        let mut session = Session::on(vec![("a.ndjson".to_owned(), format!("{}\n{event}\n", run("A1")).into_bytes())], (100, 40));
+        session.keys("7");
+        let rows = session.rows();
+        let (y, row) = rows.iter().enumerate().find(|(_, row)| row.contains("12:00:00")).expect("the command");
+        let x = row.split_once(sign).expect(sign).0.chars().count();
+        let look = session.theme.style(role);
+        assert_eq!(session.buffer()[(x as u16, y as u16)].fg, look.fg.unwrap_or_default(), "{code}");
+        // First in its line, where nothing is cut.
+        let echo = rows.iter().find(|row| row.starts_with(" echo")).expect("a line of the card");
+        let uid = session.state.current_detail().and_then(|detail| match &detail.echo {
+            Some(crate::stitch::echo::Echo::Echoed { event, .. }) => Some(event.uid()),
+            _ => None,
+        });
+        let uid = uid.expect("an echo");
+        assert!(echo.contains(&format!("✓ {says}{uid}")), "{echo}");
+        session.keys("<enter>");
+        assert!(session.rows()[2].contains(&format!("✓ {says}DeleteAgent")), "{}", session.screen());
+    }
+}
+
+#[test]
+fn a_program_is_said_to_have_failed_but_never_to_have_done_well() {
+    let started = |second: i64, success: &str| {
+        let call =
+            format!("type=SYSCALL msg=audit(1700000{second}.123:42): arch=c000003e syscall=59 {success} auid=1000 uid=1000 exe=\"/usr/bin/aws\"");
+        let title: String = "aws\0bedrock\0list-guardrails".bytes().map(|byte| format!("{byte:02X}")).collect();
+        format!("{call}\ntype=PROCTITLE msg=audit(1700000{second}.123:42): proctitle={title}\n").into_bytes()
+    };
+    for (success, failed) in [("success=yes exit=0", false), ("", false), ("success=no exit=-13", true)] {
+        let mut session = Session::on(vec![("audit.log".to_owned(), started(100, success))], SIZE);
+        session.keys("7");
+        assert_eq!(session.state.selected().map(EventRef::strand), Some(Strand::Endpoint), "{}", session.screen());
+        let result = session.rows().into_iter().find(|row| row.starts_with(" result"));
+        assert_eq!(result.map(|row| row.trim_end().ends_with(" error")), failed.then_some(true), "{success}: {}", session.screen());
     }
 }
 
