@@ -78,7 +78,6 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
     events.sort_by_key(|event| (event.time, event.id));
     let secrets = args.reveal.secrets();
     for event in &events {
-        let entities = secrets.entities(reader.mentions(event.id)?);
         let source = reader.source(event.source)?.map(|source| source.path).unwrap_or_default();
         let (raw, missing) = match reader.record(event) {
             Ok(bytes) => (Some(bytes), None),
@@ -88,7 +87,7 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
             done = Done::Incomplete;
         }
         let exchange = exchange_of(&mut reader, event, raw.as_deref()).map(|exchange| secrets.exchange(exchange));
-        let safe = secrets.event(event.clone());
+        let (safe, entities) = secrets.named(event.clone(), reader.mentions(event.id)?);
         match output.format() {
             Format::Json | Format::Ndjson => {
                 let conversation = conversation_of(&mut reader, event)?;

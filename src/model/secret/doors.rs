@@ -50,15 +50,22 @@ impl Secrets {
         event
     }
 
-    /// Entities as they may leave.
+    /// An event and what it names, as they may leave together.
     #[must_use]
-    pub fn entities(self, mut entities: Vec<Entity>) -> Vec<Entity> {
+    pub fn named(self, mut event: Event, mut entities: Vec<Entity>) -> (Event, Vec<Entity>) {
         if self == Self::Masked {
+            let mut together = Together::default();
+            together.learn_event(&mut event);
+            for entity in &entities {
+                together.0.learn(&entity.value);
+            }
+            let leaving = together.ready();
+            leaving.event(&mut event);
             for entity in &mut entities {
-                entity.value = self.name(&entity.value);
+                leaving.name(&mut entity.value);
             }
         }
-        entities
+        (event, entities)
     }
 
     /// Controls as they may leave: what was before and after is in words taken from parameters.
@@ -121,22 +128,35 @@ impl Secrets {
 pub struct Together(Known);
 
 impl Together {
+    /// The secrets of a value that has a name.
+    pub fn learn_value(&mut self, name: &str, value: &str) {
+        self.0.learn_value(name, value);
+    }
+
     /// The secrets of an event.
     pub fn learn_event(&mut self, event: &mut Event) {
         let (names, texts) = event_texts(event);
-        names.into_iter().for_each(|name| self.0.learn(name));
-        texts.into_iter().for_each(|text| self.0.learn(text));
+        for name in names {
+            self.0.learn(name);
+        }
+        for text in texts {
+            self.0.learn(text);
+        }
     }
 
     /// The secrets of turns.
     pub fn learn_turns(&mut self, turns: &mut [Turn]) {
-        turns_texts(turns).into_iter().for_each(|text| self.0.learn(text));
+        for text in turns_texts(turns) {
+            self.0.learn(text);
+        }
     }
 
     /// The secrets of an exchange.
     pub fn learn_exchange(&mut self, exchange: &mut Exchange) {
         exchange.metadata.iter().for_each(|(name, value)| self.0.learn_value(name, value));
-        texts(exchange).into_iter().for_each(|text| self.0.learn(text));
+        for text in texts(exchange) {
+            self.0.learn(text);
+        }
     }
 
     /// All was learned from.
@@ -151,9 +171,25 @@ pub struct Leaving(Finder);
 
 impl Leaving {
     fn string(&self, text: &mut String) {
-        if let Cow::Owned(masked) = without(text, self.0.find(text)) {
+        if let Cow::Owned(masked) = self.text(text) {
             *text = masked;
         }
+    }
+
+    fn name(&self, name: &mut Name) {
+        if let Cow::Owned(masked) = self.text(name) {
+            *name = masked.into();
+        }
+    }
+
+    /// A text as it may leave.
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        without(text, self.0.find(text))
+    }
+
+    /// A value that has a name, as it may leave.
+    pub fn value<'t>(&self, name: &str, value: &'t str) -> Cow<'t, str> {
+        without(value, patterns::together(find_value(name, value), self.0.find(value)))
     }
 
     /// An event as it may leave.
@@ -163,17 +199,19 @@ impl Leaving {
         }
         let (names, texts) = event_texts(event);
         for name in names {
-            if let Cow::Owned(masked) = without(name, self.0.find(name)) {
-                *name = masked.into();
-            }
+            self.name(name);
         }
-        texts.into_iter().for_each(|text| self.string(text));
+        for text in texts {
+            self.string(text);
+        }
     }
 
     /// Turns as they may leave.
     pub fn turns(&self, turns: &mut [Turn]) {
         if !self.0.is_idle() {
-            turns_texts(turns).into_iter().for_each(|text| self.string(text));
+            for text in turns_texts(turns) {
+                self.string(text);
+            }
         }
     }
 
@@ -187,10 +225,11 @@ impl Leaving {
         if self.0.is_idle() {
             return;
         }
-        texts(exchange).into_iter().for_each(|text| self.string(text));
+        for text in texts(exchange) {
+            self.string(text);
+        }
         for (name, value) in &mut exchange.metadata {
-            let found = patterns::together(find_value(name, value), self.0.find(value));
-            if let Cow::Owned(masked) = without(value, found) {
+            if let Cow::Owned(masked) = self.value(name, value) {
                 *value = masked;
             }
         }

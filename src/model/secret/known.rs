@@ -26,12 +26,16 @@ pub(super) struct Known {
 impl Known {
     /// The secrets of a text.
     pub(super) fn learn(&mut self, text: &str) {
-        find(text).into_iter().for_each(|secret| self.found(text, &secret));
+        for secret in find(text) {
+            self.found(text, &secret);
+        }
     }
 
     /// The secrets of a value that has a name.
     pub(super) fn learn_value(&mut self, name: &str, value: &str) {
-        find_value(name, value).into_iter().for_each(|secret| self.found(value, &secret));
+        for secret in find_value(name, value) {
+            self.found(value, &secret);
+        }
     }
 
     fn found(&mut self, text: &str, secret: &Secret) {
@@ -48,8 +52,8 @@ impl Known {
     /// All that was learned, to look for it.
     pub(super) fn ready(self) -> Finder {
         let mut values: Vec<Value> =
-            self.values.into_iter().map(|(value, kind)| Value { beginning: beginning(&value).to_owned(), value, kind }).collect();
-        values.sort_by_key(|value| std::cmp::Reverse(value.value.len()));
+            self.values.into_iter().map(|(value, kind)| Value { beginning: beginning(&value).to_owned(), whole: value, kind }).collect();
+        values.sort_by_key(|value| std::cmp::Reverse(value.whole.len()));
         let pattern: Vec<String> = values.iter().map(Value::pattern).collect();
         let regex = RegexBuilder::new(&pattern.join("|")).unicode(false).size_limit(1 << 24).build().ok();
         Finder { any: self.any, regex: regex.filter(|_| !values.is_empty()), values }
@@ -57,7 +61,7 @@ impl Known {
 }
 
 struct Value {
-    value: String,
+    whole: String,
     beginning: String,
     kind: SecretKind,
 }
@@ -75,9 +79,9 @@ impl Value {
                 character => pattern.push_str(&regex::escape(character.encode_utf8(&mut [0; 4]))),
             }
         }
-        if self.beginning.len() < self.value.len() {
+        if self.beginning.len() < self.whole.len() {
             pattern.push_str(&format!("{}*", patterns::LETTER));
-            if self.value.contains('\n') {
+            if self.whole.contains('\n') {
                 pattern.push_str(&format!(r"(?:(?:\s|\\+[nr])+{0}{{16,}})*(?:(?:\s|\\+[nr])+{0}{{3,}}=)?", patterns::LETTER));
             }
         }
@@ -103,7 +107,7 @@ impl Finder {
         let found = find(text);
         let folded = tags::fold(text);
         let again = match &folded {
-            Some(folded) => self.again(&folded.text).into_iter().map(|secret| folded.back(secret)).collect(),
+            Some(folded) => self.again(&folded.text).into_iter().map(|secret| folded.back(&secret)).collect(),
             None => self.again(text),
         };
         if again.is_empty() { found } else { patterns::together(found, again) }

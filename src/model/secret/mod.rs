@@ -143,7 +143,7 @@ pub fn find(text: &str) -> Vec<Secret> {
         found.map(|secret| Secret { range: secret.range.start + run.start..secret.range.end + run.start, ..secret }).collect::<Vec<_>>()
     };
     let hidden = folded.runs.iter().flat_map(run).chain(patterns::find(folded.text.as_bytes()));
-    patterns::together(found, hidden.map(|secret| folded.back(secret)).collect())
+    patterns::together(found, hidden.map(|secret| folded.back(&secret)).collect())
 }
 
 /// All secrets of a value that has a name: under `sessionToken` and the like the whole is one, whatever it looks like.

@@ -43,13 +43,13 @@ pub(super) fn fold(logged: &str) -> Option<Folded<'_>> {
 
 impl Folded<'_> {
     /// A secret of the folded text, where it stands as logged.
-    pub(super) fn back(&self, secret: Secret) -> Secret {
+    pub(super) fn back(&self, secret: &Secret) -> Secret {
         let at = |index: usize| self.at.get(index).copied();
         let start = at(secret.range.start).unwrap_or(self.logged.len());
         let last = secret.range.end.checked_sub(1).and_then(at).unwrap_or(start);
         let character = self.logged.get(last..).and_then(|rest| rest.chars().next());
         let end = last + character.filter(|character| tag_letter(*character).is_some()).map_or(1, char::len_utf8);
-        Secret { range: start..end.max(start), ..secret }
+        Secret { kind: secret.kind, range: start..end.max(start) }
     }
 }
 
