@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 
 use outcrop::case::{Reader, Writable};
-use outcrop::model::{Entity, EntityKind, EventId, Part, Scope, Strand, StrandSet, Turn};
+use outcrop::model::{Entity, EntityKind, EventId, Part, Scope, Secrets, Strand, StrandSet, Turn};
 use outcrop::source::{Input, demo, ingest};
 use outcrop::stitch::conversation::{self, Told};
 
@@ -206,4 +206,19 @@ fn what_was_changed_cut_or_tried_again_is_said() {
     let id = bench.only("r1");
     let conversation = conversation::read(&mut bench.reader, id).expect("it reads");
     assert_eq!(texts(&conversation.calls[0].unlogged), ["a", "A"]);
+}
+
+#[test]
+fn a_secret_that_one_call_tells_is_masked_in_all() {
+    const KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let told = format!("aws_secret_access_key={KEY}");
+    let answer = format!("I see {KEY} and keep it, as I was asked to do by you just now.");
+    let records = [call(0, "one", &[&told], &answer), call(1, "one", &[&told, &answer, "again?"], &format!("It was {KEY}"))];
+    let mut bench = Bench::of([("a.ndjson".to_owned(), (records.join("\n") + "\n").into_bytes())]);
+    let first = bench.only("r0");
+    let conversation = conversation::read(&mut bench.reader, first).expect("it reads");
+    assert_eq!(conversation.calls.len(), 2);
+    let revealed = format!("{:?}", conversation.clone().leaving(Secrets::Revealed));
+    let masked = format!("{:?}", conversation.leaving(Secrets::Masked));
+    assert!(revealed.matches("K7MDENG").count() >= 3 && !masked.contains("K7MDENG"), "{masked}");
 }

@@ -122,3 +122,28 @@ fn the_raw_record_is_evidence_and_the_exchange_says_where_secrets_are() {
     );
     assert!(shown["exchange"]["secrets"][0].as_object().expect("an object").len() == 3, "never the value");
 }
+
+#[test]
+fn a_secret_told_in_one_place_is_masked_in_all() {
+    const KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let call = |second: u32, turns: &str, answer: &str| {
+        format!(
+            r#"{{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-01-01T00:00:{second:02}Z","accountId":"111122223333","region":"us-east-1","requestId":"q{second}","operation":"Converse","modelId":"m","identity":{{"arn":"arn:aws:iam::111122223333:user/ada"}},"input":{{"inputBodyJson":{{"system":[{{"text":"system {KEY} text"}}],"messages":[{turns}]}}}},"output":{{"outputBodyJson":{{"output":{{"message":{{"role":"assistant","content":[{{"text":"{answer}"}},{{"toolUse":{{"toolUseId":"u","name":"put","input":{{"x":"https://h/?k={KEY}&a=b"}}}}}}]}}}},"stopReason":"tool_use"}}}}}}"#
+        ) + "\n"
+    };
+    let told = format!(r#"{{"role":"user","content":[{{"text":"aws_secret_access_key={KEY}"}}]}}"#);
+    let event = format!(
+        r#"{{"eventVersion":"1.08","eventTime":"2026-01-01T00:00:30Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"us-east-1","sourceIPAddress":"192.0.2.1","userAgent":"agent {KEY}","errorCode":"AccessDenied","errorMessage":"not with secretAccessKey={KEY}","requestID":"r0","requestParameters":{{"roleSessionName":"x"}},"userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/ada","accountId":"111122223333"}},"eventID":"0"}}"#
+    );
+    let desk = Desk::new("secrets-told-once");
+    desk.put("logs/a.ndjson", call(0, &told, &format!("it was {KEY}, was it not")) + &event + "\n");
+    desk.run("ingest logs --case c").exits(0);
+    for format in ["table", "json", "csv"] {
+        for line in ["show q0", "show r0", "events"] {
+            let shown = |reveal: &str| without_raw(&desk.run(&format!("{line} --case c --format {format} {reveal}")).exits(0).out);
+            let (masked, revealed) = (shown(""), shown("--reveal"));
+            assert!(!masked.contains("K7MDENG"), "{line} {format}: {masked}");
+            assert!(line == "events" || revealed.contains("K7MDENG") && masked.contains("wJal‹secret access key, 40 characters›"), "{line} {format}");
+        }
+    }
+}

@@ -111,7 +111,6 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
     let secrets = args.reveal.secrets();
     let mut echoes = Echoes::default();
     for event in &events {
-        let entities = secrets.entities(reader.mentions(event.id)?);
         let source = reader.source(event.source)?.map(|source| source.path).unwrap_or_default();
         let (raw, missing) = match reader.record(event) {
             Ok(bytes) => (Some(bytes), None),
@@ -121,7 +120,7 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
             done = Done::Incomplete;
         }
         let exchange = exchange_of(&mut reader, event, raw.as_deref()).map(|exchange| secrets.exchange(exchange));
-        let safe = secrets.event(event.clone());
+        let (safe, entities) = secrets.named(event.clone(), reader.mentions(event.id)?);
         let (echo, commands) = echo_and_commands(&mut echoes, &mut reader, event)?;
         match output.format() {
             Format::Json | Format::Ndjson => {

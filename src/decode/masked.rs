@@ -1,17 +1,25 @@
 //! A record as text for those who shall not see its secrets: each string is looked at by what it says, not as it is
 //! written, and in the light of its key, since a session token is known by its name alone.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::json::{Kind, Tape, Value};
-use crate::model::secret::{masked, masked_value};
+use crate::model::secret::Together;
 use crate::model::{lossless_json_string, text_from_bytes};
 
-/// The record with its secrets masked. All else stays as it is written, also in a damaged record.
+/// The record with its secrets masked, each wherever it stands. All else stays as it is written, also in a damaged record.
 pub fn masked_record(record: &[u8]) -> String {
     let tape = Tape::of(record);
+    let mut together = Together::default();
+    walk(tape.root(record), "", &mut |key, text, _| together.learn_value(key, text));
+    let leaving = together.ready();
     let mut found = Vec::new();
-    walk(tape.root(record), "", &mut found);
+    walk(tape.root(record), "", &mut |key, text, range| {
+        if let Cow::Owned(safe) = leaving.value(key, text) {
+            found.push((range, safe));
+        }
+    });
     let mut out = String::with_capacity(record.len());
     let mut from = 0;
     for (range, safe) in found {
@@ -21,20 +29,15 @@ pub fn masked_record(record: &[u8]) -> String {
     }
     out.push_str(&text_from_bytes(record.get(from..).unwrap_or_default()));
     // Keys, text around the JSON, records that are none.
-    masked(&out).into_owned()
+    leaving.text(&out).into_owned()
 }
 
-/// Strings that hold secrets, in order. Depth is bounded by the tape.
-fn walk(value: Value<'_>, key: &str, found: &mut Vec<(Range<usize>, String)>) {
+/// Strings with their keys, in order. Depth is bounded by the tape.
+fn walk(value: Value<'_>, key: &str, each: &mut dyn FnMut(&str, &str, Range<usize>)) {
     match value.kind() {
-        Kind::Object => value.entries().for_each(|(key, value)| walk(value, &key.text(), found)),
-        Kind::Array => value.items().for_each(|value| walk(value, key, found)),
-        Kind::Text => {
-            let text = value.text().unwrap_or_default();
-            if let std::borrow::Cow::Owned(safe) = masked_value(key, &text) {
-                found.push((value.range(), safe));
-            }
-        }
+        Kind::Object => value.entries().for_each(|(key, value)| walk(value, &key.text(), each)),
+        Kind::Array => value.items().for_each(|value| walk(value, key, each)),
+        Kind::Text => each(key, &value.text().unwrap_or_default(), value.range()),
         _ => {}
     }
 }
@@ -56,6 +59,10 @@ mod tests {
             (
                 r#"{"body":"{\"secretAccessKey\":\"wJalrXUtnFEMI\\/K7MDENG\\/bPxRfiCYEXAMPLEKEY\"}"}"#,
                 r#"{"body":"{\"secretAccessKey\":\"wJal‹secret access key, 42 characters›\"}"}"#,
+            ),
+            (
+                r#"{"a":"it is wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY","secretAccessKey":"wJalrXUtnFEMI\/K7MDENG/bPxRfiCYEXAMPLEKEY"}"#,
+                r#"{"a":"it is wJal‹secret access key, 40 characters›","secretAccessKey":"wJal‹secret access key, 40 characters›"}"#,
             ),
             // Damaged, and no JSON at all.
             (r#"{"a":1,"sessionToken":"0123456789abcdef"#, r#"{"a":1,"sessionToken":"0123‹session token, 16 characters›""#),

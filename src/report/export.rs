@@ -25,7 +25,8 @@ pub fn events_with_entities(reader: &mut Reader, refs: &[EventRef], secrets: Sec
     for page in refs.chunks(PAGE) {
         let ids: Vec<EventId> = page.iter().map(|event| event.id).collect();
         for event in reader.events(&ids)? {
-            let entities = secrets.entities(reader.mentions(event.id)?);
+            let mentions = reader.mentions(event.id)?;
+            let (event, entities) = secrets.named(event, mentions);
             let name = match names.get(&event.source) {
                 Some(name) => name.clone(),
                 None => {
@@ -34,7 +35,7 @@ pub fn events_with_entities(reader: &mut Reader, refs: &[EventRef], secrets: Sec
                     name
                 }
             };
-            if let Err(error) = each(&secrets.event(event), &entities, &name) {
+            if let Err(error) = each(&event, &entities, &name) {
                 return Ok(Err(error));
             }
         }

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::case::{EvidenceError, Reader, Result};
 use crate::decode::{Bodies, PastRound, exchange_with_history};
+use crate::model::secret::Together;
 use crate::model::{Event, EventId, EventRef, Exchange, ExchangeFacts, ExchangeFlags, Mark, RoundKeys, Secrets, Turn};
 
 /// Calls of one conversation that are read at most; of longer ones those around the one asked for.
@@ -68,23 +69,36 @@ impl Call {
 }
 
 impl Conversation {
-    /// The same as it may leave: secrets masked or not.
+    /// The same as it may leave: secrets masked or not. A secret that one call tells is masked in all of them.
     #[must_use]
     pub fn leaving(mut self, secrets: Secrets) -> Self {
+        if secrets == Secrets::Revealed {
+            return self;
+        }
+        let mut together = Together::default();
         for call in &mut self.calls {
-            let safe = secrets.event(call.event.clone());
+            together.learn_event(&mut call.event);
+            together.learn_turns(&mut call.unlogged);
+            together.learn_turns(&mut call.changed);
+            match &mut call.told {
+                Told::Itself(exchange, _) => together.learn_exchange(exchange),
+                Told::Later(user, answer) => [user, answer].into_iter().for_each(|turns| together.learn_turns(turns)),
+                Told::Unreadable(_) => {}
+            }
+        }
+        let leaving = together.ready();
+        for call in &mut self.calls {
+            let mut safe = call.event.clone();
+            leaving.event(&mut safe);
             if safe != call.event {
                 call.logged = Some(Box::new(std::mem::replace(&mut call.event, safe)));
             }
-            call.facts = call.facts.take().map(|facts| secrets.facts(facts));
-            secrets.turns(&mut call.unlogged);
-            secrets.turns(&mut call.changed);
+            call.facts.iter_mut().for_each(|facts| leaving.facts(facts));
+            leaving.turns(&mut call.unlogged);
+            leaving.turns(&mut call.changed);
             match &mut call.told {
-                Told::Itself(exchange, _) => **exchange = secrets.exchange(std::mem::take(&mut **exchange)),
-                Told::Later(user, answer) => {
-                    secrets.turns(user);
-                    secrets.turns(answer);
-                }
+                Told::Itself(exchange, _) => leaving.exchange(exchange),
+                Told::Later(user, answer) => [user, answer].into_iter().for_each(|turns| leaving.turns(turns)),
                 Told::Unreadable(_) => {}
             }
         }

@@ -10,6 +10,7 @@ use super::readable::{Reads, judge, text_of};
 use super::rot13;
 use super::signs::is_injection;
 use super::snippet::Snippet;
+use crate::model::secret;
 
 /// Encodings within encodings that are undone.
 const DEEPEST: usize = 3;
@@ -64,6 +65,11 @@ fn injects(text: &str) -> bool {
     is_injection(&Snippet::Text(text.into()))
 }
 
+/// A credential needs no prose around it. The id of an access key alone is none.
+fn holds_secret(text: &str) -> bool {
+    secret::find(text).iter().any(|secret| !secret.kind.stays_readable())
+}
+
 /// What a candidate says, if it says anything.
 fn said(candidate: Candidate, depth: usize) -> Option<Passage> {
     let Candidate { at, end, form, bytes, odd } = candidate;
@@ -71,7 +77,7 @@ fn said(candidate: Candidate, depth: usize) -> Option<Passage> {
     let reads = judge(&text);
     let inner = if depth < DEEPEST { passages_within(&text, depth + 1) } else { Vec::new() };
     let injects = injects(&text) || inner.iter().any(|inner| inner.injects);
-    if injects || odd && reads == Reads::Prose {
+    if injects || odd && (reads == Reads::Prose || holds_secret(&text)) {
         // Wrapped once more, and nothing else: the innermost words are what matters.
         return Some(match sole(&text, inner) {
             Some(inner) => Passage { at, end, form: format!("{} in {form}", inner.form), text: inner.text, injects },

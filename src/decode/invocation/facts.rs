@@ -32,7 +32,9 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
     flags.set(ExchangeFlags::MASKED, guardrail.action == GuardrailAction::Masked);
     flags.set(ExchangeFlags::DETECTED, guardrail.action == GuardrailAction::Detected);
     flags.set(ExchangeFlags::INJECTION, hidden.injects || user.iter().any(signs::is_injection));
-    flags.set(ExchangeFlags::SECRET, reading.last_turn().iter().chain(&reading.answer).any(holds_secret));
+    let answered =
+        signs::is_secret_in(&text) || signs::is_secret_in(&reasoning) || reading.answer.iter().filter(|block| !is_words(block)).any(holds_secret);
+    flags.set(ExchangeFlags::SECRET, answered || hidden.holds_secret() || reading.last_turn().iter().any(holds_secret));
     flags.set(ExchangeFlags::LONG, user_chars > LONG);
     flags.set(ExchangeFlags::TOOLS, !tools.is_empty() || reading.answer.iter().any(|block| matches!(block, Block::ToolCall { .. })));
     flags.set(
@@ -111,10 +113,15 @@ fn preview(user: &[Snippet<'_>]) -> String {
     first_characters(&text, PREVIEW)
 }
 
+/// A piece of the answer's text or of its reasoning, which are looked at as wholes.
+const fn is_words(block: &Block<'_>) -> bool {
+    matches!(block, Block::Text(_) | Block::Guarded(..) | Block::Reasoning(_))
+}
+
 fn holds_secret(block: &Block<'_>) -> bool {
     match block {
         Block::Text(text) | Block::Guarded(text, _) | Block::Reasoning(text) => signs::is_secret(text),
-        Block::ToolCall { input, .. } => input.iter().any(signs::is_secret),
+        Block::ToolCall { input, .. } => signs::is_secret_in(input),
         Block::ToolResult { texts, .. } => texts.iter().any(signs::is_secret),
         Block::Media(media) => media.text.as_ref().is_some_and(signs::is_secret),
         Block::Redacted | Block::Json(_) => false,

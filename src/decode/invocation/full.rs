@@ -14,10 +14,11 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: Vec
     let user = reading.user_pieces();
     let user_text = joined(&user, "\n");
     let (text, reasoning) = reading.answer_pieces();
+    let hidden = hidden::find(reading, &user);
     let mut exchange = Exchange {
         system: reading.system.iter().map(owned).collect(),
         turns: reading.turns().map(|(role, parts)| Turn { role: role.to_owned(), parts: parts.iter().map(part).collect() }).collect(),
-        hidden: hidden::find(reading, &user).hidden,
+        hidden: hidden.hidden,
         user_text,
         completion: joined(&text, ""),
         reasoning: joined(&reasoning, ""),
@@ -42,6 +43,7 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: Vec
         secrets: Vec::new(),
     };
     exchange.secrets = exchange.located();
+    exchange.secrets.extend(hidden.secrets);
     exchange
 }
 

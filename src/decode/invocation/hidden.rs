@@ -7,6 +7,7 @@ use super::reading::{Block, Reading};
 use super::scripts::mixed;
 use super::snippet::{Snippet, joined};
 use crate::decode::one_line::first_characters;
+use crate::model::secret::Located;
 use crate::model::{Hidden, HiddenKind, secret};
 
 /// Characters of a decoded passage that are told.
@@ -23,6 +24,8 @@ pub(super) struct Findings {
     pub(super) hidden: Vec<Hidden>,
     /// A decoded passage holds words of prompt injection.
     pub(super) injects: bool,
+    /// Secrets in what was decoded, each where its passage begins.
+    pub(super) secrets: Vec<Located>,
 }
 
 impl Findings {
@@ -36,6 +39,16 @@ impl Findings {
         self.hidden.iter().any(|hidden| hidden.kind == HiddenKind::Encoded)
     }
 
+    /// Something decoded holds a credential.
+    pub(super) fn holds_secret(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
+    fn tell(&mut self, decoded: &str, what: &str, at: usize, place: Option<&str>) {
+        let place = place.map_or_else(|| what.to_owned(), |place| format!("{what} in {place}"));
+        self.secrets.extend(secret::find(decoded).into_iter().map(|secret| Located { kind: secret.kind, at, place: place.clone() }));
+    }
+
     fn look(&mut self, pieces: &[Snippet<'_>], place: Option<&str>) {
         let plain = pieces.iter().all(Snippet::is_plain);
         let coded = pieces.iter().any(|piece| encoded::deserves_a_look(piece.bytes()));
@@ -45,11 +58,17 @@ impl Findings {
         let text = joined(pieces, "\n");
         let found = self.hidden.len();
         if !plain {
-            self.hidden.extend(invisible(&text).into_iter().filter(|hidden| place.is_none() || is_grave(hidden, &text)));
+            for hidden in invisible(&text).into_iter().filter(|hidden| place.is_none() || is_grave(hidden, &text)) {
+                if hidden.kind == HiddenKind::VariationSelectors {
+                    self.tell(&hidden.decoded, "variation selectors", hidden.at, place);
+                }
+                self.hidden.push(hidden);
+            }
             self.hidden.extend(mixed(&text));
         }
         if coded {
             for passage in passages(&text) {
+                self.tell(&passage.text, "an encoded passage", passage.at, place);
                 self.injects |= passage.injects;
                 let hidden = Hidden::new(HiddenKind::Encoded, preview(&passage.text), passage.at);
                 self.hidden.push(Hidden { encoding: Some(passage.form), ..hidden });

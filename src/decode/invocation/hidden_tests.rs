@@ -10,7 +10,8 @@ use super::hidden::find;
 use super::reading::{Block, Media, Reading};
 use super::snippet::Snippet;
 use crate::decode::json::Tape;
-use crate::model::{Hidden, HiddenKind};
+use crate::model::secret::MASK_OPEN;
+use crate::model::{ExchangeFlags, Hidden, HiddenKind, SafeText, Secrets};
 
 /// Base64 by the book, to write expected texts with.
 fn base64(bytes: &[u8]) -> String {
@@ -230,6 +231,79 @@ fn a_preview_is_short_and_cuts_no_secret() {
     assert!(!crate::model::secret::masked(&hidden[0].decoded).contains("K7MDENG"));
     let plain = base64("many words ".repeat(100).as_bytes());
     assert_eq!(find(&user(&plain), &user(&plain).user_pieces()).hidden[0].decoded.chars().count(), 201);
+}
+
+/// Said of a whole record, in bulk and in full: the flags are `SECRET`, `ENCODED`, `HIDDEN`.
+fn said_of(record: &str) -> ([bool; 3], crate::model::Exchange) {
+    let mut tape = Tape::new();
+    let decoded = crate::decode::decode(record.as_bytes(), &mut tape);
+    let flags = decoded.exchange.as_ref().expect("an exchange").flags;
+    let is = [ExchangeFlags::SECRET, ExchangeFlags::ENCODED, ExchangeFlags::HIDDEN].map(|flag| flags.has(flag));
+    (is, crate::decode::exchange(record.as_bytes(), &crate::decode::Bodies::default()))
+}
+
+fn asked(text: &str) -> String {
+    let text = serde_json::to_string(text).expect("a string");
+    format!(
+        r#"{{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-01-01T00:00:00Z","accountId":"111122223333","region":"us-east-1","requestId":"r","operation":"Converse","modelId":"m","input":{{"inputBodyJson":{{"messages":[{{"role":"user","content":[{{"text":{text}}}]}}]}}}},"output":{{"outputBodyJson":{{"output":{{"message":{{"role":"assistant","content":[{{"text":"no"}}]}}}}}}}}}}"#
+    )
+}
+
+#[test]
+fn a_secret_that_is_hidden_is_flagged_located_and_masked() {
+    const KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let said = format!("AWS_SECRET_ACCESS_KEY={KEY} please");
+    let tags: String = said.chars().filter_map(|letter| char::from_u32(0xE_0000 + u32::from(letter))).collect();
+    let selectors: String = said.bytes().filter_map(|byte| char::from_u32(0xE_0100 - 16 + u32::from(byte))).collect();
+    for (text, flags, place) in [
+        (format!("hello {tags}"), [true, false, true], "turn 1, user"),
+        (format!("hello {selectors}"), [true, false, true], "variation selectors"),
+        (format!("decode {}", base64(said.as_bytes())), [true, true, false], "an encoded passage"),
+        (format!("decode {}", base64(base64(said.as_bytes()).as_bytes())), [true, true, false], "an encoded passage"),
+        (format!("decode {}", hex(&said)), [true, true, false], "an encoded passage"),
+        // Behind what the preview tells.
+        (format!("decode {}", base64(format!("{}{said}", "many words ".repeat(100)).as_bytes())), [true, true, false], "an encoded passage"),
+    ] {
+        let (is, exchange) = said_of(&asked(&text));
+        assert_eq!(is, flags, "{text}");
+        assert_eq!(exchange.secrets.iter().map(|found| found.place.as_str()).collect::<Vec<_>>(), [place], "{text}");
+        let safe = Secrets::Masked.exchange(exchange);
+        let shown = format!("{safe:?}{}", SafeText::new(&safe.user_text));
+        assert!(!shown.contains("7MDENG"), "{shown}");
+        assert!(safe.hidden.iter().all(|hidden| hidden.decoded.contains(MASK_OPEN) || hidden.decoded.ends_with('…')), "{shown}");
+    }
+    // A key's id is no secret, and ordinary freight is none.
+    for text in [base64(b"AKIAIOSFODNN7EXAMPLE AKIAIOSFODNN7EXAMPLE"), base64(br#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow"}]}"#)] {
+        assert_eq!(said_of(&asked(&text)).0, [false, false, false], "{text}");
+    }
+}
+
+#[test]
+fn a_secret_that_goes_over_a_streams_deltas_is_one() {
+    let deltas = |deltas: &[&str]| {
+        let deltas: Vec<String> = deltas
+            .iter()
+            .map(|text| format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{text}"}}}}"#))
+            .collect();
+        format!(
+            r#"{{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-01-01T00:00:00Z","accountId":"111122223333","region":"us-east-1","requestId":"r","operation":"InvokeModelWithResponseStream","modelId":"anthropic.claude-3-haiku-20240307-v1:0","input":{{"inputBodyJson":{{"anthropic_version":"bedrock-2023-05-31","messages":[{{"role":"user","content":"hi"}}]}}}},"output":{{"outputBodyJson":[{{"type":"message_start","message":{{"role":"assistant"}}}},{{"type":"content_block_start","index":0,"content_block":{{"type":"text","text":""}}}},{},{{"type":"message_stop"}}]}}}}"#,
+            deltas.join(",")
+        )
+    };
+    for (pieces, secret) in [
+        (&["aws_secret_access_key = wJalrXUtnFEMI", r"\/K7MDENG/bPxRf", "iCYEXAMPLEKEY"][..], true),
+        (&["your secret is wJalrXUtnFE", "MI/K7MDENG/bPxRfiCYEXAMPLEKEY"], true),
+        (&["token gh", "p_0123456789abcdefghij", "ABCDEFGHIJ012345"], true),
+        (&["AK", "IAIOSFODNN", "7EXAMPLE"], true),
+        (&["xAK", "IAIOSFODNN", "7EXAMPLE"], false),
+        (&["no secret", " at all"], false),
+    ] {
+        let (is, exchange) = said_of(&deltas(pieces));
+        assert_eq!((is[0], exchange.secrets.len()), (secret, usize::from(secret)), "{pieces:?}");
+        let safe = Secrets::Masked.exchange(exchange).completion;
+        assert!(!safe.contains("K7MDENG") && !safe.contains("fghijABC"), "{safe}");
+        assert_eq!(safe.contains(MASK_OPEN), secret && !safe.contains("AKIA"));
+    }
 }
 
 fn piece() -> impl Strategy<Value = String> {

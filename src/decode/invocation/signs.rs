@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::snippet::Snippet;
+use super::snippet::{Snippet, joined, run};
 use crate::model::secret;
 
 /// A short list on purpose: a flag to look, not a detection.
@@ -64,6 +64,14 @@ pub(super) fn is_injection(piece: &Snippet<'_>) -> bool {
 /// A credential, or the id of an access key. The text is made only where the bytes look like it.
 pub(super) fn is_secret(piece: &Snippet<'_>) -> bool {
     secret::may_hold(piece.bytes()) && !secret::find(&piece.text()).is_empty()
+}
+
+/// The same of pieces that are one text, as a stream's deltas are: a credential may go over from one to the next.
+pub(super) fn is_secret_in(pieces: &[Snippet<'_>]) -> bool {
+    match pieces {
+        [piece] => is_secret(piece),
+        _ => secret::may_hold(&run(pieces)) && !secret::find(&joined(pieces, "")).is_empty(),
+    }
 }
 
 #[cfg(test)]

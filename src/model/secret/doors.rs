@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Located, Secrets, find, find_value, masked, masked_value};
+use super::known::{Finder, Known};
+use super::{Located, Secret, Secrets, find_value, masked, patterns, without};
 use crate::model::{ControlState, Controls, Entity, Event, Exchange, ExchangeFacts, Guardrail, GuardrailPolicy, Hidden, Name, Part, ToolCall, Turn};
 
 impl Secrets {
@@ -38,57 +39,33 @@ impl Secrets {
         }
     }
 
-    /// An event as it may leave. Every text of it: a caller may put a secret into any. Each field is named, so that a new
-    /// one does not leave by itself.
+    /// An event as it may leave: a secret that one text of it tells is masked in all.
     #[must_use]
     pub fn event(self, mut event: Event) -> Event {
-        if self == Self::Revealed {
-            return event;
+        if self == Self::Masked {
+            let mut together = Together::default();
+            together.learn_event(&mut event);
+            together.ready().event(&mut event);
         }
-        let Event {
-            id: _,
-            digest: _,
-            time: _,
-            strand: _,
-            outcome: _,
-            source: _,
-            position: _,
-            account,
-            region,
-            actor,
-            principal,
-            role,
-            session,
-            key,
-            key_kind: _,
-            ip,
-            user_agent,
-            action,
-            service,
-            error_code,
-            error_message,
-            request_id,
-            model,
-            bucket,
-            host,
-            detail,
-            undecodable,
-        } = &mut event;
-        let names = [account, region, actor, principal, role, session, key, ip, user_agent, action, service, error_code, model, bucket, host];
-        names.into_iter().flatten().for_each(|name| *name = self.name(name));
-        [error_message, request_id, detail, undecodable].into_iter().flatten().for_each(|text| self.string(text));
         event
     }
 
-    /// Entities as they may leave.
+    /// An event and what it names, as they may leave together.
     #[must_use]
-    pub fn entities(self, mut entities: Vec<Entity>) -> Vec<Entity> {
+    pub fn named(self, mut event: Event, mut entities: Vec<Entity>) -> (Event, Vec<Entity>) {
         if self == Self::Masked {
+            let mut together = Together::default();
+            together.learn_event(&mut event);
+            for entity in &entities {
+                together.0.learn(&entity.value);
+            }
+            let leaving = together.ready();
+            leaving.event(&mut event);
             for entity in &mut entities {
-                entity.value = self.name(&entity.value);
+                leaving.name(&mut entity.value);
             }
         }
-        entities
+        (event, entities)
     }
 
     /// Controls as they may leave: what was before and after is in words taken from parameters.
@@ -127,31 +104,181 @@ impl Secrets {
     /// Turns as they may leave.
     pub fn turns(self, turns: &mut [Turn]) {
         if self == Self::Masked {
-            let mut all = Vec::new();
-            for turn in turns {
-                turn_texts(turn, &mut all);
-            }
-            for text in all {
+            let mut together = Together::default();
+            together.learn_turns(turns);
+            together.ready().turns(turns);
+        }
+    }
+
+    /// An exchange as it may leave: a secret that one text of it tells is masked in all. Byte offsets in it stay those of
+    /// the text as logged.
+    #[must_use]
+    pub fn exchange(self, mut exchange: Exchange) -> Exchange {
+        if self == Self::Masked {
+            let mut together = Together::default();
+            together.learn_exchange(&mut exchange);
+            together.ready().exchange(&mut exchange);
+        }
+        exchange
+    }
+}
+
+/// What leaves together, such as the calls of a conversation: first all of it is learned from, then all of it is masked.
+#[derive(Debug, Default)]
+pub struct Together(Known);
+
+impl Together {
+    /// The secrets of a value that has a name.
+    pub fn learn_value(&mut self, name: &str, value: &str) {
+        self.0.learn_value(name, value);
+    }
+
+    /// The secrets of an event.
+    pub fn learn_event(&mut self, event: &mut Event) {
+        let (names, texts) = event_texts(event);
+        for name in names {
+            self.0.learn(name);
+        }
+        for text in texts {
+            self.0.learn(text);
+        }
+    }
+
+    /// The secrets of turns.
+    pub fn learn_turns(&mut self, turns: &mut [Turn]) {
+        for text in turns_texts(turns) {
+            self.0.learn(text);
+        }
+    }
+
+    /// The secrets of an exchange.
+    pub fn learn_exchange(&mut self, exchange: &mut Exchange) {
+        exchange.metadata.iter().for_each(|(name, value)| self.0.learn_value(name, value));
+        for text in texts(exchange) {
+            self.0.learn(text);
+        }
+    }
+
+    /// All was learned from.
+    #[must_use]
+    pub fn ready(self) -> Leaving {
+        Leaving(self.0.ready())
+    }
+}
+
+/// The way out for what was learned from.
+pub struct Leaving(Finder);
+
+impl Leaving {
+    fn string(&self, text: &mut String) {
+        if let Cow::Owned(masked) = self.text(text) {
+            *text = masked;
+        }
+    }
+
+    fn name(&self, name: &mut Name) {
+        if let Cow::Owned(masked) = self.text(name) {
+            *name = masked.into();
+        }
+    }
+
+    /// A text as it may leave.
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        without(text, self.0.find(text))
+    }
+
+    /// A value that has a name, as it may leave.
+    pub fn value<'t>(&self, name: &str, value: &'t str) -> Cow<'t, str> {
+        without(value, patterns::together(find_value(name, value), self.0.find(value)))
+    }
+
+    /// An event as it may leave.
+    pub fn event(&self, event: &mut Event) {
+        if self.0.is_idle() {
+            return;
+        }
+        let (names, texts) = event_texts(event);
+        for name in names {
+            self.name(name);
+        }
+        for text in texts {
+            self.string(text);
+        }
+    }
+
+    /// Turns as they may leave.
+    pub fn turns(&self, turns: &mut [Turn]) {
+        if !self.0.is_idle() {
+            for text in turns_texts(turns) {
                 self.string(text);
             }
         }
     }
 
-    /// An exchange as it may leave. Byte offsets in it stay those of the text as logged.
-    #[must_use]
-    pub fn exchange(self, mut exchange: Exchange) -> Exchange {
-        if self == Self::Masked {
-            for text in texts(&mut exchange) {
-                self.string(text);
-            }
-            for (name, value) in &mut exchange.metadata {
-                if let Cow::Owned(masked) = masked_value(name, value) {
-                    *value = masked;
-                }
+    /// What a list shows, as it may leave.
+    pub fn facts(&self, facts: &mut ExchangeFacts) {
+        facts.stop_reason.iter_mut().chain(&mut facts.tools).chain([&mut facts.preview]).for_each(|text| self.string(text));
+    }
+
+    /// An exchange as it may leave.
+    pub fn exchange(&self, exchange: &mut Exchange) {
+        if self.0.is_idle() {
+            return;
+        }
+        for text in texts(exchange) {
+            self.string(text);
+        }
+        for (name, value) in &mut exchange.metadata {
+            if let Cow::Owned(masked) = self.value(name, value) {
+                *value = masked;
             }
         }
-        exchange
     }
+}
+
+/// Every text of an event: a caller may put a secret into any. Each field is named, so that a new one does not leave by
+/// itself.
+fn event_texts(event: &mut Event) -> (Vec<&mut Name>, Vec<&mut String>) {
+    let Event {
+        id: _,
+        digest: _,
+        time: _,
+        strand: _,
+        outcome: _,
+        source: _,
+        position: _,
+        account,
+        region,
+        actor,
+        principal,
+        role,
+        session,
+        key,
+        key_kind: _,
+        ip,
+        user_agent,
+        action,
+        service,
+        error_code,
+        error_message,
+        request_id,
+        model,
+        bucket,
+        host,
+        detail,
+        undecodable,
+    } = event;
+    let names = [account, region, actor, principal, role, session, key, ip, user_agent, action, service, error_code, model, bucket, host];
+    let texts = [error_message, request_id, detail, undecodable];
+    (names.into_iter().flatten().collect(), texts.into_iter().flatten().collect())
+}
+
+fn turns_texts(turns: &mut [Turn]) -> Vec<&mut String> {
+    let mut all = Vec::new();
+    for turn in turns {
+        turn_texts(turn, &mut all);
+    }
+    all
 }
 
 /// Every text of an exchange but the metadata's values, which have names. Each field is named, so that a new one does not
@@ -229,10 +356,22 @@ fn part_texts<'e>(part: &'e mut Part, all: &mut Vec<&'e mut String>) {
 impl Exchange {
     /// Where secrets are, in the order of reading: system prompts, turns, answer. Never the secrets.
     pub fn located(&self) -> Vec<Located> {
+        let mut known = Known::default();
+        self.each_place(&mut |_, text| known.learn(text));
+        self.metadata.iter().for_each(|(name, value)| known.learn_value(name, value));
+        let known = known.ready();
         let mut all = Vec::new();
-        let mut look = |place: &str, text: &str| {
-            all.extend(find(text).into_iter().map(|secret| Located { kind: secret.kind, at: secret.range.start, place: place.to_owned() }));
+        let mut tell = |place: &str, found: Vec<Secret>| {
+            all.extend(found.into_iter().map(|secret| Located { kind: secret.kind, at: secret.range.start, place: place.to_owned() }));
         };
+        self.each_place(&mut |place, text| tell(place, known.find(text)));
+        for (name, value) in &self.metadata {
+            tell(&format!("metadata {name}"), patterns::together(find_value(name, value), known.find(value)));
+        }
+        all
+    }
+
+    fn each_place(&self, look: &mut dyn FnMut(&str, &str)) {
         for (index, system) in self.system.iter().enumerate() {
             look(&if self.system.len() == 1 { "system prompt".to_owned() } else { format!("system prompt {}", index + 1) }, system);
         }
@@ -256,11 +395,6 @@ impl Exchange {
             look("request body", request);
             look("response body", response);
         }
-        for (name, value) in &self.metadata {
-            let found = find_value(name, value).into_iter();
-            all.extend(found.map(|secret| Located { kind: secret.kind, at: secret.range.start, place: format!("metadata {name}") }));
-        }
-        all
     }
 }
 

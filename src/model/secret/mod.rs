@@ -6,13 +6,17 @@
 //! others of the same key.
 
 mod doors;
+mod known;
+mod lone;
 mod patterns;
+mod tags;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Serialize;
 
+pub use doors::Together;
 pub use patterns::may_hold;
 
 /// What was found.
@@ -128,7 +132,18 @@ pub const MASK_CLOSE: char = '\u{10F001}';
 
 /// All secrets of a text, in order, apart from each other. Linear.
 pub fn find(text: &str) -> Vec<Secret> {
-    if may_hold(text.as_bytes()) { patterns::find(text.as_bytes()) } else { Vec::new() }
+    if !may_hold(text.as_bytes()) {
+        return Vec::new();
+    }
+    let found = patterns::find(text.as_bytes());
+    let Some(folded) = tags::fold(text) else { return found };
+    // By itself a run of tag characters begins and ends words; with what is visible it may be the value of a name.
+    let run = |run: &Range<usize>| {
+        let found = patterns::find(folded.text.get(run.clone()).unwrap_or_default().as_bytes()).into_iter();
+        found.map(|secret| Secret { range: secret.range.start + run.start..secret.range.end + run.start, ..secret }).collect::<Vec<_>>()
+    };
+    let hidden = folded.runs.iter().flat_map(run).chain(patterns::find(folded.text.as_bytes()));
+    patterns::together(found, hidden.map(|secret| folded.back(&secret)).collect())
 }
 
 /// All secrets of a value that has a name: under `sessionToken` and the like the whole is one, whatever it looks like.

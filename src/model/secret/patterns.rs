@@ -8,10 +8,10 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::{MASK_CLOSE, MASK_OPEN, Secret, SecretKind};
+use super::{MASK_CLOSE, MASK_OPEN, Secret, SecretKind, lone};
 
 /// One letter of a token in base64: also escaped, also percent-encoded.
-const LETTER: &str = r"(?:[A-Za-z0-9+/=_%-]|\\+/|\\+u00[0-9A-Fa-f]{2})";
+pub(super) const LETTER: &str = r"(?:[A-Za-z0-9+/=_%-]|\\+/|\\+u00[0-9A-Fa-f]{2})";
 /// Between a name and its value: quotes, signs, blanks, an empty default in brackets as `aws configure` prints.
 const IS: &str = r#"(?P<is>(?:\s?\[[^\]\n]{0,40}\])?[\\"'`*\s:=>,|<]{1,16})"#;
 /// Names as people and programs write them, and no other mixture of cases: what they begin with is looked for literally.
@@ -114,18 +114,19 @@ static SIGNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
         r"AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|ABIA[A-Z0-9]{16}|ABSK[A-Za-z0-9+]|bedrock-api-key-|PRIVATE KEY|eyJ[A-Za-z0-9_-]{7}|IQoJb3JpZ2lu|woGZXIvYXdz|QoGZXIvYXdz|woDYXdz|QoDYXdz",
         r"gh[opsur]_[A-Za-z0-9]|github_pat_|glpat-|xox[a-z]-[A-Za-z0-9]|xapp-[0-9]|k_live_[A-Za-z0-9]|k_test_[A-Za-z0-9]|AIza[A-Za-z0-9_-]{16}|hf_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{16}|SG\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{6}",
         r#"tAccessK|t_[aA]ccess_|t-[aA]ccess-|t Access K|T[_ -]ACCESS|s key[\\"'`*\s:=>,|<\[]|s_secret_k|S_SECRET_K|sSecretK|nToken|n_[tT]oken|n-[tT]oken|n Token|N[_ -]TOKEN|y-[tT]oken|Y-TOKEN|[bB]earer[\s\\]|BEARER[\s\\]|Basic[\s\\]+[A-Za-z0-9]|mz-[sS]ignature|Signature=[0-9a-f]"#,
-        r#"://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)"#,
+        // Tag characters spell anything.
+        r#"://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)|\xF3\xA0[\x80\x81]|\\u[dD][bB]40"#,
     ];
     signs.iter().filter_map(|signs| build(signs)).collect()
 });
 
-fn build(pattern: &str) -> Option<Regex> {
+pub(super) fn build(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(pattern).unicode(false).size_limit(1 << 22).build().ok()
 }
 
 /// May these bytes, text or the inside of a JSON string, hold a secret? Quick, and never no when there is one.
 pub fn may_hold(bytes: &[u8]) -> bool {
-    SIGNS.iter().any(|signs| signs.is_match(bytes))
+    SIGNS.iter().any(|signs| signs.is_match(bytes)) || lone::may_hold(bytes)
 }
 
 /// All secrets, in order, apart from each other.
@@ -150,6 +151,8 @@ pub(super) fn find(text: &[u8]) -> Vec<Secret> {
     for password in CUT_PASSWORD.as_ref().into_iter().flat_map(|cut| cut.captures_iter(text)).filter_map(|captures| captures.name("s")) {
         found.push((PATTERNS.len(), Secret { kind: SecretKind::UrlPassword, range: password.range() }));
     }
+    let named = |range| (PATTERNS.len(), Secret { kind: SecretKind::SecretAccessKey, range });
+    found.extend(lone::find(text).into_iter().map(named));
     let found = apart(found.into_iter().map(|(rank, secret)| (rank, to_the_words_end(text, secret))).collect());
     let besides = beside_keys(text, &found);
     if besides.is_empty() {
@@ -197,13 +200,18 @@ fn between_lines(bytes: &[u8]) -> usize {
 }
 
 /// A secret that goes over into other letters is told with them: where it ended could not be told once it is masked.
-fn to_the_words_end(text: &[u8], mut secret: Secret) -> Secret {
+pub(super) fn to_the_words_end(text: &[u8], mut secret: Secret) -> Secret {
     let of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let ends_in_word = secret.range.end.checked_sub(1).and_then(|last| text.get(last)).is_some_and(of_word);
     if ends_in_word && !secret.kind.stays_readable() {
         secret.range.end += text.get(secret.range.end..).unwrap_or_default().iter().take_while(|byte| of_word(byte)).count();
     }
     secret
+}
+
+/// Those found in one way and in another, apart; the first name what both found.
+pub(super) fn together(found: Vec<Secret>, others: Vec<Secret>) -> Vec<Secret> {
+    apart(found.into_iter().map(|secret| (0, secret)).chain(others.into_iter().map(|secret| (1, secret))).collect())
 }
 
 /// Overlapping ones as one, named by the one that begins first, and of those that begin together by the first in rank.
@@ -225,7 +233,7 @@ fn apart(mut found: Vec<(usize, Secret)>) -> Vec<Secret> {
 }
 
 /// The text ends here, or was cut here.
-fn is_cut_at(text: &[u8], end: usize) -> bool {
+pub(super) fn is_cut_at(text: &[u8], end: usize) -> bool {
     let rest = text.get(end..).unwrap_or_default();
     rest.is_empty() || rest.starts_with("…".as_bytes())
 }
@@ -266,16 +274,16 @@ fn beside_keys(text: &[u8], secrets: &[Secret]) -> Vec<Range<usize>> {
 }
 
 /// Where masks begin and end.
-fn mask_ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
+pub(super) fn mask_ends(bytes: &[u8]) -> impl Iterator<Item = usize> {
     memchr::memmem::find_iter(bytes, b"\xF4\x8F\x80")
 }
 
-const fn is_of_forty(byte: u8) -> bool {
+pub(super) const fn is_of_forty(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
 /// Of small letters, capitals and digits at least so many kinds.
-fn mixed(bytes: &[u8], kinds: usize) -> bool {
+pub(super) fn mixed(bytes: &[u8], kinds: usize) -> bool {
     let has = |of: fn(&u8) -> bool| usize::from(bytes.iter().any(of));
     has(u8::is_ascii_lowercase) + has(u8::is_ascii_uppercase) + has(u8::is_ascii_digit) >= kinds
 }

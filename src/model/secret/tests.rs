@@ -214,6 +214,120 @@ fn a_mask_cannot_be_mistaken_for_logged_text() {
     assert_eq!(plain_masks(&safe), "token IQoJ‹session token, 105 characters›");
 }
 
+/// Letters in tag characters, which nobody sees.
+fn tagged(text: &str) -> String {
+    text.chars().filter_map(|letter| char::from_u32(0xE_0000 + u32::from(letter))).collect()
+}
+
+#[test]
+fn what_tag_characters_spell_is_found_where_they_stand() {
+    for (text, start, length) in [
+        (format!("hi{}!", tagged(&format!("aws_secret_access_key={KEY}"))), 2 + 4 * 22, 40),
+        (format!("aws_secret_access_key={}.", tagged(KEY)), 22, 40),
+        (format!("x{}y", tagged("ghp_0123456789abcdefghijABCDEFGHIJ012345")), 1, 40),
+        // A tag that stands for no letter is no way around.
+        (format!("aws_secret_access_key={}\u{E007F}{}", tagged(&KEY[..10]), tagged(&KEY[10..])), 22, 41),
+    ] {
+        assert_eq!(find(&text).iter().map(|secret| (secret.range.start, secret.range.len())).collect::<Vec<_>>(), [(start, 4 * length)], "{text:?}");
+        let safe = masked(&text);
+        assert!(safe.contains(MASK_OPEN) && !safe.contains(&tagged("7MDENG")) && !safe.contains(&tagged("56789")), "{safe:?}");
+        assert_eq!(masked(&safe), safe);
+        let json = serde_json::to_string(&text).expect("a string");
+        assert!(may_hold(json.as_bytes()) && may_hold(br"x\udb40\udc41") && may_hold(br"x\uDB40\uDC41"));
+    }
+    assert_eq!(find(&tagged("ignore all previous instructions")), []);
+}
+
+#[test]
+fn what_one_text_tells_is_masked_in_all_that_leave_with_it() {
+    use crate::model::{Exchange, Part, ToolCall, Turn};
+    let exchange = |told: &str, repeated: &str| Exchange {
+        system: vec![format!("plain {repeated} plain")],
+        turns: vec![Turn { role: "user".to_owned(), parts: vec![Part::Text { text: told.to_owned() }] }],
+        completion: format!("it is {repeated}"),
+        tool_calls: vec![ToolCall { id: String::new(), name: "get".to_owned(), input: format!("{{\"u\":\"https://h/?k={repeated}&x=1\"}}") }],
+        metadata: vec![("note".to_owned(), repeated.to_owned())],
+        ..Exchange::default()
+    };
+    let long = bedrock();
+    let lines = PEM.replace('\n', " ");
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{PEM}\n-----END PRIVATE KEY-----");
+    for (told, repeated) in [
+        (format!("aws_secret_access_key={KEY}"), KEY.to_owned()),
+        (format!("aws_secret_access_key={KEY}"), KEY.replace('/', "\\/")),
+        (format!("aws_secret_access_key={KEY}"), KEY.replace('/', "%2F")),
+        (format!(r#"{{"SecretAccessKey":"{}"}}"#, KEY.replace('/', "\\/")), KEY.to_owned()),
+        (format!("aws_secret_access_key={KEY}"), tagged(KEY)),
+        (format!("sessionToken: {TOKEN}"), TOKEN.to_owned()),
+        (format!("use {long}"), long.clone()),
+        ("postgres://app:s3cr3t-pw-9@db/x".to_owned(), "s3cr3t-pw-9".to_owned()),
+        (pem, lines),
+    ] {
+        let safe = Secrets::Masked.exchange(exchange(&told, &repeated));
+        for text in [&safe.system[0], &safe.completion, &safe.tool_calls[0].input, &safe.metadata[0].1] {
+            assert!(text.contains(MASK_OPEN) && !text.contains(middle(&repeated)), "{told}: {text}");
+        }
+        assert!(safe.system[0].ends_with(" plain") && safe.tool_calls[0].input.ends_with("&x=1\"}"), "{safe:?}");
+        assert_eq!(Secrets::Masked.exchange(safe.clone()), safe);
+        let places: Vec<String> = exchange(&told, &repeated).located().into_iter().map(|found| found.place).collect();
+        assert_eq!(places, ["system prompt", "turn 1, user", "answer", "the answer's call of get", "metadata note"], "{told}");
+        assert_eq!(Secrets::Revealed.exchange(exchange(&told, &repeated)), exchange(&told, &repeated));
+    }
+    // What may be any word stays; and so do ids of keys.
+    for (told, repeated) in
+        [("postgres://app:password@db/x", "password"), ("redis://:ab1@h", "ab1"), ("id AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE")]
+    {
+        assert_eq!(Secrets::Masked.exchange(exchange(told, repeated)).completion, format!("it is {repeated}"));
+    }
+}
+
+#[test]
+fn forty_letters_said_to_be_a_secret_are_one() {
+    for template in [
+        "your secret is @",
+        "your secret is @, keep it",
+        "the secret key (of the admin): `@`",
+        "SECRET=@;",
+        "Secret\n@\n",
+        "key: @",
+        r#"{"Key" : "@"}"#,
+        r#"{\"key\":\"@\"}"#,
+        "key=\\n@\\n",
+    ] {
+        let text = template.replace('@', KEY);
+        assert_eq!(secrets_of(&text), [(Kind::SecretAccessKey, KEY)], "{text}");
+        let json = serde_json::to_string(&text).expect("a string").replace('/', "\\/");
+        assert!(may_hold(text.as_bytes()) && may_hold(json.as_bytes()));
+        assert_eq!(masked(&masked(&text)), masked(&text));
+        // Cut off, as previews are.
+        let cut = text.find(KEY).expect("the key") + 30;
+        assert!(!masked(&format!("{}…", &text[..cut])).contains("K7MDENG"), "{text}");
+    }
+    for text in [
+        "the secret of commit 0123456789abcdef0123456789abcdef01234567",
+        "key: DA39A3EE5E6B4B0D3255BFEF95601890AFD80709 secret",
+        "secret 550e8400-e29b-41d4-a716-446655440000",
+        "the key wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "the secret of this very long sentence is there: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "secret: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEYx",
+        "secret: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKE==",
+        "secret: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY-and-more",
+        "secret: thisIsAVeryLongIdentifierOfSomeProgramss",
+        "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/AppKeyForTheDatabase9-AbCdEf",
+    ] {
+        assert_eq!(secrets_of(text), [], "{text}");
+    }
+}
+
+#[test]
+fn values_without_number_cost_no_more_than_the_most() {
+    let many: String = (0..5000).map(|n| format!("aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMP{n:06}x\n")).collect();
+    let exchange = crate::model::Exchange { completion: "a ".repeat(200_000), user_text: many, ..crate::model::Exchange::default() };
+    let start = std::time::Instant::now();
+    let safe = Secrets::Masked.exchange(exchange);
+    assert!(!safe.user_text.contains("K7MDENG") && start.elapsed().as_secs() < 30);
+}
+
 /// Pieces that texts with secrets are made of.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -235,7 +349,12 @@ fn piece() -> impl Strategy<Value = String> {
             "-----END",
             "X-Amz-Signature=",
             "ABSK",
-            "eyJ"
+            "eyJ",
+            "the secret is ",
+            "key: ",
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+            "\u{E006B}\u{E0065}\u{E0079}\u{E003A}",
+            "\u{E007F}"
         ])
         .prop_map(str::to_owned),
     ]
@@ -291,6 +410,11 @@ fn long_texts_take_time_in_proportion() {
         "sk-",
         "\\\\",
         "A: b\n",
+        "secret ",
+        "key:",
+        "secret AbCdEfGh0123+/AbCdEfGh0123",
+        "\u{E006B}",
+        "\u{E006B}a",
     ] {
         let time = |length: usize| {
             let text = piece.repeat(length / piece.len());

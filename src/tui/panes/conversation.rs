@@ -47,7 +47,9 @@ pub fn page(conversation: &Conversation, joined: &[Joined], secrets: Secrets) ->
                     system = Some(&exchange.system);
                 }
                 reading::warnings(exchange, secrets, &mut blocks);
-                exchange.turns.get(*new..).unwrap_or_default().iter().for_each(|turn| reading::turn_blocks(turn, false, &mut blocks));
+                let turns = exchange.turns.get(*new..).unwrap_or_default();
+                let asked = |blocks: &mut Vec<Block>| turns.iter().for_each(|turn| reading::turn_blocks(turn, false, blocks));
+                reading::around(reading::hidden_blocks(&exchange.hidden), &mut blocks, asked);
                 reading::answer(exchange, &mut blocks);
             }
             Told::Later(user, answer) => user.iter().chain(answer).for_each(|turn| reading::turn_blocks(turn, false, &mut blocks)),

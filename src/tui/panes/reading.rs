@@ -24,10 +24,10 @@ pub fn page(row: &Row, exchange: &Exchange, flags: ExchangeFlags, joined: &Joine
     blocks.push(Block::new(BlockKind::Facts, title(event, exchange), known));
     blocks.extend(exchanges::words(flags).map(|words| Block::new(BlockKind::Warning, format!("flags: {words}"), "")));
     warnings(exchange, secrets, &mut blocks);
+    let hidden = hidden_blocks(&exchange.hidden);
     let (history, new) = split(&exchange.turns);
-    for turn in new {
-        turn_blocks(turn, false, &mut blocks);
-    }
+    let asked = |blocks: &mut Vec<Block>| new.iter().for_each(|turn| turn_blocks(turn, false, blocks));
+    around(hidden, &mut blocks, asked);
     answer(exchange, &mut blocks);
     if let Some((request, response)) = &exchange.unknown_shape {
         blocks.push(Block::new(BlockKind::User, "request (unknown shape)", request.clone()));
@@ -128,11 +128,8 @@ pub(super) fn warnings(exchange: &Exchange, secrets: Secrets, blocks: &mut Vec<B
             .collect();
         blocks.push(Block::new(BlockKind::Warning, format!("guardrail: {}", guardrail.action.name()), findings.join("\n")));
     }
-    for hidden in &exchange.hidden {
-        blocks.push(Block::new(BlockKind::Warning, hidden_title(hidden), hidden.decoded.clone()));
-    }
     if !exchange.secrets.is_empty() {
-        let masked = (secrets == Secrets::Masked).then(|| "masked here; reveal-secrets shows them".to_owned());
+        let masked = (secrets == Secrets::Masked).then(|| "masked here; ctrl-r shows them".to_owned());
         let found = exchange.secrets.iter().map(|found| format!("{}: {}, from byte {} on", found.place, found.kind.words(), found.at));
         let lines: Vec<String> = found.chain(masked).collect();
         blocks.push(Block::new(BlockKind::Warning, "credentials", lines.join("\n")));
@@ -142,11 +139,68 @@ pub(super) fn warnings(exchange: &Exchange, secrets: Secrets, blocks: &mut Vec<B
     }
 }
 
-/// What is hidden, how and where.
-fn hidden_title(hidden: &Hidden) -> String {
-    let how = hidden.encoding.as_ref().map(|encoding| format!(" ({encoding})")).unwrap_or_default();
-    let place = hidden.place.as_ref().map(|place| format!(" in {place}")).unwrap_or_default();
-    format!("{}{how}{place}, from byte {} on", hidden_words(hidden.kind), hidden.at)
+/// Lines of hidden content that may stand before a prompt; whoever hides more does not push it off the screen.
+const BEFORE_PROMPT: usize = 2;
+/// Characters of a line, about.
+const LINE: usize = 80;
+/// Passages of one kind that are told.
+const TOLD: usize = 5;
+/// Characters that are told of one kind.
+const TOLD_CHARACTERS: usize = 2000;
+
+/// The prompt with what is hidden in it: before it when it is short, else behind it.
+pub(super) fn around(hidden: Vec<Block>, blocks: &mut Vec<Block>, prompt: impl FnOnce(&mut Vec<Block>)) {
+    let lines = |block: &Block| block.text.lines().map(|line| line.chars().count().div_ceil(LINE)).sum::<usize>().max(1);
+    let short = hidden.iter().map(lines).sum::<usize>() <= BEFORE_PROMPT;
+    let (before, behind) = if short { (hidden, Vec::new()) } else { (Vec::new(), hidden) };
+    blocks.extend(before);
+    prompt(blocks);
+    blocks.extend(behind);
+}
+
+/// What is hidden, a block for each kind.
+pub(super) fn hidden_blocks(hidden: &[Hidden]) -> Vec<Block> {
+    let mut kinds: Vec<(HiddenKind, Vec<&Hidden>)> = Vec::new();
+    for one in hidden {
+        match kinds.iter_mut().find(|(kind, _)| *kind == one.kind) {
+            Some((_, same)) => same.push(one),
+            None => kinds.push((one.kind, vec![one])),
+        }
+    }
+    kinds.into_iter().map(|(kind, same)| Block::new(BlockKind::Warning, hidden_title(kind, &same), told(kind, &same))).collect()
+}
+
+/// What is hidden, how often and where first.
+fn hidden_title(kind: HiddenKind, same: &[&Hidden]) -> String {
+    let first = same.first();
+    let how = first.filter(|_| same.len() == 1).and_then(|hidden| hidden.encoding.as_ref());
+    let how = how.map(|encoding| format!(" ({encoding})")).unwrap_or_default();
+    let place = first.and_then(|hidden| hidden.place.as_ref()).map(|place| format!(" in {place}")).unwrap_or_default();
+    let at = first.map_or(0, |hidden| hidden.at);
+    match same.len() {
+        0 | 1 => format!("{}{how}{place}, from byte {at} on", hidden_words(kind)),
+        count => format!("{} ×{}, first{place} at byte {at}", hidden_words(kind), crate::tui::render::grouped(count as u64)),
+    }
+}
+
+/// What it says. Text in tag characters is one text, wherever it was cut; of other kinds a few, each once.
+fn told(kind: HiddenKind, same: &[&Hidden]) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    let mut more = 0;
+    for hidden in same {
+        let line = hidden.decoded.as_str();
+        if kind == HiddenKind::TagCharacters || (lines.len() < TOLD && !lines.contains(&line)) {
+            lines.push(line);
+        } else if !lines.contains(&line) {
+            more += 1;
+        }
+    }
+    let joined = lines.join(if kind == HiddenKind::TagCharacters { "" } else { "\n" });
+    let text = match joined.char_indices().nth(TOLD_CHARACTERS) {
+        Some((end, _)) => format!("{}…", joined.get(..end).unwrap_or_default()),
+        None => joined,
+    };
+    if more > 0 { format!("{text}\nand {} more", crate::tui::render::grouped(more)) } else { text }
 }
 
 /// What is hidden, in words.
@@ -247,6 +301,38 @@ mod tests {
         let named = "the response names the model claude-3-haiku".to_owned();
         assert_eq!(notes(Some("application-inference-profile/ab12"), &exchange), [named, remark.clone()]);
         assert_eq!(notes(Some("anthropic.claude-3-haiku-20240307-v1:0"), &exchange), [remark]);
+    }
+
+    #[test]
+    fn hidden_content_is_a_block_a_kind_and_does_not_push_the_prompt_away() {
+        let many =
+            |kind: HiddenKind, decoded: &str, count: usize| (0..count).map(|n| Hidden::new(kind, decoded.to_owned(), 4 * n + 1)).collect::<Vec<_>>();
+        let titles = |blocks: &[Block]| blocks.iter().map(|block| (block.title.clone(), block.text.clone())).collect::<Vec<_>>();
+        let pair = |title: &str, text: &str| (title.to_owned(), text.to_owned());
+        let flood = many(HiddenKind::ZeroWidth, "ZWSP", 3000);
+        assert_eq!(titles(&hidden_blocks(&flood)), [pair("zero-width characters ×3,000, first at byte 1", "ZWSP")]);
+        let one = Hidden {
+            place: Some("tool result 2".to_owned()),
+            encoding: Some("hex".to_owned()),
+            ..Hidden::new(HiddenKind::Encoded, "words".to_owned(), 7)
+        };
+        assert_eq!(titles(&hidden_blocks(&[one])), [pair("an encoded passage (hex) in tool result 2, from byte 7 on", "words")]);
+        // Tag characters are told in full, and yet not without end.
+        let letters: Vec<Hidden> = ["ig", "no", "re"].iter().map(|text| Hidden::new(HiddenKind::TagCharacters, (*text).to_owned(), 0)).collect();
+        assert_eq!(hidden_blocks(&letters)[0].text, "ignore");
+        assert_eq!(hidden_blocks(&many(HiddenKind::TagCharacters, "abcd", 3000))[0].text.chars().count(), TOLD_CHARACTERS + 1);
+        let passages: Vec<Hidden> = (0..20).map(|n| Hidden::new(HiddenKind::Encoded, format!("passage {n}"), n)).collect();
+        let block = &hidden_blocks(&passages)[0];
+        assert_eq!((block.title.as_str(), block.text.lines().count()), ("an encoded passage ×20, first at byte 0", TOLD + 1));
+        assert!(block.text.ends_with("and 15 more"));
+
+        let order = |hidden: &[Hidden]| {
+            let mut blocks = Vec::new();
+            around(hidden_blocks(hidden), &mut blocks, |blocks| turn_blocks(&turn("user", "the prompt"), false, blocks));
+            blocks.iter().position(|block| block.text == "the prompt").expect("the prompt")
+        };
+        let mix: Vec<Hidden> = [HiddenKind::ZeroWidth, HiddenKind::Bidi, HiddenKind::Control].map(|kind| Hidden::new(kind, "x".to_owned(), 0)).into();
+        assert_eq!((order(&flood), order(&mix[..2]), order(&mix), order(&passages), order(&[])), (1, 2, 0, 0, 0));
     }
 
     #[test]

@@ -142,7 +142,7 @@ fn detail(reader: &mut Reader, id: EventId, width: u16, alone: bool, secrets: Se
     let Some(row) = rows(reader, &[id], secrets)?.pop() else {
         return Ok(Answer::Failed("the event is no longer in the case: it was rebuilt".to_owned()));
     };
-    let entities = secrets.entities(sorted(reader.mentions(id)?));
+    let (_, entities) = secrets.named(row.as_logged().clone(), sorted(reader.mentions(id)?));
     let source = source_name(reader, row.event.source)?;
     let source = format!("{source} @{}", row.event.position.offset);
     let record = reader.record(row.as_logged());
