@@ -2,7 +2,7 @@
 //!
 //! This file is the map of the house. Each module is a room; a room may use only the rooms above it in this list
 //! (docs/ARCHITECTURE.md, rule 1, and the test that guards it). Rooms still to be built have their place in the order:
-//! `query`, `stitch`, `detect` and `hunt` stand between `case` and `source`.
+//! `query` stands between `case` and `stitch`, `detect` and `hunt` between `stitch` and `source`.
 
 /// The words as plain types; `SafeText`; no I/O, no async, no drawing.
 pub mod model;
@@ -12,6 +12,9 @@ pub mod decode;
 
 /// The case file: evidence, events, pivots, search, notes, ledger.
 pub mod case;
+
+/// What belongs together: conversations, controls over time, joins between strands.
+pub mod stitch;
 
 /// Where records come from: files, the demo, AWS.
 pub mod source;

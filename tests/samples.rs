@@ -111,7 +111,7 @@ fn recorded_calls_say_what_they_are_not_and_can_be_found() {
         left.iter().all(|event| event["undecodable"]
             .as_str()
             .unwrap()
-            .contains("neither invocation record, CloudTrail event nor known process telemetry; its keys are sample")),
+            .contains("neither invocation record, CloudTrail event, agent span nor known process telemetry; its keys are sample")),
         "{left:?}"
     );
     let found = events(&desk, "--text embedding.test");
@@ -162,4 +162,36 @@ fn the_guardrail_exchange_is_shown_by_its_request() {
     }
     // SOURCES.md: the Converse blocked by a guardrail and the stream blocked with a trace.
     assert_eq!(intervened, 2);
+}
+
+#[test]
+fn controls_are_those_the_files_change() {
+    let Some((desk, _)) = read("samples-controls") else { return };
+    let answer = desk.run("controls --case c --format json").exits(0).json();
+    let told: Vec<(&str, &str, &str, &str)> = answer["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| {
+            let word = |value: &'static str| change[value].as_str().unwrap_or_default();
+            (change["control"]["kind"].as_str().unwrap(), change["control"]["id"].as_str().unwrap(), word("change"), word("after"))
+        })
+        .collect();
+    let model = "anthropic.claude-3-sonnet-20240229-v1:0";
+    // In order of time: stratus event-selectors (July 2024), stratus bedrock-invoke-model (October 2024),
+    // panther_bedrock_management (21 January 2025, 17:39 to 18:12).
+    assert_eq!(
+        told,
+        [
+            ("trail", "stratus-red-team-ctes-trail-khlvciwdor", "selectors-changed", "management none; data AWS::S3::Object, AWS::Lambda::Function"),
+            ("model-access", "use case", "requested", "asked for"),
+            ("model-access", model, "granted", "agreed to"),
+            ("model-access", model, "granted", "entitled"),
+            ("guardrail", "cmy5azq5koeo", "updated", "hidden by AWS"),
+            ("invocation-logging", "us-west-2", "disabled", "off"),
+            ("guardrail", "cmy5azq5koeo", "deleted", "deleted"),
+        ]
+    );
+    let [window] = answer["blind_windows"].as_array().unwrap().as_slice() else { panic!("{}", answer["blind_windows"]) };
+    assert_eq!((window["from"].as_str(), &window["to"], &window["closed_by"]), (Some("2025-01-21T17:49:47.000Z"), &Value::Null, &Value::Null));
 }

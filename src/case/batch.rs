@@ -6,7 +6,7 @@
 use super::intern::Interner;
 use super::text::{Gather, TextBlock};
 use crate::decode::{Decoded, Searchable, json};
-use crate::model::{Digest, EntityKind, EventId, EventRef, ExchangeFacts, RecordPosition, SourceId, Strand};
+use crate::model::{Digest, EntityKind, EventId, EventRef, ExchangeFacts, RecordPosition, SourceId, Strand, ThreadKeys};
 
 /// The interned columns of an event, in the order they are stored. `None`: text that is no pivot.
 pub(super) const COLUMNS: [(&str, Option<EntityKind>); 15] = [
@@ -74,6 +74,10 @@ pub struct Batch {
     pub(super) extras: Vec<Extra>,
     pub(super) wide: Vec<(u32, EntityKind, u64)>,
     pub(super) exchanges: Vec<ExchangeFacts>,
+    /// Row and tokens of CloudTrail events that count them.
+    pub(super) trail_tokens: Vec<(u32, [Option<u64>; 2])>,
+    /// Row and keys of exchanges that belong to conversations.
+    pub(super) threads: Vec<(u32, ThreadKeys)>,
     pub(super) blocks: Vec<TextBlock>,
     long: String,
     gather: Gather,
@@ -96,6 +100,8 @@ impl Batch {
             extras: Vec::new(),
             wide: Vec::new(),
             exchanges: Vec::new(),
+            trail_tokens: Vec::new(),
+            threads: Vec::new(),
             blocks: Vec::new(),
             long: String::new(),
             gather: Gather::default(),
@@ -145,6 +151,10 @@ impl Batch {
             self.exchanges.push(facts.clone());
             self.exchanges.len() as u32 - 1
         });
+        if decoded.trail_tokens != [None; 2] {
+            self.trail_tokens.push((number, decoded.trail_tokens));
+        }
+        self.threads.extend(decoded.thread.clone().map(|keys| (number, keys)));
         let strand = decoded.strand.unwrap_or(Strand::Management);
         let reference = EventRef::new(decoded.time, EventId(0), strand, decoded.outcome, decoded.undecodable.is_some());
         let row = Row {
@@ -253,6 +263,7 @@ impl Batch {
             + self.exchanges.len() * (size_of::<ExchangeFacts>() + 300)
             + self.blocks.iter().map(|block| block.data.len() + block.entries.len() * 8).sum::<usize>()
             + (self.extras.len() + self.wide.len()) * 16
+            + self.threads.len() * 160
     }
 }
 

@@ -9,7 +9,7 @@ use super::error::{CaseError, Doing as _, Result};
 use super::runs::{self, Pair};
 use super::text::{self, Gather};
 use super::writer::{Entry, Held, HeldBatch, HeldText, Next, extras_blob};
-use super::{segment, sources};
+use super::{segment, sources, threads};
 use crate::model::{EventRef, ExchangeFacts, Outcome};
 
 /// Stores what is held. On error the transaction is undone and `held` is as it was.
@@ -27,6 +27,8 @@ pub(super) fn write(connection: &mut Connection, held: &mut Held, next: Next) ->
     if held.events > 0 {
         write_events(&transaction, &held.batches)?;
         write_texts(&transaction, held)?;
+        write_trail_tokens(&transaction, held)?;
+        threads::write(&transaction, &held.threads, &held.links)?;
         write_segment(&transaction, held, next)?;
     }
     let mut add = transaction
@@ -58,7 +60,7 @@ pub(super) fn clear_derived(connection: &mut Connection) -> Result<()> {
     transaction
         .execute_batch(
             "DELETE FROM body; DELETE FROM entity; DELETE FROM event; DELETE FROM exchange; DELETE FROM segment; DELETE FROM posting;
-             DELETE FROM run; DELETE FROM text_block; DELETE FROM thread; DELETE FROM link;
+             DELETE FROM run; DELETE FROM text_block; DELETE FROM trail_tokens; DELETE FROM thread; DELETE FROM link;
              DELETE FROM meta WHERE key IN ('duplicates', 'outdated');
              INSERT INTO meta(key, value) VALUES ('epoch', 1), ('revision', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1;
              INSERT OR REPLACE INTO meta(key, value) VALUES ('rebuilding', 1);",
@@ -75,6 +77,11 @@ pub(super) fn end_rebuild(connection: &Connection) -> Result<()> {
 /// Is what can be derived not, or not yet, all there?
 pub(super) fn is_rebuilding(connection: &Connection) -> Result<bool> {
     connection.query_row("SELECT EXISTS(SELECT 1 FROM meta WHERE key = 'rebuilding')", [], |row| row.get(0)).doing("reading the state of the case")
+}
+
+/// Was what is derived derived by an earlier version, which knew less?
+pub(super) fn is_outdated(connection: &Connection) -> Result<bool> {
+    connection.query_row("SELECT EXISTS(SELECT 1 FROM meta WHERE key = 'outdated')", [], |row| row.get(0)).doing("reading the state of the case")
 }
 
 fn write_entry(connection: &Connection, entry: &Entry) -> Result<()> {
@@ -141,6 +148,16 @@ fn write_events(connection: &Connection, batches: &[HeldBatch]) -> Result<()> {
                 write_exchange(&mut exchange, id, facts)?;
             }
         }
+    }
+    Ok(())
+}
+
+fn write_trail_tokens(connection: &Connection, held: &Held) -> Result<()> {
+    let doing = "storing token counts";
+    let mut insert = connection.prepare_cached("INSERT INTO trail_tokens(event, input, output) VALUES (?1, ?2, ?3)").doing(doing)?;
+    for (event, tokens) in &held.trail_tokens {
+        let [input, output] = tokens.map(|count| count.map(|count| count as i64));
+        insert.execute((event, input, output)).doing(doing)?;
     }
     Ok(())
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::codec::{decode_ids_into, decode_refs};
 use super::error::{CaseError, Doing as _, Result};
 use super::idset::IdSet;
+use super::near::Mentioning;
 use super::reader::Reader;
 use super::segment;
-use crate::model::{Entity, EventRef, Scope, TimeRange};
+use crate::model::{Entity, EntityKind, EventRef, Scope, TimeRange};
 
 /// How many scopes are remembered besides the whole case.
 const REMEMBERED: usize = 8;
@@ -22,12 +23,21 @@ pub(super) struct Lists {
     pub(super) last: u32,
     /// The most recently used is last.
     scopes: Vec<Remembered>,
+    /// Lists of mentions that are at hand; the most recently used is last.
+    pub(super) mentioning: Vec<Mentioning>,
 }
 
 struct Remembered {
     scope: Scope,
     last: u32,
     refs: Arc<Vec<EventRef>>,
+}
+
+impl Lists {
+    /// Every event of the case, by time.
+    pub(super) fn all(&self) -> Arc<Vec<EventRef>> {
+        Arc::clone(&self.all)
+    }
 }
 
 impl Reader {
@@ -59,6 +69,11 @@ impl Reader {
         };
         self.remember(scope, Arc::clone(&refs));
         Ok(refs)
+    }
+
+    /// The whole case, at the state the lists are of.
+    pub(super) fn everything(&self) -> Arc<Vec<EventRef>> {
+        Arc::clone(&self.lists.all)
     }
 
     pub(super) fn remember(&mut self, scope: &Scope, refs: Arc<Vec<EventRef>>) {
@@ -118,14 +133,24 @@ impl Reader {
             let hits = self.hits(&refs, after, &text.pattern)?;
             refs.retain(|event| hits.contains(event.id.0));
         }
+        if !scope.fields.is_empty() {
+            refs = self.passing(refs, &scope.fields, after)?;
+        }
         Ok(refs)
     }
 
-    /// The events above `after` that mention all of these; `None` when there is nothing to mention.
+    /// The events above `after` that mention all of these, and one of the actions when there are any; `None` when there
+    /// is nothing to mention.
     fn members(&mut self, entities: &[Entity], after: u32) -> Result<Option<IdSet>> {
         let mut members: Option<IdSet> = None;
-        for entity in entities {
-            let set = self.mentioning(entity, after)?;
+        for action in entities.iter().filter(|entity| entity.kind == EntityKind::Action) {
+            // An event has one action: several of them can only mean any of them.
+            let set = members.get_or_insert_with(|| self.no_members(after));
+            self.mentioning(action, after, set)?;
+        }
+        for entity in entities.iter().filter(|entity| entity.kind != EntityKind::Action) {
+            let mut set = self.no_members(after);
+            self.mentioning(entity, after, &mut set)?;
             match &mut members {
                 Some(members) => members.keep(&set),
                 None => members = Some(set),
@@ -134,16 +159,19 @@ impl Reader {
         Ok(members)
     }
 
-    /// The events above `after` that mention an entity.
-    fn mentioning(&mut self, entity: &Entity, after: u32) -> Result<IdSet> {
-        let mut set = IdSet::new(after.saturating_add(1), self.lists.last);
+    fn no_members(&self, after: u32) -> IdSet {
+        IdSet::new(after.saturating_add(1), self.lists.last)
+    }
+
+    /// Adds the events above `after` that mention an entity.
+    fn mentioning(&mut self, entity: &Entity, after: u32, set: &mut IdSet) -> Result<()> {
         if entity.kind.is_wide() {
             for id in self.wide_events(entity)? {
                 set.insert(id);
             }
-            return Ok(set);
+            return Ok(());
         }
-        let Some(id) = self.entity_id(entity)? else { return Ok(set) };
+        let Some(id) = self.entity_id(entity)? else { return Ok(()) };
         let extents = segment::extents(self.connection())?;
         let mut select = self.connection().prepare_cached("SELECT ids FROM posting WHERE place = ?1").doing(DOING)?;
         for extent in extents.iter().filter(|extent| extent.last() > after) {
@@ -151,9 +179,9 @@ impl Reader {
             let mut rows = select.query([segment::place(extent.id, id)]).doing(DOING)?;
             let Some(row) = rows.next().doing(DOING)? else { continue };
             let blob = row.get_ref(0).doing(DOING)?.as_blob().unwrap_or_default();
-            decode_ids_into(blob, extent.first, &mut set).ok_or(CaseError::Damaged { doing: DOING, what: "a list of mentions" })?;
+            decode_ids_into(blob, extent.first, set).ok_or(CaseError::Damaged { doing: DOING, what: "a list of mentions" })?;
         }
-        Ok(set)
+        Ok(())
     }
 }
 

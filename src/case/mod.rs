@@ -5,16 +5,19 @@
 //! - Worker threads fill a [`Batch`] with decoded records; the writer appends it, leaves out duplicates, and stores all
 //!   it holds in one transaction at [`Writer::commit`].
 //! - A [`Reader`] answers by scope: lists ([`Reader::refs`]) from posting lists, rows ([`Reader::events`]), pivots
-//!   ([`Reader::values`]), text ([`Reader::search`]) and evidence ([`Reader::record`]).
+//!   ([`Reader::values`]), what lies near a moment ([`Reader::near`]), text
+//!   ([`Reader::search`]) and evidence ([`Reader::record`]).
 //!
 //! How it is laid out, and why: docs/ARCHITECTURE.md, "The case file", and `schema.sql`. No drawing, no AWS, no async.
 
 mod answers;
 mod batch;
 mod codec;
+mod columns;
 mod commit;
 mod error;
 mod evidence;
+mod filter;
 mod find;
 mod fold;
 mod histogram;
@@ -24,6 +27,7 @@ mod kept;
 mod lists;
 mod lock;
 mod merge;
+mod near;
 mod notebook;
 mod pivots;
 mod reader;
@@ -34,7 +38,10 @@ mod seal;
 mod search;
 mod segment;
 mod sources;
+mod tally;
 mod text;
+mod threads;
+mod twins;
 mod writable;
 mod writer;
 
@@ -43,6 +50,7 @@ mod tests;
 
 pub use answers::{Appended, CaseNote, Marked, Pending, Revision, Sealed, SearchReport, Side, SourceCounts, StoredBodies, Totals, ValueCount};
 pub use batch::Batch;
+pub use columns::Column;
 pub use error::{CaseError, Result};
 pub use evidence::EvidenceError;
 pub use fold::folded;

@@ -114,13 +114,7 @@ impl Reader {
     /// Counts the mentions of a kind that fall on the events of a list, by walking the kind's lists.
     fn tally_postings(&mut self, refs: &[EventRef], kind: EntityKind, tally: &mut HashMap<Name, Summary>) -> Result<()> {
         let damaged = || CaseError::Damaged { doing: DOING, what: "a list of mentions" };
-        // The place in the list of each row number, plus one.
-        let mut places = vec![0_u32; self.lists.last as usize + 1];
-        for (place, event) in refs.iter().enumerate() {
-            if let Some(slot) = places.get_mut(event.id.0 as usize) {
-                *slot = place as u32 + 1;
-            }
-        }
+        let places = self.places(refs);
         let named = self.entities_of(kind)?;
         let extents = segment::extents(self.connection())?;
         let mut select = self.connection().prepare_cached("SELECT ids FROM posting WHERE place = ?1").doing(DOING)?;
@@ -235,7 +229,7 @@ impl Reader {
         select.query_row((entity.kind.code(), &*entity.value), |row| row.get(0)).optional().doing(DOING)
     }
 
-    fn entities_of(&self, kind: EntityKind) -> Result<HashMap<u32, Name>> {
+    pub(super) fn entities_of(&self, kind: EntityKind) -> Result<HashMap<u32, Name>> {
         let mut select = self.connection().prepare_cached("SELECT id, value FROM entity WHERE kind = ?1").doing(DOING)?;
         let named = select.query_map([kind.code()], |row| Ok((row.get(0)?, Name::from(row.get_ref(1)?.as_str()?)))).doing(DOING)?;
         named.collect::<rusqlite::Result<_>>().doing(DOING)

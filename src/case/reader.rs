@@ -11,6 +11,7 @@ use super::error::{CaseError, Doing as _, Result};
 use super::evidence::Expanded;
 use super::lists::Lists;
 use super::rows::Names;
+use super::threads::Threads;
 use super::writer::STRAND_COLUMNS;
 use super::{commit, schema, segment};
 use crate::model::Timestamp;
@@ -23,6 +24,7 @@ pub struct Reader {
     /// A second connection, for searching on two cores; opened when first needed.
     pub(super) helper: Option<Connection>,
     pub(super) lists: Lists,
+    pub(super) threads: Threads,
     pub(super) names: Names,
     pub(super) expanded: Option<Expanded>,
     epoch: u32,
@@ -73,7 +75,17 @@ impl Reader {
         let cancel = Interrupter { shared: Arc::new(Cancel { cancelled: AtomicBool::new(false), handles: Mutex::default() }) };
         cancel.watch(&connection);
         let epoch = commit::revision(&connection)?.epoch;
-        Ok(Self { path: path.to_owned(), connection, cancel, helper: None, lists: Lists::default(), names: Names::default(), expanded: None, epoch })
+        Ok(Self {
+            path: path.to_owned(),
+            connection,
+            cancel,
+            helper: None,
+            lists: Lists::default(),
+            threads: Threads::default(),
+            names: Names::default(),
+            expanded: None,
+            epoch,
+        })
     }
 
     /// Path of the case file.
@@ -104,6 +116,11 @@ impl Reader {
     /// Is a rebuild at work, or was one interrupted? Then events are missing that the evidence holds.
     pub fn is_rebuilding(&self) -> Result<bool> {
         commit::is_rebuilding(&self.connection)
+    }
+
+    /// Was the evidence read by an earlier version? Then conversations and some derived fields are missing until a rebuild.
+    pub fn is_outdated(&self) -> Result<bool> {
+        commit::is_outdated(&self.connection)
     }
 
     /// The case's name, when it was given one.

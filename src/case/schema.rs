@@ -206,6 +206,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn exchanges_of_the_first_version_are_known_to_lack_conversations() {
+        for (exchanges, expected) in [("", false), ("INSERT INTO exchange(event) VALUES (1)", true)] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.case");
+            let mut connection = Connection::open(&path).unwrap();
+            migrate(&mut connection, &path, &MIGRATIONS[..1]).unwrap();
+            connection.execute_batch(exchanges).unwrap();
+            drop(connection);
+            let mut connection = open_or_create(&path).unwrap();
+            assert_eq!(super::super::commit::is_outdated(&connection).unwrap(), expected);
+            super::super::commit::clear_derived(&mut connection).unwrap();
+            assert!(!super::super::commit::is_outdated(&connection).unwrap());
+        }
+    }
+
     #[cfg(unix)]
     #[test]
     fn only_the_user_may_read_it() {

@@ -12,8 +12,8 @@ use super::error::{CaseError, Doing as _, Result};
 use super::intern::Interner;
 use super::runs::Pair;
 use super::writable::Seat;
-use super::{commit, merge, sources};
-use crate::model::{SourceEntry, SourceId, Strand, Timestamp};
+use super::{commit, merge, runs, sources, threads};
+use crate::model::{Link, SourceEntry, SourceId, Strand, ThreadRow, Timestamp};
 
 /// Memory the writer spends on known strings before it forgets them and asks the file again.
 const KNOWN_BYTES: usize = 32 << 20;
@@ -45,6 +45,12 @@ pub(super) struct Held {
     pub(super) batches: Vec<HeldBatch>,
     pub(super) wide: Vec<(u8, Pair)>,
     pub(super) texts: Vec<HeldText>,
+    /// Event and its tokens, input and output.
+    pub(super) trail_tokens: Vec<(u32, [Option<u64>; 2])>,
+    pub(super) threads: Vec<ThreadRow>,
+    pub(super) links: Vec<Link>,
+    /// So many of `threads` have been stitched.
+    stitched: usize,
     pub(super) events: u32,
     pub(super) duplicates: u64,
     bytes: usize,
@@ -184,6 +190,14 @@ impl Writer {
         }
         let id_of = |row: u32| ids.get(row as usize).copied().unwrap_or(0);
         self.held.wide.extend(batch.wide.drain(..).map(|(row, kind, hash)| (kind.code(), (hash, id_of(row)))).filter(|(_, pair)| pair.1 != 0));
+        let counted = std::mem::take(&mut batch.trail_tokens).into_iter().map(|(row, tokens)| (id_of(row), tokens));
+        self.held.trail_tokens.extend(counted.filter(|(event, _)| *event != 0));
+        for (row, keys) in std::mem::take(&mut batch.threads) {
+            let (event, Some(row)) = (id_of(row), batch.rows.get(row as usize)) else { continue };
+            if event != 0 {
+                self.held.threads.push(ThreadRow { event, millis: row.millis, tie: runs::digest_hash(&row.digest), keys });
+            }
+        }
         for block in std::mem::take(&mut batch.blocks) {
             let entries: Vec<_> = block.entries.into_iter().map(|(row, length)| (id_of(row), length)).collect();
             if entries.iter().any(|(id, _)| *id != 0) {
@@ -200,6 +214,23 @@ impl Writer {
             self.held.batches.push(HeldBatch { batch, ids, entities: strings });
         }
         Ok(appended)
+    }
+
+    /// Hands the exchanges that came since the last time to whoever stitches them into conversations. What is answered is
+    /// stored with them in the next commit.
+    pub fn stitch(&mut self, stitch: impl FnOnce(&[ThreadRow]) -> Vec<Link>) {
+        let new = self.held.threads.get(self.held.stitched..).unwrap_or_default();
+        if !new.is_empty() {
+            let links = stitch(new);
+            self.held.bytes += new.len() * 100 + links.len() * 16;
+            self.held.links.extend(links);
+            self.held.stitched = self.held.threads.len();
+        }
+    }
+
+    /// The exchanges of all commits so far with their keys, and the links between them, for whoever goes on stitching.
+    pub fn threads(&self, each: &mut dyn FnMut(ThreadRow)) -> Result<Vec<Link>> {
+        threads::read_all(&self.connection, each)
     }
 
     /// What waits for the next commit.

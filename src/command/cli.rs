@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::{Entity, EntityKind, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_when};
+use crate::model::{Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
 
 /// Where bedrock comes to the surface: investigate what happened in AWS Bedrock, from a terminal.
 #[derive(Debug, Parser)]
@@ -66,6 +66,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Print every event that mentions an entity; without VALUE, the values of a kind with counts
     Pivot(PivotArgs),
+    /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
+    Controls(ControlsArgs),
     /// Copy the evidence a case refers to into it, so that it travels alone
     Seal(SealArgs),
     /// Derive everything in a case again from its records
@@ -122,6 +124,9 @@ pub struct EventsArgs {
     /// Which events.
     #[command(flatten)]
     pub scope: ScopeArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -135,6 +140,9 @@ pub struct ShowArgs {
     /// Which case.
     #[command(flatten)]
     pub case: CaseArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -153,6 +161,29 @@ pub struct PivotArgs {
     /// Which events.
     #[command(flatten)]
     pub scope: ScopeArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `controls`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The scope chooses the changes and blind windows that are printed; the state is that at --until, or at the end.\nA denied or failed attempt has the word of what it would have done, and moved nothing: look at `outcome`.\nThe calls in a blind window are those without an invocation record; where a trail was off, those without a CloudTrail event."
+)]
+pub struct ControlsArgs {
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Which changes.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -194,6 +225,21 @@ pub struct OutputArgs {
     /// Form: table when stdout is a terminal, ndjson when not
     #[arg(long, value_enum)]
     pub format: Option<Format>,
+}
+
+/// Whether credentials are shown.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct RevealArgs {
+    /// Show credentials as logged; without it they are masked, except in the raw record of `show --format json`
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+impl RevealArgs {
+    /// What is asked for.
+    pub const fn secrets(self) -> Secrets {
+        if self.reveal { Secrets::Revealed } else { Secrets::Masked }
+    }
 }
 
 /// Forms of an answer.
@@ -240,7 +286,9 @@ pub struct ScopeArgs {
     /// Only this strand: management data invocation endpoint network span (may be repeated)
     #[arg(long, value_name = "STRAND")]
     pub strand: Vec<Strand>,
-    /// Only events that mention this entity (may be repeated; all must hold)
+    /// Only events that mention this entity, or for which conditions on derived fields hold: key=AKIA…, 'x.tokens_in > 1000
+    /// and x.denied' (may be repeated; all must hold,
+    /// of several actions one)
     #[arg(long = "where", value_name = "KIND=VALUE")]
     pub constraint: Vec<String>,
     /// Only events whose text matches this regular expression
@@ -267,7 +315,12 @@ impl ScopeArgs {
             (EntityKind::Ip, &self.ip),
         ];
         let mut entities: Vec<Entity> = named.into_iter().filter_map(|(kind, value)| Some(Entity::new(kind, value.as_deref()?))).collect();
+        let mut fields = Vec::new();
         for constraint in &self.constraint {
+            if constraint.trim_start().starts_with("x.") {
+                fields.extend(parse_field_filters(constraint).map_err(|error| format!("--where {constraint}: {error}"))?);
+                continue;
+            }
             let (kind, value) =
                 constraint.split_once('=').ok_or_else(|| format!("--where {constraint}: write KIND=VALUE, such as --where key=AKIA…"))?;
             entities.push(Entity::new(kind.parse::<EntityKind>().map_err(|error| format!("--where {constraint}: {error}"))?, value));
@@ -277,7 +330,7 @@ impl ScopeArgs {
             regex::Regex::new(pattern).map_err(|error| format!("--text {pattern}: {error}"))?;
         }
         let text = self.text.clone().map(|pattern| TextFilter { pattern });
-        Ok(Scope { range: TimeRange { since: when(&self.since)?, until: when(&self.until)? }, entities, strands, text })
+        Ok(Scope { range: TimeRange { since: when(&self.since)?, until: when(&self.until)? }, entities, strands, text, fields })
     }
 }
 

@@ -6,19 +6,19 @@ use super::failure::Failure;
 use super::output::Output;
 use super::place;
 use crate::case::{Reader, open_read_only};
-use crate::model::{EventRef, Scope};
+use crate::model::{EventRef, Scope, Secrets};
 use crate::report::{COLUMNS, EventJson, event_cells, events_with_entities};
 
 /// Runs the command.
 pub fn run(args: &EventsArgs) -> Result<Done, Failure> {
     let scope = args.scope.scope(place::now()).map_err(Failure::Usage)?;
     let mut reader = open_read_only(&place::named_or_last(args.case.case.as_deref())?)?;
-    let done = print(&mut reader, &scope, args.scope.limit, &mut Output::new(args.output))?;
+    let done = print(&mut reader, &scope, args.scope.limit, args.reveal.secrets(), &mut Output::new(args.output))?;
     place::unless_rebuilding(&reader, done)
 }
 
 /// Prints the events of a scope; more than the limit are said, and make the answer incomplete.
-pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, output: &mut Output) -> Result<Done, Failure> {
+pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, secrets: Secrets, output: &mut Output) -> Result<Done, Failure> {
     let refs = reader.refs(scope)?;
     let shown: &[EventRef] = limit.and_then(|limit| refs.get(..limit)).unwrap_or(&refs);
     match output.format() {
@@ -26,7 +26,7 @@ pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, output: &
             let mut rows = Vec::new();
             for page in shown.chunks(1000) {
                 let ids: Vec<_> = page.iter().map(|event| event.id).collect();
-                rows.extend(reader.events(&ids)?.iter().map(event_cells));
+                rows.extend(reader.events(&ids)?.into_iter().map(|event| event_cells(&secrets.event(event))));
             }
             if output.format() == Format::Csv {
                 output.rows(&COLUMNS, &rows)?;
@@ -44,7 +44,7 @@ pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, output: &
         }
         Format::Json | Format::Ndjson => {
             let mut failed = None;
-            events_with_entities(reader, shown, &mut |event, entities, source| {
+            events_with_entities(reader, shown, secrets, &mut |event, entities, source| {
                 output.element(&EventJson::new(event, entities, source)).map_err(|failure| {
                     failed = Some(failure);
                     std::io::Error::other("stopped")

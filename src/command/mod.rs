@@ -1,6 +1,7 @@
 //! The command line: one file a command, the arguments defined once in [`cli`].
 
 pub mod cli;
+mod controls;
 mod demo;
 mod events;
 mod failure;
@@ -54,6 +55,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Events(args)) => events::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Pivot(args)) => pivot::run(&args),
+        Some(Command::Controls(args)) => controls::run(&args),
         Some(Command::Seal(args)) => seal::run(&args),
         Some(Command::Rebuild(args)) => rebuild::run(&args),
         Some(Command::Completions { shell }) => generate::completions(shell),

@@ -7,7 +7,7 @@ use super::cli::{Format, PivotArgs};
 use super::failure::Failure;
 use super::output::Output;
 use super::{events, place};
-use crate::case::open_read_only;
+use crate::case::{ValueCount, open_read_only};
 use crate::model::{Entity, EntityKind, Timestamp};
 
 #[derive(Serialize)]
@@ -27,11 +27,12 @@ pub fn run(args: &PivotArgs) -> Result<Done, Failure> {
     let mut output = Output::new(args.output);
     if let Some(value) = &args.value {
         let scope = scope.narrowed(Entity::new(args.kind, value.as_str()));
-        let done = events::print(&mut reader, &scope, args.scope.limit, &mut output)?;
+        let done = events::print(&mut reader, &scope, args.scope.limit, args.reveal.secrets(), &mut output)?;
         return place::unless_rebuilding(&reader, done);
     }
     let values = if scope.is_all() { reader.values(args.kind)? } else { reader.values_in(&scope, args.kind)? };
     let shown = args.scope.limit.and_then(|limit| values.get(..limit)).unwrap_or(&values);
+    let shown: Vec<ValueCount> = shown.iter().map(|row| ValueCount { value: args.reveal.secrets().name(&row.value), ..row.clone() }).collect();
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     match output.format() {
         Format::Table | Format::Csv => {
@@ -41,7 +42,7 @@ pub fn run(args: &PivotArgs) -> Result<Done, Failure> {
             output.flush()?;
         }
         Format::Json | Format::Ndjson => {
-            for row in shown {
+            for row in &shown {
                 let (value, events) = (&*row.value, row.count);
                 output.element(&ValueJson { kind: args.kind, value, events, denied: row.denied, first: row.first, last: row.last })?;
             }

@@ -71,6 +71,11 @@ pub fn named_or_last(named: Option<&Path>) -> Result<PathBuf, Failure> {
 
 /// How an answer from a case ended: incomplete, and said to be, when events are missing because of a rebuild.
 pub fn unless_rebuilding(reader: &Reader, done: Done) -> Result<Done, Failure> {
+    if reader.is_outdated()? {
+        let case = SafeText::new(&reader.path().display().to_string()).into_string();
+        eprintln!("outcrop: an earlier version read this evidence: conversations and some fields are missing; run `outcrop rebuild --case {case}`");
+        return Ok(Done::Incomplete);
+    }
     if !reader.is_rebuilding()? {
         return Ok(done);
     }

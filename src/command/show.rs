@@ -9,8 +9,9 @@ use super::output::Output;
 use super::place;
 use crate::case::{Reader, open_read_only};
 use crate::decode;
-use crate::model::{Entity, Event, Exchange, Part, Strand, text_from_bytes};
+use crate::model::{Entity, Event, EventId, Exchange, Part, Secrets, Strand, text_from_bytes};
 use crate::report::EventJson;
+use crate::stitch::{joins, spans};
 
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -19,9 +20,47 @@ struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     exchange: Option<Exchange>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    conversation: Option<ConversationJson>,
+    joined: JoinedJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<String>,
+}
+
+/// Where an exchange stands in its conversation. Field names are a contract.
+#[derive(Serialize)]
+struct ConversationJson {
+    /// Id of the conversation's first event.
+    id: String,
+    /// Counted from 1.
+    position: usize,
+    /// Number of calls.
+    length: usize,
+    /// Ids of all its events, in order.
+    events: Vec<String>,
+}
+
+/// The other sides of the event's request.
+#[derive(Serialize)]
+struct JoinedJson {
+    /// Ids of events of other strands with the same request id.
+    events: Vec<String>,
+    /// Agent spans and the calls made in them that belong to it, the surest tie first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    agent: Vec<TiedJson>,
+    /// Why there is none, when there should be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orphan: Option<&'static str>,
+}
+
+/// A span or call, and what ties it to the event.
+#[derive(Serialize)]
+struct TiedJson {
+    id: String,
+    strand: Strand,
+    /// `request`, `trace` or `session`.
+    by: &'static str,
 }
 
 /// Runs the command.
@@ -37,8 +76,9 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
     let mut done = Done::Complete;
     let mut events = reader.events(&ids)?;
     events.sort_by_key(|event| (event.time, event.id));
+    let secrets = args.reveal.secrets();
     for event in &events {
-        let entities = reader.mentions(event.id)?;
+        let entities = secrets.entities(reader.mentions(event.id)?);
         let source = reader.source(event.source)?.map(|source| source.path).unwrap_or_default();
         let (raw, missing) = match reader.record(event) {
             Ok(bytes) => (Some(bytes), None),
@@ -47,13 +87,24 @@ pub fn run(args: &ShowArgs) -> Result<Done, Failure> {
         if missing.is_some() {
             done = Done::Incomplete;
         }
-        let exchange = exchange_of(&mut reader, event, raw.as_deref());
-        let text = raw.as_deref().map(text_from_bytes);
+        let exchange = exchange_of(&mut reader, event, raw.as_deref()).map(|exchange| secrets.exchange(exchange));
+        let safe = secrets.event(event.clone());
         match output.format() {
             Format::Json | Format::Ndjson => {
-                output.element(&Shown { event: EventJson::new(event, &entities, &source), exchange, raw: text.as_deref(), missing })?;
+                let conversation = conversation_of(&mut reader, event)?;
+                let joined = joined_of(&mut reader, event)?;
+                // For programs the raw record is evidence: as logged, so that its digest can be checked.
+                let raw = raw.as_deref().map(text_from_bytes);
+                let event = EventJson::new(&safe, &entities, &source);
+                output.element(&Shown { event, exchange, conversation, joined, raw: raw.as_deref(), missing })?;
             }
-            Format::Table | Format::Csv => print(&mut output, event, &entities, &source, exchange.as_ref(), text.as_deref(), missing.as_deref())?,
+            Format::Table | Format::Csv => {
+                let text = raw.as_deref().map(|raw| match secrets {
+                    Secrets::Masked => decode::masked_record(raw).into(),
+                    Secrets::Revealed => text_from_bytes(raw),
+                });
+                print(&mut output, &safe, &entities, &source, exchange.as_ref(), text.as_deref(), missing.as_deref())?;
+            }
         }
     }
     if matches!(output.format(), Format::Json | Format::Ndjson) {
@@ -67,6 +118,24 @@ fn exchange_of(reader: &mut Reader, event: &Event, record: Option<&[u8]>) -> Opt
     let record = record.filter(|_| event.strand == Strand::Invocation)?;
     let stored = event.request_id.as_deref().and_then(|request| reader.bodies(request).ok()).unwrap_or_default();
     Some(decode::exchange(record, &decode::Bodies { input: stored.input, output: stored.output }))
+}
+
+fn conversation_of(reader: &mut Reader, event: &Event) -> Result<Option<ConversationJson>, Failure> {
+    if event.strand != Strand::Invocation {
+        return Ok(None);
+    }
+    let ids: Vec<EventId> = reader.conversation(event.id)?.iter().map(|call| call.id).collect();
+    let position = ids.iter().position(|id| *id == event.id).map_or(1, |at| at + 1);
+    let events: Vec<String> = reader.events(&ids)?.iter().map(Event::uid).collect();
+    Ok(Some(ConversationJson { id: events.first().cloned().unwrap_or_default(), position, length: events.len(), events }))
+}
+
+fn joined_of(reader: &mut Reader, event: &Event) -> Result<JoinedJson, Failure> {
+    let joined = joins::joined(reader, event)?;
+    let tied = spans::related(reader, event.id)?;
+    let events = reader.events(&tied.iter().map(|tied| tied.event.id).collect::<Vec<_>>())?;
+    let agent = tied.iter().zip(&events).map(|(tied, event)| TiedJson { id: event.uid(), strand: event.strand, by: tied.tie.name() });
+    Ok(JoinedJson { events: joined.events.iter().map(Event::uid).collect(), agent: agent.collect(), orphan: joined.orphan.map(joins::Orphan::words) })
 }
 
 /// For a person: facts, then the conversation, or the record.
@@ -107,6 +176,8 @@ fn print(
     };
     match exchange {
         Some(exchange) if exchange.unknown_shape.is_none() => {
+            let found: Vec<String> = exchange.secrets.iter().map(|found| format!("{}: {}", found.place, found.kind.words())).collect();
+            block("credentials", &found.join("\n"))?;
             for system in &exchange.system {
                 block("system", system)?;
             }

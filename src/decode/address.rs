@@ -130,6 +130,17 @@ pub(super) fn mention<'a>(arn: Text<'a>, mentions: &mut Mentions<'a>) {
                 mentions.push((entity, id));
             }
         }
+        // A runtime of AgentCore is an agent; it may stand with its endpoint.
+        "bedrock-agentcore" => {
+            if let Some(("runtime", rest)) = resource.split_once('/') {
+                let at = arn.len() - rest.len();
+                let id_end = rest.find(['/', ':']).unwrap_or(rest.len());
+                let id = head(tail(arn, at), id_end);
+                if !id.is_empty() {
+                    mentions.push((EntityKind::Agent, id));
+                }
+            }
+        }
         _ => {}
     }
 }
@@ -153,6 +164,9 @@ mod tests {
             ("arn:aws:bedrock:us-east-1:111122223333:knowledge-base/KB1", vec![(KnowledgeBase, "KB1")]),
             ("arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0", vec![(Model, "amazon.nova-pro-v1:0")]),
             ("arn:aws:bedrock:us-east-1:111122223333:guardrail/", vec![]),
+            ("arn:aws:bedrock-agentcore:us-east-1:111122223333:runtime/desk-h3Kq", vec![(Agent, "desk-h3Kq")]),
+            ("arn:aws:bedrock-agentcore:us-east-1:111122223333:runtime/desk-h3Kq/runtime-endpoint/DEFAULT:DEFAULT", vec![(Agent, "desk-h3Kq")]),
+            ("arn:aws:bedrock-agentcore:us-east-1:111122223333:gateway/gw-1", vec![]),
             ("arn:aws:kms:us-east-1:111122223333:key/1", vec![]),
             ("arn:aws", vec![]),
         ] {

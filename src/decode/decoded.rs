@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::json;
-use crate::model::{EntityKind, ExchangeFacts, ExchangeFlags, KeyKind, Outcome, Strand, Timestamp};
+use crate::model::{EntityKind, ExchangeFacts, ExchangeFlags, KeyKind, Outcome, Strand, ThreadKeys, Timestamp};
 
 /// Text borrowed from the record, or made from it.
 pub type Text<'a> = Cow<'a, str>;
@@ -61,6 +61,10 @@ pub struct Decoded<'a> {
     pub mentions: Vec<(EntityKind, Text<'a>)>,
     /// What a list of exchanges shows; invocation records only.
     pub exchange: Option<ExchangeFacts>,
+    /// Input and output tokens that a CloudTrail event counts (FORMATS §3.1).
+    pub trail_tokens: [Option<u64>; 2],
+    /// By what the exchange finds the one it continues; `None` when there is nothing to find.
+    pub thread: Option<ThreadKeys>,
     /// Text to search, piece by piece: prompts and answers, parameters, error messages, command lines. Each piece is
     /// the inside of a JSON string (still escaped when the flag says so) or plain text.
     pub searchable: Vec<Searchable<'a>>,

@@ -12,7 +12,8 @@ use super::Name;
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum EntityKind {
-    /// A request id: the join between CloudTrail and invocation records (FORMATS §3.4).
+    /// A request id: the join between CloudTrail, invocation records and spans (FORMATS §3.4). Also the id that CloudTrail
+    /// gives the copies of one call in two accounts, and the two ends of one Insight (`sharedEventID`).
     Request = 1,
     /// A user, or a role with all its sessions: `{account}/user/{name}`, `{account}/role/{name}` (FORMATS §3.5).
     Principal = 2,
@@ -40,7 +41,7 @@ pub enum EntityKind {
     Host = 13,
     /// A user agent string.
     UserAgent = 14,
-    /// A role session name.
+    /// A role session name, or the session of an agent as its telemetry names it.
     Session = 15,
     /// Facet: the action (CloudTrail `eventName`, invocation `operation`, command verb).
     Action = 16,
@@ -50,16 +51,21 @@ pub enum EntityKind {
     ErrorCode = 18,
     /// Facet: the service an action belongs to (`bedrock`, `s3`, `iam`).
     Service = 19,
+    /// Facet: a trace of agent telemetry, 32 hex digits. A kind of its own, because most spans bear neither a session nor a
+    /// request id: only the trace holds together what an agent did for one request. A facet, because the kinds that an
+    /// event's `entities` may have are part of the command line's contract.
+    Trace = 20,
 }
 
 impl EntityKind {
     /// Every kind, in the order menus show them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Request,
         Self::Principal,
         Self::Key,
         Self::Ip,
         Self::Session,
+        Self::Trace,
         Self::UserAgent,
         Self::Model,
         Self::Bucket,
@@ -98,6 +104,7 @@ impl EntityKind {
             Self::Role => "role",
             Self::ErrorCode => "error-code",
             Self::Service => "service",
+            Self::Trace => "trace",
         }
     }
 
@@ -114,12 +121,12 @@ impl EntityKind {
     /// Kinds with about as many values as there are events; stored apart from the interned ones
     /// (docs/ARCHITECTURE.md, "The case file").
     pub const fn is_wide(self) -> bool {
-        matches!(self, Self::Request | Self::Object)
+        matches!(self, Self::Request | Self::Object | Self::Trace)
     }
 
     /// A property to filter by rather than a thing in the world; not listed among an event's `entities`.
     pub const fn is_facet(self) -> bool {
-        matches!(self, Self::Action | Self::Role | Self::ErrorCode | Self::Service)
+        matches!(self, Self::Action | Self::Role | Self::ErrorCode | Self::Service | Self::Trace)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::secret::Located;
+
 /// Token counts. `None` means the record does not say; a known number wins over zero (DETECTIONS §0.2 `x.tokens_*`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tokens {
@@ -263,15 +265,43 @@ pub enum HiddenKind {
     Encoded,
 }
 
+impl HiddenKind {
+    /// The name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TagCharacters => "tag-characters",
+            Self::ZeroWidth => "zero-width",
+            Self::Bidi => "bidi",
+            Self::Control => "control",
+            Self::VariationSelectors => "variation-selectors",
+            Self::MixedScripts => "mixed-scripts",
+            Self::Encoded => "encoded",
+        }
+    }
+}
+
 /// Text that a person at a screen would not have seen.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hidden {
     /// How it was hidden.
     pub kind: HiddenKind,
-    /// What it says, or a description.
+    /// What it says, or a description; of a long passage the beginning.
     pub decoded: String,
-    /// Byte offset in `user_text`.
+    /// Byte offset in `user_text`, or in the text that `place` names.
     pub at: usize,
+    /// Where it was found, when not in `user_text`: `tool result 1`, `document report.txt`, of the newest turn.
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// How a passage was encoded: `base64`, `hex in base64` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+}
+
+impl Hidden {
+    /// Something in the user's text.
+    pub const fn new(kind: HiddenKind, decoded: String, at: usize) -> Self {
+        Self { kind, decoded, at, place: None, encoding: None }
+    }
 }
 
 /// A decoded invocation. Its JSON is part of the command line's contract. All text is untrusted.
@@ -309,8 +339,10 @@ pub struct Exchange {
     pub family: String,
     /// Where the bodies are.
     pub body: BodyState,
-    /// Hidden content of the user's text.
+    /// Hidden content of the user's text, and of tool results and documents of the newest turn.
     pub hidden: Vec<Hidden>,
+    /// Where secrets are in its texts; never the secrets.
+    pub secrets: Vec<Located>,
     /// Error code of a failed call.
     pub error_code: Option<String>,
     /// Region the inference ran in, when logged.
@@ -340,7 +372,7 @@ pub struct Exchange {
 pub struct ExchangeFlags(pub u32);
 
 impl ExchangeFlags {
-    /// Hidden characters in the user's text.
+    /// Hidden characters or disguised words in the user's text or in what came with it.
     pub const HIDDEN: Self = Self(1);
     /// The guardrail blocked.
     pub const BLOCKED: Self = Self(1 << 1);
@@ -370,7 +402,7 @@ impl ExchangeFlags {
     pub const FAILED: Self = Self(1 << 13);
     /// Something in it could not be read.
     pub const UNREADABLE: Self = Self(1 << 14);
-    /// An encoded passage in the user's text.
+    /// An encoded passage in the user's text or in what came with it.
     pub const ENCODED: Self = Self(1 << 15);
     /// A guardrail was named, or gave a verdict: there was one.
     pub const GUARDED: Self = Self(1 << 16);

@@ -66,7 +66,12 @@ pub enum Wrap {
     LakeRow,
     /// A JSON string that holds the record.
     JsonString,
+    /// That row (counted from 0) of an osquery result that holds many.
+    ResultRow(u32),
 }
+
+/// Stored numbers from here on are rows, counted up from it.
+const ROWS: u32 = 1 << 20;
 
 impl Wrap {
     /// The number stored in a case file.
@@ -80,6 +85,7 @@ impl Wrap {
             Self::LakeRow => 5,
             Self::JsonString => 6,
             Self::CsvColumn(column) => 16 + column as u32,
+            Self::ResultRow(row) => ROWS + row,
         }
     }
 
@@ -92,6 +98,7 @@ impl Wrap {
             4 => Self::InsightsField,
             5 => Self::LakeRow,
             6 => Self::JsonString,
+            ROWS.. => Self::ResultRow(code - ROWS),
             16.. => Self::CsvColumn((code - 16) as u16),
             _ => Self::None,
         }
@@ -125,6 +132,9 @@ mod tests {
             Wrap::JsonString,
             Wrap::CsvColumn(0),
             Wrap::CsvColumn(41),
+            Wrap::CsvColumn(u16::MAX),
+            Wrap::ResultRow(0),
+            Wrap::ResultRow(100_000),
         ] {
             assert_eq!(Wrap::from_code(wrap.code()), wrap);
         }

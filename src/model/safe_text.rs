@@ -9,6 +9,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::lenient::{invalid_byte_of, surrogate_of};
+use super::secret::{MASK_CLOSE, MASK_OPEN};
 
 /// What the terminal can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -38,8 +39,11 @@ impl<'a> SafeText<'a> {
         }
         let mut safe = SafeText { text: Cow::Owned(String::with_capacity(raw.len() + 16)), marks: Vec::new() };
         let mut combining = 0;
-        let mut tags = false;
+        let (mut tags, mut in_mask) = (false, false);
         for character in raw.chars() {
+            if matches!(character, MASK_OPEN | MASK_CLOSE) {
+                in_mask = character == MASK_OPEN;
+            }
             if let Some(hidden) = tag_letter(character) {
                 safe.tag(hidden, tags, glyphs);
                 (tags, combining) = (true, 0);
@@ -59,6 +63,7 @@ impl<'a> SafeText<'a> {
             }
             match visible(character, glyphs) {
                 Some(mark) => safe.mark(&mark),
+                None if in_mask => safe.mark(character.encode_utf8(&mut [0; 4])),
                 None => safe.text.to_mut().push(character),
             }
         }
@@ -138,7 +143,11 @@ fn visible(character: char, glyphs: Glyphs) -> Option<Cow<'static, str>> {
         0x7f => Some(if ascii { "^?" } else { "␡" }.into()),
         0x80..=0x9f => quoted(format_args!("{code:02X}")),
         _ => {
-            if let Some(unit) = surrogate_of(character) {
+            if character == MASK_OPEN {
+                Some(if ascii { "<" } else { "‹" }.into())
+            } else if character == MASK_CLOSE {
+                Some(if ascii { ">" } else { "›" }.into())
+            } else if let Some(unit) = surrogate_of(character) {
                 quoted(format_args!("U+{unit:04X}"))
             } else if let Some(byte) = invalid_byte_of(character) {
                 quoted(format_args!("x{byte:02X}"))

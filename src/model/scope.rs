@@ -1,6 +1,6 @@
 //! What is being looked at: one scope is in force, every pane is a view of it.
 
-use super::{Entity, StrandSet, TimeRange};
+use super::{Entity, FieldFilter, StrandSet, TimeRange};
 
 /// A regular expression over the text of records, as typed. Literal text is escaped by whoever builds it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,12 +14,14 @@ pub struct TextFilter {
 pub struct Scope {
     /// Only events inside.
     pub range: TimeRange,
-    /// Only events that mention every one of these.
+    /// Only events that mention every one of these. An event has one action: several actions mean any of them.
     pub entities: Vec<Entity>,
     /// Only these strands.
     pub strands: StrandSet,
     /// Only events whose searchable text matches.
     pub text: Option<TextFilter>,
+    /// Only events for which all of these hold.
+    pub fields: Vec<FieldFilter>,
 }
 
 impl Scope {

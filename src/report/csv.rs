@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use crate::model::secret::plain_masks;
+
 /// Writes titles and rows.
 ///
 /// # Errors
@@ -21,7 +23,8 @@ where
 }
 
 fn disarmed(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+    let cell = plain_masks(cell);
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.into_owned() }
 }
 
 #[cfg(test)]

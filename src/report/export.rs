@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::{COLUMNS, EventJson, event_cells, to_json, write_csv};
 use crate::case::{Reader, Result};
-use crate::model::{Entity, Event, EventId, EventRef, SourceId};
+use crate::model::{Entity, Event, EventId, EventRef, Secrets, SourceId};
 
 /// Events read at a time.
 const PAGE: usize = 1000;
@@ -16,16 +16,16 @@ const PAGE: usize = 1000;
 /// What is done with each event, its entities and its source's name.
 pub type EachEvent<'a> = dyn FnMut(&Event, &[Entity], &str) -> std::io::Result<()> + 'a;
 
-/// Reads events in order and hands each on with its entities and its source's name.
+/// Reads events in order and hands each on with its entities and its source's name, secrets masked or not.
 ///
 /// # Errors
 /// The case cannot be read.
-pub fn events_with_entities(reader: &mut Reader, refs: &[EventRef], each: &mut EachEvent<'_>) -> Result<std::io::Result<()>> {
+pub fn events_with_entities(reader: &mut Reader, refs: &[EventRef], secrets: Secrets, each: &mut EachEvent<'_>) -> Result<std::io::Result<()>> {
     let mut names: HashMap<SourceId, String> = HashMap::new();
     for page in refs.chunks(PAGE) {
         let ids: Vec<EventId> = page.iter().map(|event| event.id).collect();
         for event in reader.events(&ids)? {
-            let entities = reader.mentions(event.id)?;
+            let entities = secrets.entities(reader.mentions(event.id)?);
             let name = match names.get(&event.source) {
                 Some(name) => name.clone(),
                 None => {
@@ -34,7 +34,7 @@ pub fn events_with_entities(reader: &mut Reader, refs: &[EventRef], each: &mut E
                     name
                 }
             };
-            if let Err(error) = each(&event, &entities, &name) {
+            if let Err(error) = each(&secrets.event(event), &entities, &name) {
                 return Ok(Err(error));
             }
         }
@@ -46,7 +46,7 @@ pub fn events_with_entities(reader: &mut Reader, refs: &[EventRef], each: &mut E
 ///
 /// # Errors
 /// A sentence: an unknown ending, a file that exists or cannot be written, a case that cannot be read.
-pub fn export_events(reader: &mut Reader, refs: &[EventRef], path: &Path) -> std::result::Result<String, String> {
+pub fn export_events(reader: &mut Reader, refs: &[EventRef], path: &Path, secrets: Secrets) -> std::result::Result<String, String> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_owned();
     if !["csv", "ndjson", "json"].contains(&ending.as_str()) {
         return Err(format!("cannot tell the form of {}: end it in .csv, .ndjson or .json", path.display()));
@@ -55,7 +55,7 @@ pub fn export_events(reader: &mut Reader, refs: &[EventRef], path: &Path) -> std
     let mut out = BufWriter::new(file.map_err(|error| format!("cannot write {}: {error}; choose another name", path.display()))?);
     let mut first = true;
     let mut rows: Vec<[String; 13]> = Vec::new();
-    let read = events_with_entities(reader, refs, &mut |event, entities, source| {
+    let read = events_with_entities(reader, refs, secrets, &mut |event, entities, source| {
         if ending == "csv" {
             rows.push(event_cells(event));
             return Ok(());

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
+use crate::model::secret::plain_masks;
 use crate::model::{hidden_name, invalid_byte_of, surrogate_of};
 
 /// One line of JSON.
@@ -45,6 +46,7 @@ impl<F: Formatter> Formatter for Careful<F> {
     }
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let fragment = &*plain_masks(fragment);
         let mut plain = 0;
         for (at, character) in fragment.char_indices().filter(|(_, character)| !character.is_ascii() || character.is_ascii_control()) {
             let mut units = [0; 2];

@@ -5,7 +5,15 @@ use std::sync::Arc;
 
 use super::view::Pane;
 use super::widgets::{Histogram, Page, Tree};
-use crate::model::{Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, Mark, Scope, Skip, SourceEntry, Timestamp};
+use crate::decode::VerbClass;
+use crate::model::secret::SecretKind;
+use crate::model::{
+    Controls, Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, Mark, Name, Scope, Secrets, Skip, SourceEntry,
+    Timestamp,
+};
+use crate::stitch::controls::Overview;
+use crate::stitch::echo::{self, Echo};
+use crate::stitch::joins::Joined;
 
 /// One line of questions: only the newest of each is of interest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,11 +36,15 @@ pub enum Slot {
     Export,
     /// Where to go next.
     Jump,
+    /// Who ran what.
+    Matrix,
+    /// Echoes of the commands shown.
+    Echoes,
 }
 
 impl Slot {
     /// How many slots there are.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 11;
 }
 
 /// A question.
@@ -47,33 +59,62 @@ pub enum Ask {
         /// Columns of the histogram.
         bins: usize,
     },
+    /// The controls of the case as a scope shows them.
+    Controls {
+        /// The scope.
+        scope: Scope,
+        /// Columns of the histogram.
+        bins: usize,
+        /// What is known already: of the newest revision it is not read again.
+        known: Known,
+    },
     /// Rows to show.
-    Rows(Vec<EventId>),
+    Rows {
+        /// The events.
+        ids: Vec<EventId>,
+        /// Tell the conversation of each as well.
+        threads: bool,
+        /// Masked or not.
+        secrets: Secrets,
+    },
     /// Everything about one event, laid out for a width.
     Detail {
         /// The event.
         id: EventId,
         /// Width of the reading view.
         width: u16,
+        /// Only this call, not the conversation it belongs to.
+        alone: bool,
+        /// Masked or not.
+        secrets: Secrets,
     },
     /// Entities of an event, with counts.
-    Pivots(EventId),
+    Pivots {
+        /// The event.
+        id: EventId,
+        /// Masked or not.
+        secrets: Secrets,
+    },
     /// Values of a kind in a scope.
     Values {
         /// The scope.
         scope: Scope,
         /// The kind.
         kind: EntityKind,
+        /// Masked or not.
+        secrets: Secrets,
     },
     /// Events of a scope whose text matches.
     Search {
+        /// The pane, which decides what rows there are.
+        pane: Pane,
         /// The scope.
         scope: Scope,
         /// The pattern.
         pattern: String,
     },
-    /// Sources, skips, totals, notes.
-    Case,
+    /// Sources, skips, totals, notes; masked or not.
+    Case(Secrets),
     /// Write the events of a scope to a file.
     Export {
         /// The pane, which decides what rows there are.
@@ -82,9 +123,28 @@ pub enum Ask {
         scope: Scope,
         /// Path as typed.
         path: String,
+        /// Masked or not.
+        secrets: Secrets,
     },
     /// The event of another strand with the same request id.
-    OtherStrand(EventId),
+    OtherStrand {
+        /// The event.
+        id: EventId,
+        /// The scope, to tell whether the other side is in it.
+        scope: Scope,
+    },
+    /// How many commands of each class everybody ran.
+    Matrix {
+        /// The scope.
+        scope: Scope,
+    },
+    /// The echoes of these commands.
+    Echoes {
+        /// The commands.
+        ids: Vec<EventId>,
+        /// Masked or not.
+        secrets: Secrets,
+    },
     /// The next event after this place that is not reviewed (or that is marked).
     NextByMark {
         /// The list.
@@ -102,48 +162,127 @@ impl Ask {
     /// Its slot.
     pub const fn slot(&self) -> Slot {
         match self {
-            Self::List { .. } => Slot::List,
-            Self::Rows(_) => Slot::Rows,
+            Self::List { .. } | Self::Controls { .. } => Slot::List,
+            Self::Rows { .. } => Slot::Rows,
             Self::Detail { .. } => Slot::Detail,
-            Self::Pivots(_) => Slot::Pivots,
+            Self::Pivots { .. } => Slot::Pivots,
             Self::Values { .. } => Slot::Values,
             Self::Search { .. } => Slot::Search,
-            Self::Case => Slot::Case,
+            Self::Case(_) => Slot::Case,
             Self::Export { .. } => Slot::Export,
-            Self::OtherStrand(_) | Self::NextByMark { .. } => Slot::Jump,
+            Self::OtherStrand { .. } | Self::NextByMark { .. } => Slot::Jump,
+            Self::Matrix { .. } => Slot::Matrix,
+            Self::Echoes { .. } => Slot::Echoes,
         }
     }
 
     /// Reads what is small and wanted at once, or scans?
     pub const fn is_quick(&self) -> bool {
-        matches!(self, Self::Rows(_) | Self::Detail { .. } | Self::Pivots(_) | Self::OtherStrand(_))
+        matches!(self, Self::Rows { .. } | Self::Detail { .. } | Self::Pivots { .. } | Self::OtherStrand { .. } | Self::Echoes { .. })
     }
+}
+
+/// The controls of a case at a revision. Told apart by the revision alone.
+#[derive(Clone, Debug, Default)]
+pub struct Known(pub Option<(u64, Arc<Controls>)>);
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_ref().map(|(revision, _)| revision) == other.0.as_ref().map(|(revision, _)| revision)
+    }
+}
+
+/// One row of the Guardrails & logging pane: a place in [`Controls`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ControlRow {
+    /// A change.
+    Change(usize),
+    /// The beginning of a blind window.
+    Opened(usize),
+    /// Its end.
+    Closed(usize),
+}
+
+/// What the Guardrails & logging pane shows.
+#[derive(Clone, Debug, Default)]
+pub struct ControlsPage {
+    /// The controls of the whole case.
+    pub controls: Arc<Controls>,
+    /// The rows in scope, in order of time; each beside its event in the list.
+    pub rows: Vec<ControlRow>,
+    /// The state of each account and Region at the end of the scope.
+    pub places: Vec<Overview>,
 }
 
 /// One row of a list of events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// The event.
+    /// The event, as it may be shown.
     pub event: Event,
+    /// The event as logged, where that is another: pivots go by its names.
+    pub logged: Option<Box<Event>>,
     /// What a list of exchanges shows.
     pub facts: Option<ExchangeFacts>,
     /// What the analyst added.
     pub mark: Mark,
+    /// The conversation it belongs to, where that was asked for.
+    pub thread: Option<Box<Thread>>,
+}
+
+/// A conversation in a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Thread {
+    /// Its calls in order of time, with what the analyst added to each. At most a thousand.
+    pub calls: Vec<(EventId, Digest, Mark)>,
+    /// The flags of all of them.
+    pub flags: ExchangeFlags,
+    /// Their input and output tokens.
+    pub tokens: (u64, u64),
+}
+
+impl Thread {
+    /// All calls are reviewed.
+    pub fn is_reviewed(&self) -> bool {
+        self.calls.iter().all(|(.., mark)| mark.reviewed)
+    }
+}
+
+impl Row {
+    /// The event as logged.
+    pub fn as_logged(&self) -> &Event {
+        self.logged.as_deref().unwrap_or(&self.event)
+    }
 }
 
 /// Everything about one event.
 #[derive(Clone, Debug)]
 pub struct Detail {
+    /// What was asked: the event, and whether alone.
+    pub of: (EventId, bool),
     /// The event.
     pub row: Row,
+    /// The calls of the conversation that the page tells, each with the number of its first block; empty for one call.
+    pub calls: Vec<(usize, Row)>,
     /// Its entities and facets.
     pub entities: Vec<Entity>,
-    /// Its record; or why it cannot be had.
+    /// The other sides of its request.
+    pub joined: Joined,
+    /// Spans and the calls made in them that belong to it: how many by request, trace and session, and the first few.
+    pub spans: ([usize; 3], Vec<Event>),
+    /// What CloudTrail says of it; calls of the AWS CLI only.
+    pub echo: Option<Echo>,
+    /// The commands it may be the echo of; events of CloudTrail only.
+    pub commands: Vec<echo::Command>,
+    /// Its record, as logged; or why it cannot be had.
     pub record: Result<Tree, String>,
     /// The exchange laid out for reading; invocations only.
     pub page: Option<Page>,
     /// Name of the source and position.
     pub source: String,
+    /// Kinds of secrets in its record.
+    pub holds: Vec<SecretKind>,
+    /// All but the record is masked, or not.
+    pub secrets: Secrets,
 }
 
 /// One entry of the pivot menu.
@@ -151,6 +290,8 @@ pub struct Detail {
 pub struct Pivot {
     /// The entity.
     pub entity: Entity,
+    /// Its value as it may be shown.
+    pub shown: Name,
     /// Events that mention it, in the whole case.
     pub count: u64,
 }
@@ -159,7 +300,9 @@ pub struct Pivot {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueRow {
     /// The value.
-    pub value: crate::model::Name,
+    pub value: Name,
+    /// The value as it may be shown.
+    pub shown: Name,
     /// Events that mention it.
     pub count: u64,
     /// … of which denied.
@@ -168,6 +311,33 @@ pub struct ValueRow {
     pub first: Option<Timestamp>,
     /// Last.
     pub last: Option<Timestamp>,
+}
+
+/// Who ran what, in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matrix {
+    /// One for each user of a computer: whoever deleted most comes first, then whoever called most.
+    pub rows: Vec<MatrixRow>,
+}
+
+/// What one user of a computer ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MatrixRow {
+    /// `user@host`.
+    pub who: String,
+    /// Calls of the AWS CLI by [`VerbClass`], in its order.
+    pub calls: [u64; VerbClass::ALL.len()],
+    /// Everything else that the computer's log holds.
+    pub rest: u64,
+}
+
+/// A command in a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Echoed {
+    /// The call in short, when the line holds nothing else.
+    pub brief: Option<String>,
+    /// What CloudTrail says of it.
+    pub echo: Echo,
 }
 
 /// The case's own page.
@@ -199,6 +369,8 @@ pub struct CaseFacts {
     pub reviewed: (u64, u64),
     /// A rebuild was interrupted: events are missing until it is run again.
     pub rebuilding: bool,
+    /// An earlier version read the evidence: conversations and some fields are missing until it is rebuilt.
+    pub outdated: bool,
     /// Revision these facts are of.
     pub revision: u64,
 }
@@ -212,8 +384,23 @@ pub enum Answer {
         refs: Arc<Vec<EventRef>>,
         /// Their histogram.
         histogram: Histogram,
+        /// The row of each event that is in the list by its conversation, in order of event.
+        members: Arc<Vec<(EventId, u32)>>,
         /// Revision of the case they are of.
         revision: u64,
+    },
+    /// To [`Ask::Controls`].
+    Controls {
+        /// What is shown.
+        page: Arc<ControlsPage>,
+        /// The event of each row.
+        refs: Arc<Vec<EventRef>>,
+        /// Their histogram.
+        histogram: Histogram,
+        /// Revision of the case they are of.
+        revision: u64,
+        /// What the exchanges tell is among them; otherwise it follows.
+        done: bool,
     },
     /// To [`Ask::Rows`].
     Rows(Vec<Row>),
@@ -230,8 +417,10 @@ pub enum Answer {
     },
     /// To [`Ask::Search`]: hits so far, and whether that is all.
     Hits {
-        /// Matching events, sorted by id.
+        /// Rows with a match, by their event, sorted.
         ids: Vec<EventId>,
+        /// Matching events, sorted.
+        found: Vec<EventId>,
         /// The scan is complete.
         done: bool,
     },
@@ -239,8 +428,26 @@ pub enum Answer {
     Case(Box<CaseFacts>),
     /// To [`Ask::Export`]: what was written.
     Exported(String),
-    /// To [`Ask::OtherStrand`] and [`Ask::NextByMark`]: where to go, or that there is nothing.
+    /// To [`Ask::Matrix`].
+    Matrix {
+        /// Who ran what.
+        matrix: Matrix,
+        /// What it is the answer to.
+        scope: Scope,
+        /// Revision of the case it is of.
+        revision: u64,
+    },
+    /// To [`Ask::Echoes`]: of each command, or that it calls nothing.
+    Echoes {
+        /// By event.
+        echoes: Vec<(EventId, Option<Echoed>)>,
+        /// Revision of the case they are of.
+        revision: u64,
+    },
+    /// To [`Ask::NextByMark`]: where to go, or that there is nothing.
     Jump(Option<EventRef>),
+    /// To [`Ask::OtherStrand`]: the other side and whether it is in scope; or why there is none.
+    OtherSide(Result<(EventRef, bool), String>),
     /// It could not be answered: a sentence.
     Failed(String),
 }

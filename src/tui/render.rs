@@ -26,8 +26,12 @@ pub struct Layout {
     pub tabs: Area,
     /// Everything between tabs and hints.
     pub body: Area,
+    /// Who ran what, above the list of commands; empty elsewhere.
+    pub matrix: Area,
     /// The histogram; empty when there is no room or no need.
     pub histogram: Area,
+    /// The state of the defences, or what is spelled out above an opened record; empty elsewhere.
+    pub above: Area,
     /// Column titles.
     pub header: Area,
     /// Rows of the list.
@@ -47,6 +51,11 @@ impl Layout {
         let mut layout = Self { title: line(0), tabs: line(1), hints: line(height.saturating_sub(1)), body, ..Self::default() };
         match state.view.pane.shape() {
             Shape::Page | Shape::Empty => layout.detail = body,
+            Shape::Controls if state.view.open => {
+                let lines = panes::spelled_lines(state, width).min(body.height / 2);
+                layout.above = Area::new(0, body.y, width, lines);
+                layout.detail = Area::new(0, body.y + lines, width, body.height - lines);
+            }
             _ if state.view.open => layout.detail = body,
             Shape::Exchanges if width >= 100 => {
                 let left = (width * 9 / 20).clamp(44, 80);
@@ -66,10 +75,17 @@ impl Layout {
                     (Pane::Timeline, 20..) => 4,
                     _ => 0,
                 };
-                let preview = if matches!(shape, Shape::Events) && state.preview && height >= 30 { 11 } else { 0 };
+                let table = match shape {
+                    Shape::Controls => panes::table_lines(state.list.page.places.len(), height),
+                    _ => 0,
+                };
+                let preview = if matches!(shape, Shape::Events | Shape::Controls) && state.preview && height >= 30 { 11 } else { 0 };
                 layout.histogram = Area::new(1, body.y, width.saturating_sub(2), bars);
-                layout.header = line(body.y + bars);
-                layout.rows = Area::new(0, body.y + bars + 1, width, body.height.saturating_sub(bars + 1 + preview));
+                let bars = if state.view.pane == Pane::Cli { panes::matrix_lines(state, height) } else { bars };
+                layout.matrix = Area::new(0, body.y, width, if state.view.pane == Pane::Cli { bars } else { 0 });
+                layout.above = Area::new(0, body.y, width, table);
+                layout.header = line(body.y + bars + table);
+                layout.rows = Area::new(0, layout.header.y + 1, width, body.height.saturating_sub(bars + table + 1 + preview));
                 layout.detail = Area::new(0, layout.rows.bottom(), width, preview);
             }
         }
@@ -101,7 +117,7 @@ impl Window {
     pub fn scrolled_from(&self, before: &Self) -> Option<Scrolled> {
         let by = i32::try_from(self.top).ok()? - i32::try_from(before.top).ok()?;
         let same = self.pane == before.pane && self.rows == before.rows && self.layers == 0 && before.layers == 0;
-        let whole_lines = self.rows.x == 0 && matches!(self.pane.shape(), Shape::Events | Shape::Values(_));
+        let whole_lines = self.rows.x == 0 && matches!(self.pane.shape(), Shape::Events | Shape::Controls | Shape::Values(_));
         (same && whole_lines && by != 0 && by.unsigned_abs() < u32::from(self.rows.height) / 2)
             .then(|| Scrolled { rows: self.rows.top()..self.rows.bottom(), by })
     }

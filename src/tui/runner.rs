@@ -2,6 +2,8 @@
 //! notebook thread, replies come back through one bounded channel.
 
 mod answer;
+mod commands;
+mod controls;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};

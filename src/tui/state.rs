@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use super::ask::{Ask, CaseFacts, Detail, Pivot, Row, Slot, ValueRow};
+use super::ask::{Ask, CaseFacts, ControlRow, ControlsPage, Detail, Echoed, Known, Matrix, Pivot, Row, Slot, ValueRow};
 use super::history::History;
 use super::keymap::Keymap;
 use super::keys::Key;
@@ -13,7 +13,7 @@ use super::layers::Layer;
 use super::message::{IngestNews, Severity};
 use super::view::{Focus, Pane, Shape, View};
 use super::widgets::Histogram;
-use crate::model::{EventId, EventRef, Glyphs, Scope, Timestamp};
+use crate::model::{EventId, EventRef, Glyphs, Scope, Secrets, Timestamp};
 
 /// What does not change while the workbench runs.
 #[derive(Clone, Debug)]
@@ -39,8 +39,25 @@ pub struct List {
     pub refs: Arc<Vec<EventRef>>,
     /// Their histogram.
     pub histogram: Histogram,
+    /// The row of each event that is in the list by its conversation, in order of event.
+    pub members: Arc<Vec<(EventId, u32)>>,
     /// Values, in panes that list those.
     pub values: Vec<ValueRow>,
+    /// Changes and blind windows, in the pane that lists those.
+    pub page: Arc<ControlsPage>,
+}
+
+/// Who ran what.
+#[derive(Clone, Debug, Default)]
+pub struct Commands {
+    /// The numbers.
+    pub matrix: Matrix,
+    /// What they are the answer to, and the revision of the case.
+    pub of: Option<(Scope, u64)>,
+    /// Echoes of commands that were shown; `None` of what calls nothing.
+    pub echoes: HashMap<EventId, Option<Echoed>>,
+    /// The revision of the case they are of.
+    pub revision: u64,
 }
 
 /// A search in force.
@@ -50,12 +67,23 @@ pub struct Hits {
     pub pattern: String,
     /// For highlighting.
     pub regex: Regex,
-    /// Matching events, sorted; grows while the scan runs.
+    /// Rows with a match, by their event, sorted; grows while the scan runs.
     pub ids: Vec<EventId>,
+    /// Matching events, sorted.
+    pub found: Vec<EventId>,
     /// The scan is complete.
     pub done: bool,
     /// Go to the first hit at or after the cursor as soon as there is one.
     pub jump: bool,
+}
+
+/// A call of a conversation that somebody wants to see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// This one.
+    Call(EventId),
+    /// The first that the search has found.
+    Match,
 }
 
 /// A message in the log.
@@ -90,10 +118,14 @@ pub struct State {
     pub list: List,
     /// Rows that were read, by event.
     pub rows: HashMap<EventId, Row>,
+    /// What the pane of commands shows beside its list.
+    pub commands: Commands,
     /// Detail of the selected event.
     pub detail: Option<Detail>,
     /// Folded lines of its JSON tree.
     pub folded: BTreeSet<usize>,
+    /// The call of a conversation to go to once it is read.
+    pub sought: Option<Sought>,
     /// The cursor has rested on this event: its preview is wanted.
     pub rested: bool,
     /// Show the preview below the list.
@@ -102,6 +134,8 @@ pub struct State {
     pub pivots: Vec<Pivot>,
     /// The case's own page.
     pub case: CaseFacts,
+    /// The controls of the whole case, as last read.
+    pub controls: Known,
     /// A search in force.
     pub hits: Option<Hits>,
     /// The newest messages, oldest first.
@@ -116,6 +150,8 @@ pub struct State {
     pub revision: u64,
     /// The mouse is captured.
     pub mouse: bool,
+    /// Secrets are shown, or masked.
+    pub secrets: Secrets,
     /// Generation of the newest question of each slot.
     pub generations: [u64; Slot::COUNT],
     /// Newest question of each slot that is not answered yet.
@@ -141,18 +177,22 @@ impl State {
             pending: Vec::new(),
             list: List::default(),
             rows: HashMap::new(),
+            commands: Commands::default(),
             detail: None,
             folded: BTreeSet::new(),
+            sought: None,
             rested: true,
             preview: true,
             pivots: Vec::new(),
             case: CaseFacts::default(),
+            controls: Known::default(),
             hits: None,
             messages: VecDeque::new(),
             told: false,
             ingest: None,
             revision: 0,
             mouse: false,
+            secrets: Secrets::Masked,
             generations: [0; Slot::COUNT],
             open_asks: [const { None }; Slot::COUNT],
             quitting: false,
@@ -181,18 +221,63 @@ impl State {
     /// Rows in the list shown.
     pub fn list_len(&self) -> usize {
         match self.view.pane.shape() {
-            Shape::Events | Shape::Exchanges => self.list.refs.len(),
+            Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.len(),
             Shape::Values(_) => self.list.values.len(),
             Shape::Page | Shape::Empty => 0,
         }
     }
 
-    /// The selected event, in lists of events.
-    pub fn selected(&self) -> Option<EventRef> {
+    /// The event of the selected row, in lists of events; of a conversation its first call.
+    pub fn listed(&self) -> Option<EventRef> {
         match self.view.pane.shape() {
-            Shape::Events | Shape::Exchanges => self.list.refs.get(self.view.position().index).copied(),
+            Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.get(self.view.position().index).copied(),
             _ => None,
         }
+    }
+
+    /// The selected event, in lists of events: in an open conversation the call under the cursor.
+    pub fn selected(&self) -> Option<EventRef> {
+        let listed = self.listed()?;
+        let call = self.view.call.or_else(|| if self.detail_has_focus() { self.call_under_cursor() } else { None });
+        Some(call.unwrap_or(listed))
+    }
+
+    /// The call of the conversation that the cursor of the reading view is on.
+    pub fn call_under_cursor(&self) -> Option<EventRef> {
+        let detail = self.current_detail()?;
+        let block = detail.page.as_ref()?.lines().get(self.view.detail.0)?.block;
+        let call = detail.calls.partition_point(|(first, _)| *first <= block).checked_sub(1).or(Some(0))?;
+        detail.calls.get(call).map(|(_, row)| row.event.as_ref())
+    }
+
+    /// The row an event stands in, by itself or by its conversation.
+    pub fn row_of(&self, event: EventRef) -> Option<usize> {
+        let by_conversation = || {
+            let at = self.list.members.binary_search_by_key(&event.id, |(id, _)| *id).ok()?;
+            self.list.members.get(at).map(|(_, row)| *row as usize)
+        };
+        let found = match self.view.pane.shape() {
+            // Several rows may be of one event, and rows of one second stand in the order of their file.
+            Shape::Controls => self.list.refs.iter().position(|other| other.id == event.id),
+            _ => self.list.refs.binary_search_by_key(&(event.millis, event.id), |event| (event.millis, event.id)).ok(),
+        };
+        found.or_else(by_conversation)
+    }
+
+    /// Keeps a row that was read, with the conversation that is known of it.
+    pub fn keep_row(&mut self, mut row: Row) {
+        if row.thread.is_none()
+            && let Some(known) = self.rows.get_mut(&row.event.id)
+        {
+            row.thread = known.thread.take();
+        }
+        self.rows.insert(row.event.id, row);
+    }
+
+    /// The selected change or blind window.
+    pub fn selected_control(&self) -> Option<ControlRow> {
+        let controls = self.view.pane.shape() == Shape::Controls && self.list_is_current();
+        controls.then(|| self.list.page.rows.get(self.view.position().index).copied()).flatten()
     }
 
     /// The selected event's row, when it has been read.
@@ -200,10 +285,10 @@ impl State {
         self.rows.get(&self.selected()?.id)
     }
 
-    /// The detail, when it is that of the selected event.
+    /// The detail, when it is that of the selected row or of the call that was opened alone, with secrets masked as they are to be.
     pub fn current_detail(&self) -> Option<&Detail> {
-        let selected = self.selected()?;
-        self.detail.as_ref().filter(|detail| detail.row.event.id == selected.id)
+        let wanted = (self.view.call.or_else(|| self.listed())?.id, self.view.call.is_some());
+        self.detail.as_ref().filter(|detail| detail.of == wanted && detail.secrets == self.secrets)
     }
 
     /// Is a question of this slot open?

@@ -2,6 +2,7 @@
 //! an event, what is to be done goes out as effects.
 
 mod act;
+mod controls;
 mod go;
 mod keys;
 mod needs;

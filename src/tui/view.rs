@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Entity, EntityKind, EventId, EventRef, Scope, StrandSet, TextFilter, TimeRange, Timestamp};
+use crate::model::{Entity, EntityKind, EventId, EventRef, Scope, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters};
 
 /// The panes, in the order of their number keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,6 +36,8 @@ pub enum Shape {
     Events,
     /// Exchanges with a reading view beside them.
     Exchanges,
+    /// Changes of the defences and blind windows, below the state of each account and Region.
+    Controls,
     /// Values of an entity kind with counts.
     Values(EntityKind),
     /// The case's own page.
@@ -67,7 +69,8 @@ impl Pane {
     /// What its list is made of.
     pub const fn shape(self) -> Shape {
         match self {
-            Self::Timeline | Self::Guardrails | Self::Cli => Shape::Events,
+            Self::Timeline | Self::Cli => Shape::Events,
+            Self::Guardrails => Shape::Controls,
             Self::Prompts => Shape::Exchanges,
             Self::Principals => Shape::Values(EntityKind::Principal),
             Self::Buckets => Shape::Values(EntityKind::Bucket),
@@ -87,7 +90,9 @@ impl Pane {
             }
             Self::Principals => "No principal is named in this scope.",
             Self::Buckets => "No bucket is named in this scope. S3 data events and customisation jobs name them.",
-            Self::Cli => "No command line is in scope. They come from endpoint telemetry such as Jamf Protect.",
+            Self::Cli => {
+                "No command line is in scope. They come from endpoint telemetry: Jamf Protect, osquery, auditd, Sysmon, Windows 4688, CrowdStrike, Defender."
+            }
             Self::Query => "No queries or hunts in this version. f filters by a pattern, p pivots by anything.",
             Self::Case => "",
         }
@@ -133,6 +138,10 @@ pub struct View {
     pub focus: Focus,
     /// The detail fills the body.
     pub open: bool,
+    /// One call of a conversation is open, alone.
+    pub call: Option<EventRef>,
+    /// The reading view filled the body before that call was opened.
+    pub was_open: bool,
     /// Show an exchange's record instead of its conversation.
     pub raw: bool,
     /// Selected line and first line of the detail.
@@ -161,6 +170,8 @@ struct Saved {
     entities: Vec<(String, String)>,
     strands: u8,
     text: Option<String>,
+    #[serde(default)]
+    fields: String,
     open: bool,
     raw: bool,
     places: Vec<(usize, i64, u32, usize)>,
@@ -176,6 +187,7 @@ impl View {
             entities: self.scope.entities.iter().map(|entity| (entity.kind.name().to_owned(), entity.value.to_string())).collect(),
             strands: self.scope.strands.bits(),
             text: self.scope.text.as_ref().map(|text| text.pattern.clone()),
+            fields: self.scope.fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
             open: self.open,
             raw: self.raw,
             places: self
@@ -196,6 +208,7 @@ impl View {
                 entities: saved.entities.into_iter().filter_map(|(kind, value)| Some(Entity::new(kind.parse().ok()?, value))).collect(),
                 strands: StrandSet::from_bits(saved.strands),
                 text: saved.text.map(|pattern| TextFilter { pattern }),
+                fields: parse_field_filters(&saved.fields).unwrap_or_default(),
             },
             pane: saved.pane,
             open: saved.open,
@@ -223,6 +236,7 @@ mod tests {
         view.scope = view.scope.narrowed(Entity::new(EntityKind::Key, "AKIAEXAMPLE"));
         view.scope.range.since = Some(Timestamp::from_millis(5));
         view.scope.text = Some(TextFilter { pattern: "a|b".to_owned() });
+        view.scope.fields = parse_field_filters("x.denied and x.stop = end_turn").expect("sound");
         view.set_position(Position { at: Some(EventRef { millis: 7, id: EventId(9), bits: 0 }), index: 4, top: 3 });
         assert_eq!(View::restore(&view.save()), Some(view));
         assert_eq!(View::restore("{}"), None);

@@ -1,5 +1,6 @@
 //! Tests of the case as a whole, through its public face.
 
+mod columns;
 mod evidence;
 mod fixture;
 mod lifetime;

@@ -7,7 +7,7 @@ use regex::RegexBuilder;
 
 use super::fixture::{Spec, batch, digest, new_case};
 use crate::case::{Reader, ValueCount, folded};
-use crate::model::{Entity, EntityKind, EventId, EventRef, Outcome, Scope, StrandSet, TextFilter, TimeRange, Timestamp};
+use crate::model::{Entity, EntityKind, EventId, EventRef, Name, Outcome, Scope, StrandSet, TextFilter, TimeRange, Timestamp};
 
 fn spec() -> impl Strategy<Value = Spec> {
     let few = || prop::option::of(0..4_u8);
@@ -51,6 +51,7 @@ fn scope() -> impl Strategy<Value = Scope> {
             entities,
             strands,
             text: text.map(|pattern| TextFilter { pattern: pattern.to_owned() }),
+            fields: Vec::new(),
         })
 }
 
@@ -111,6 +112,39 @@ fn check(reader: &mut Reader, specs: &[Spec], scopes: &[Scope]) -> Result<(), Te
     }
     let all = by_hand(specs, &Scope::all());
     prop_assert_eq!(&*reader.refs(&Scope::all()).unwrap(), &all);
+    for scope in scopes {
+        let refs = by_hand(specs, scope);
+        // Columns, not mentions: of the buckets the first.
+        let mut counted: BTreeMap<[Option<String>; 2], u64> = BTreeMap::new();
+        for event in &refs {
+            let spec = &specs[event.id.0 as usize - 1];
+            let account = spec.account.map(|account| format!("{account:012}"));
+            *counted.entry([account, spec.buckets.first().map(|bucket| format!("bucket-{bucket}"))]).or_default() += 1;
+        }
+        let own = |names: [Option<Name>; 2]| names.map(|name| name.map(|name| name.to_string()));
+        let tally = reader.tally(&refs, [EntityKind::Account, EntityKind::Bucket]).unwrap();
+        prop_assert_eq!(tally.into_iter().map(|(names, count)| (own(names), count)).collect::<BTreeMap<_, _>>(), counted);
+        // What is near the middle of the times, with a bucket.
+        let (at, reach) = (20, 12);
+        let any = [Entity::new(EntityKind::Bucket, "bucket-1"), Entity::new(EntityKind::Bucket, "bucket-9")];
+        let is_near = |event: &&EventRef| event.millis > 0 && (event.millis - at).abs() <= reach && scope.strands.contains(event.strand());
+        let names_it = |event: &&EventRef| specs[event.id.0 as usize - 1].buckets.contains(&1);
+        let mut near: Vec<EventRef> = all.iter().filter(is_near).filter(names_it).copied().collect();
+        let mut found = reader.near(Timestamp::from_millis(at), reach, scope.strands, &any, usize::MAX).unwrap();
+        prop_assert!(found.is_sorted_by_key(|event| (event.millis - at).abs()));
+        let few = reader.near(Timestamp::from_millis(at), reach, scope.strands, &any, 2).unwrap();
+        prop_assert_eq!(&few[..], &found[..found.len().min(2)]);
+        found.sort();
+        near.sort();
+        prop_assert_eq!(found, near);
+        let decodable = |event: &&EventRef| is_near(event) && !event.is_undecodable();
+        let (before, after) = reader.nearest(Timestamp::from_millis(at), reach, scope.strands, None).unwrap();
+        prop_assert_eq!(before, all.iter().filter(|event| event.millis < at).rfind(decodable).copied());
+        prop_assert_eq!(after, all.iter().filter(|event| event.millis >= at).find(decodable).copied());
+    }
+    prop_assert_eq!(reader.spellings(EntityKind::Bucket, "BUCKET_").unwrap(), [] as [Name; 0]);
+    let spelled = reader.spellings(EntityKind::Bucket, "Bucket-").unwrap();
+    prop_assert_eq!(spelled.len(), reader.values(EntityKind::Bucket).unwrap().len());
     for kind in [EntityKind::Account, EntityKind::Bucket, EntityKind::Request, EntityKind::Object] {
         let expected = values_by_hand(specs, &all, kind);
         for value in &expected {

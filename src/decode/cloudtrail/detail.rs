@@ -12,6 +12,11 @@ const LONGEST: usize = 160;
 
 /// The detail of an event, on one line.
 pub(super) fn of(subject: &Subject<'_>, request: Value<'_>, response: Value<'_>, additional: Value<'_>) -> Option<String> {
+    // A caller can make parameters so large that they are left out (DETECTIONS: evasion).
+    if request.get("omitted").boolean() == Some(true) {
+        let reason = request.get("reason").text_some().map(|reason| format!(": {reason}")).unwrap_or_default();
+        return Some(one_line(&format!("parameters left out by CloudTrail{reason}"), LONGEST));
+    }
     let detail = match subject.service {
         service if is_bedrock(service) => bedrock(subject, request, response),
         "s3" => object(request),
@@ -24,20 +29,12 @@ pub(super) fn of(subject: &Subject<'_>, request: Value<'_>, response: Value<'_>,
     Some(one_line(&detail, LONGEST)).filter(|detail| !detail.is_empty())
 }
 
-/// What an Insight event says: `ApiCallRateInsight start iam CreateUser`.
-pub(super) fn insight(details: Value<'_>) -> String {
-    let mut line = "insight".to_owned();
-    for key in ["insightType", "state", "eventSource", "eventName", "errorCode"] {
-        if let Some(text) = details.get(key).text_some() {
-            line.push(' ');
-            line.push_str(&text);
-        }
-    }
-    let statistics = details.at("insightContext.statistics");
-    if let (Some(baseline), Some(now)) = (statistics.at("baseline.average").scalar(), statistics.at("insight.average").scalar()) {
-        line = format!("{line}: {now} a minute, usually {baseline}");
-    }
-    one_line(&line, LONGEST)
+/// The same with the endpoint that a network event passed, and whose it is.
+pub(super) fn through(endpoint: Value<'_>, owner: Value<'_>, detail: Option<&str>) -> Option<String> {
+    let endpoint = endpoint.text_some()?;
+    let owner = owner.scalar().map(|owner| format!(" of {owner}")).unwrap_or_default();
+    let detail = detail.map(|detail| format!("{detail} ")).unwrap_or_default();
+    Some(one_line(&format!("{detail}through {endpoint}{owner}"), LONGEST))
 }
 
 fn bedrock(subject: &Subject<'_>, request: Value<'_>, response: Value<'_>) -> Option<String> {
@@ -151,7 +148,7 @@ fn object(request: Value<'_>) -> Option<String> {
 
 fn role(request: Value<'_>) -> Option<String> {
     let arn = text(request.get("roleArn"))?;
-    let role = arn.rsplit('/').next().unwrap_or(&arn);
+    let role = name_of(&arn);
     Some(match text(request.get("roleSessionName")) {
         Some(session) => format!("role {role} as {session}"),
         None => format!("role {role}"),
@@ -171,10 +168,15 @@ fn iam(request: Value<'_>, response: Value<'_>) -> Option<String> {
         ("service", request.get("serviceName")),
     ] {
         if let Some(text) = text(value) {
-            words.push(format!("{what} {}", text.rsplit('/').next().unwrap_or(&text)));
+            words.push(format!("{what} {}", name_of(&text)));
         }
     }
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// The name at the end of an ARN. What is none stays whole: the end of a text that holds a secret would not be known for one.
+fn name_of(text: &str) -> &str {
+    if text.starts_with("arn:") { text.rsplit('/').next().unwrap_or(text) } else { text }
 }
 
 fn sign_in(response: Value<'_>, additional: Value<'_>) -> Option<String> {

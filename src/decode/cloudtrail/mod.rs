@@ -1,7 +1,11 @@
 //! CloudTrail events (FORMATS §3): one walk over the record's keys, then who, what it was about, and how it ended.
+//! Insights and aggregated events are about many calls, and read by themselves.
 
+mod aggregated;
 mod detail;
+mod facts;
 mod identity;
+mod insight;
 mod parameters;
 mod strand;
 
@@ -9,7 +13,8 @@ use super::decoded::{Decoded, Searchable, Text};
 use super::folded_key::FoldedKey;
 use super::json::Value;
 use super::nested::Nested;
-use crate::model::{EntityKind, KeyKind, Outcome, Timestamp};
+use crate::model::{EntityKind, KeyKind, Outcome, Strand, Timestamp};
+pub use facts::{TrailFacts, trail_facts};
 use parameters::Found;
 
 /// The record's top-level values that are read; missing where the record has none.
@@ -34,6 +39,9 @@ struct Fields<'a> {
     resources: Value<'a>,
     insight: Value<'a>,
     service_details: Value<'a>,
+    shared: Value<'a>,
+    vpc_endpoint: Value<'a>,
+    vpc_account: Value<'a>,
 }
 
 impl<'a> Fields<'a> {
@@ -60,6 +68,9 @@ impl<'a> Fields<'a> {
             resources: none,
             insight: none,
             service_details: none,
+            shared: none,
+            vpc_endpoint: none,
+            vpc_account: none,
         };
         for (key, value) in record.entries() {
             let slot = match FoldedKey::of(key).as_bytes() {
@@ -83,6 +94,9 @@ impl<'a> Fields<'a> {
                 b"resources" => &mut fields.resources,
                 b"insightdetails" => &mut fields.insight,
                 b"serviceeventdetails" => &mut fields.service_details,
+                b"sharedeventid" => &mut fields.shared,
+                b"vpcendpointid" => &mut fields.vpc_endpoint,
+                b"vpcendpointaccountid" => &mut fields.vpc_account,
                 _ => continue,
             };
             // Of a key that is there twice the first stands, as with `Value::get`.
@@ -97,12 +111,14 @@ impl<'a> Fields<'a> {
 /// Decodes one CloudTrail record.
 pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
     let fields = Fields::of(record);
-    let insight = fields.insight.is_object();
-    let name = if insight { fields.insight.get("eventName") } else { fields.name };
-    let source = if insight { fields.insight.get("eventSource") } else { fields.source };
-    let source = source.text_some().unwrap_or_default();
-    let service = without_domain(source);
-    let action = name.text_some();
+    if insight::is(&fields) {
+        return insight::decode(record, &fields);
+    }
+    if aggregated::is(&fields) {
+        return aggregated::decode(record, &fields);
+    }
+    let service = without_domain(fields.source.text_some().unwrap_or_default());
+    let action = fields.name.text_some();
     let who = identity::who(fields.identity);
     let account = fields.recipient.scalar().filter(|text| !text.is_empty()).or_else(|| who.account.clone());
 
@@ -117,22 +133,33 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
     if found.bucket.is_none() && service == "s3" {
         found.bucket = found.mentions.iter().find(|(kind, _)| *kind == EntityKind::Bucket).map(|(_, name)| name.clone());
     }
-    found.mentions.sort_unstable();
-    found.mentions.dedup();
-
-    let error_code = fields.error_code.text_some();
-    let key_kind = key_kind(who.key.as_deref(), found.bearer, fields.console.boolean() == Some(true));
-    let detail = if insight { Some(detail::insight(fields.insight).into()) } else { found.detail };
     let strand = strand::of(&strand::Signs {
         category: fields.category.text_some().as_deref().unwrap_or_default(),
         management: fields.management.boolean(),
         service: &service,
         action: action.as_deref().unwrap_or_default(),
     });
+    if strand == Strand::Network {
+        found.detail = detail::through(fields.vpc_endpoint, fields.vpc_account, found.detail.as_deref()).map(Text::Owned).or(found.detail);
+    }
+    // Whose call it was and whose endpoint it came through, where that is not the account the trail belongs to.
+    let others = [who.account.clone(), fields.vpc_account.scalar()].into_iter().flatten();
+    found.mentions.extend(others.filter(|other| Some(other) != account.as_ref() && is_account(other)).map(|other| (EntityKind::Account, other)));
+    found.mentions.extend(fields.shared.text_some().map(|id| (EntityKind::Request, id)));
+    found.mentions.sort_unstable();
+    found.mentions.dedup();
+
+    let key_kind = key_kind(who.key.as_deref(), found.bearer, fields.console.boolean() == Some(true));
+    // What AgentCore answers stands in the response, and nowhere else.
+    let error_code = fields.error_code.text_some().or(found.refusal);
+    let outcome = match error_code.as_deref() {
+        Some("401" | "403") => Outcome::Denied,
+        code => Outcome::from_error_code(code),
+    };
     let mut decoded = Decoded {
         time: fields.time.text().and_then(|text| Timestamp::parse(&text)),
         strand: Some(strand),
-        outcome: Outcome::from_error_code(error_code.as_deref()),
+        outcome,
         region: fields.region.text_some(),
         actor: who.actor,
         principal: who.principal,
@@ -143,11 +170,12 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
         ip: fields.address.text_some(),
         user_agent: fields.agent.text_some(),
         error_code,
-        error_message: fields.error_message.text_some(),
+        error_message: fields.error_message.text_some().or(found.answer),
         request_id: fields.request_id.text_some(),
         model: found.model,
         bucket: found.bucket,
-        detail,
+        trail_tokens: found.tokens,
+        detail: found.detail,
         mentions: found.mentions,
         account,
         action,
@@ -205,14 +233,25 @@ fn key_kind(key: Option<&str>, bearer: bool, console: bool) -> KeyKind {
 
 fn searchable<'a>(fields: &Fields<'a>) -> Vec<Searchable<'a>> {
     let mut pieces = Vec::with_capacity(4);
-    for value in [fields.error_message, fields.request, fields.response, fields.insight, fields.service_details, fields.agent] {
-        if value.is_text() {
-            pieces.push(Searchable::Raw(value.raw_text(), value.is_escaped()));
-        } else if value.is_some() && !value.is_empty() {
-            pieces.push(Searchable::Raw(value.raw(), false));
-        }
+    for value in [fields.error_message, fields.request, fields.response, fields.service_details, fields.vpc_endpoint, fields.agent] {
+        pieces.extend(self::pieces(value));
     }
     pieces
+}
+
+/// A value as searchable text: a string's own, anything else as written.
+fn pieces(value: Value<'_>) -> impl Iterator<Item = Searchable<'_>> {
+    let piece = if value.is_text() {
+        Some(Searchable::Raw(value.raw_text(), value.is_escaped()))
+    } else {
+        (value.is_some() && !value.is_empty()).then(|| Searchable::Raw(value.raw(), false))
+    };
+    piece.into_iter()
+}
+
+/// Twelve digits: callers without an account have words in its place.
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -18,6 +18,12 @@ pub(super) struct Found<'a> {
     pub(super) detail: Option<Text<'a>>,
     /// A Bedrock API key was used.
     pub(super) bearer: bool,
+    /// Input and output tokens.
+    pub(super) tokens: [Option<u64>; 2],
+    /// The HTTP status with which AgentCore refused a call. Such events have no error code.
+    pub(super) refusal: Option<Text<'a>>,
+    /// What it said.
+    pub(super) answer: Option<Text<'a>>,
 }
 
 impl Found<'_> {
@@ -30,6 +36,9 @@ impl Found<'_> {
             mentions: self.mentions.into_iter().map(|(kind, text)| (kind, own(text))).collect(),
             detail: self.detail.map(own),
             bearer: self.bearer,
+            tokens: self.tokens,
+            refusal: self.refusal.map(own),
+            answer: self.answer.map(own),
         }
     }
 }
@@ -57,6 +66,11 @@ pub(super) fn read<'a>(subject: &Subject<'_>, request: Value<'a>, response: Valu
         found.mentions.push((EntityKind::Object, format!("{bucket}/{key}").into()));
     }
     found.bearer = [additional, request].into_iter().any(|place| place.get("callWithBearerToken").boolean() == Some(true));
+    if subject.service.starts_with("bedrock-agentcore") && response.get("statusCode").count().is_some_and(|status| status >= 400) {
+        found.refusal = response.get("statusCode").scalar();
+        found.answer = text(response.at("body.error.message"));
+    }
+    found.tokens = ["inputTokens", "outputTokens"].map(|key| additional.get(key).count());
     found.detail = detail::of(subject, request, response, additional).map(Cow::Owned);
     found
 }
@@ -121,6 +135,8 @@ fn named<'a>(subject: &Subject<'_>, key: &[u8], text: Text<'a>, mentions: &mut M
         }
         b"guardrailIdentifier" | b"guardrailId" | b"guardrailArn" => mentions.push((EntityKind::Guardrail, address::last_part(text))),
         b"agentId" if is_bedrock(subject.service) => mentions.push((EntityKind::Agent, text)),
+        // An agent's session: its spans bear the same id.
+        b"sessionId" | b"runtimeSessionId" if is_bedrock(subject.service) => mentions.push((EntityKind::Session, text)),
         b"knowledgeBaseId" => mentions.push((EntityKind::KnowledgeBase, text)),
         b"accessKeyId" => mentions.push((EntityKind::Key, text)),
         b"x-amz-copy-source" => copy_source(&text, mentions),

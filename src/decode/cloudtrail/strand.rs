@@ -11,11 +11,11 @@ pub(super) struct Signs<'s> {
 }
 
 /// The event's category says it (FORMATS §3.1); older records have none, then `managementEvent`, then the action's name.
-/// Insight events describe management activity.
+/// Insights do not say what they describe.
 pub(super) fn of(signs: &Signs<'_>) -> Strand {
     let category = signs.category;
     for (name, strand) in
-        [("Management", Strand::Management), ("Data", Strand::Data), ("NetworkActivity", Strand::Network), ("Insight", Strand::Management)]
+        [("Management", Strand::Management), ("Data", Strand::Data), ("NetworkActivity", Strand::Network), ("Aggregated", Strand::Data)]
     {
         if category.eq_ignore_ascii_case(name) {
             return strand;
@@ -101,6 +101,8 @@ mod tests {
             ("Data", Some(true), "bedrock", "Retrieve", Strand::Data),
             ("NetworkActivity", None, "s3", "GetObject", Strand::Network),
             ("Insight", None, "iam", "CreateUser", Strand::Management),
+            ("Insight", None, "s3", "GetObject", Strand::Data),
+            ("Aggregated", None, "s3", "AggregatedEvent", Strand::Data),
             ("", Some(false), "s3", "PutBucketPolicy", Strand::Data),
             ("", None, "s3", "CopyObject", Strand::Data),
             ("", None, "s3", "GetBucketAcl", Strand::Management),

@@ -5,7 +5,7 @@ use crate::decode::tests::{samples, searched};
 use crate::decode::{Decoded, decode};
 use crate::model::{EntityKind, KeyKind, Outcome, Strand, Timestamp};
 
-fn with<T>(record: &[u8], look: impl FnOnce(Decoded<'_>) -> T) -> T {
+pub(super) fn with<T>(record: &[u8], look: impl FnOnce(Decoded<'_>) -> T) -> T {
     let mut tape = Tape::new();
     look(decode(record, &mut tape))
 }
@@ -27,7 +27,7 @@ fn row_of(record: &[u8]) -> (String, String, KeyKind, Outcome, Strand, String) {
     })
 }
 
-fn mentions(record: &[u8]) -> Vec<String> {
+pub(super) fn mentions(record: &[u8]) -> Vec<String> {
     with(record, |decoded| decoded.mentions.iter().map(|(kind, value)| format!("{kind} {value}")).collect())
 }
 
@@ -189,21 +189,26 @@ fn what_samples_name() {
         (
             "panther_identity_forms.ndjson",
             0,
-            vec!["bucket example-bucket", "object example-bucket/sensitive-file.txt"],
+            vec!["bucket example-bucket", "object example-bucket/sensitive-file.txt", "account 111111111111"],
             "example-bucket",
-            "s3://example-bucket/sensitive-file.txt",
+            "s3://example-bucket/sensitive-file.txt through vpce-EXAMPLE08c1b6b9b7 of 222222222222",
         ),
         (
             "panther_identity_forms.ndjson",
             2,
-            vec!["principal 111122223333/role/SampleRole", "key SAMPLE_ACCESS_KEY", "session SampleSession"],
+            vec![
+                "request fe4784a8-b3b8-4dac-a763-0476f4bef6e3",
+                "principal 111122223333/role/SampleRole",
+                "key SAMPLE_ACCESS_KEY",
+                "session SampleSession",
+            ],
             "",
             "role SampleRole as SampleSession",
         ),
         (
             "panther_identity_forms.ndjson",
             4,
-            vec!["principal 123456789123/role/my_role_arn"],
+            vec!["request 95e84e79-100a-40a6-985e-3c9c4b41f622", "principal 123456789123/role/my_role_arn"],
             "",
             "role my_role_arn as awslambda_55_20240602202712548",
         ),
@@ -374,12 +379,79 @@ fn the_bucket_of_a_job_is_the_one_it_reads() {
 }
 
 #[test]
-fn insight_events_say_what_they_found() {
-    let record = br#"{"eventVersion":"1.08","eventTime":"2026-01-01T00:00:00Z","eventType":"AwsCloudTrailInsight","recipientAccountId":"1","eventCategory":"Insight","insightDetails":{"state":"Start","eventSource":"bedrock.amazonaws.com","eventName":"InvokeModel","insightType":"ApiCallRateInsight","insightContext":{"statistics":{"baseline":{"average":0.5},"insight":{"average":90.0}}}}}"#;
-    with(record, |decoded| {
-        assert_eq!(decoded.strand, Some(Strand::Management));
-        assert_eq!((decoded.service.as_deref(), decoded.action.as_deref()), (Some("bedrock"), Some("InvokeModel")));
-        assert_eq!(decoded.detail.as_deref(), Some("insight ApiCallRateInsight Start bedrock.amazonaws.com InvokeModel: 90.0 a minute, usually 0.5"));
+fn network_activity_names_the_endpoint_and_both_accounts() {
+    // As the endpoint's owner sees a caller of another account (FORMATS §3.5): no ARN, and an endpoint that refused.
+    let owners = br#"{"eventVersion":"1.09","userIdentity":{"type":"AWSAccount","principalId":"AROASTRANGEREXAMPLE:sync","accountId":"777788889999"},"eventTime":"2026-07-15T23:57:12Z","eventSource":"s3.amazonaws.com","eventName":"PutObject","awsRegion":"us-east-1","sourceIPAddress":"10.0.3.7","errorCode":"VpceAccessDenied","errorMessage":"The request was denied due to a VPC endpoint policy","requestParameters":{"bucketName":"drop","key":"a.csv"},"requestID":"r1","eventID":"e1","eventType":"AwsVpceEvent","recipientAccountId":"111122223333","sharedEventID":"702f74c4-f692-4bfd-8491-000000000001","vpcEndpointId":"vpce-0a1","vpcEndpointAccountId":"111122223333","eventCategory":"NetworkActivity"}"#;
+    with(owners, |decoded| {
+        assert_eq!((decoded.strand, decoded.outcome), (Some(Strand::Network), Outcome::Denied));
+        assert_eq!(decoded.account.as_deref(), Some("111122223333"));
+        assert_eq!(decoded.principal.as_deref(), Some("777788889999/principal/AROASTRANGEREXAMPLE"));
+        assert_eq!(decoded.detail.as_deref(), Some("s3://drop/a.csv through vpce-0a1 of 111122223333"));
+        assert!(searched(&decoded).contains(&"vpce-0a1".to_owned()));
+    });
+    let shared = "request 702f74c4-f692-4bfd-8491-000000000001";
+    assert_eq!(mentions(owners), [shared, "bucket drop", "object drop/a.csv", "account 777788889999"]);
+    // The caller's own copy: the pair is found by the shared id.
+    let callers = br#"{"eventVersion":"1.09","userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::777788889999:assumed-role/Sync/sync","accountId":"777788889999"},"eventTime":"2026-07-15T23:57:12Z","eventSource":"kms.amazonaws.com","eventName":"ListKeys","requestID":"r1","eventType":"AwsVpceEvent","recipientAccountId":"777788889999","sharedEventID":"702f74c4-f692-4bfd-8491-000000000001","vpcEndpointId":"vpce-0a1","vpcEndpointAccountId":"111122223333","eventCategory":"NetworkActivity"}"#;
+    assert_eq!(mentions(callers), [shared, "account 111122223333"]);
+    with(callers, |decoded| {
+        assert_eq!((decoded.strand, decoded.outcome), (Some(Strand::Network), Outcome::Ok));
+        assert_eq!(decoded.detail.as_deref(), Some("through vpce-0a1 of 111122223333"));
+    });
+}
+
+#[test]
+fn what_was_left_out_is_said() {
+    let record =
+        event("iam", "PutUserPolicy", r#""requestParameters":{"omitted":true,"originalSize":131072,"reason":"requestParameters too large"}"#);
+    with(record.as_bytes(), |decoded| {
+        assert_eq!(decoded.detail.as_deref(), Some("parameters left out by CloudTrail: requestParameters too large"));
+    });
+}
+
+#[test]
+fn agentcore_answers_in_its_response() {
+    let call = |identity: &str, response: &str| {
+        format!(
+            r#"{{"eventVersion":"1.11","userIdentity":{identity},"eventSource":"bedrock-agentcore.amazonaws.com","eventName":"InvokeGateway","eventCategory":"Data","recipientAccountId":"111122223333","requestParameters":{{"body":{{"id":0,"method":"initialize","jsonrpc":"2.0"}}}},"responseElements":{response}}}"#
+        )
+    };
+    let anonymous = r#"{"type":"AWSAccount","principalId":"","accountId":"anonymous"}"#;
+    let refused = r#"{"body":{"jsonrpc":"2.0","id":0,"error":{"code":-32001,"message":"Invalid Bearer token"}},"contentType":"application/json","statusCode":401}"#;
+    let quoted = serde_json::to_string(refused).expect("a string");
+    for (response, outcome, code, message) in [
+        (refused, Outcome::Denied, "401", "Invalid Bearer token"),
+        (quoted.as_str(), Outcome::Denied, "401", "Invalid Bearer token"),
+        (r#"{"statusCode":429}"#, Outcome::Error, "429", ""),
+        (r#"{"body":"REDACTED","statusCode":200}"#, Outcome::Ok, "", ""),
+        ("null", Outcome::Ok, "", ""),
+    ] {
+        with(call(anonymous, response).as_bytes(), |decoded| {
+            let text = |text: &Option<std::borrow::Cow<'_, str>>| text.as_deref().unwrap_or_default().to_owned();
+            assert_eq!((decoded.outcome, text(&decoded.error_code), text(&decoded.error_message)), (outcome, code.into(), message.into()));
+            assert_eq!((decoded.strand, decoded.principal.as_deref()), (Some(Strand::Data), Some("anonymous")));
+            assert!(decoded.mentions.is_empty(), "{:?}", decoded.mentions);
+        });
+    }
+    let record = event(
+        "bedrock-agentcore",
+        "InvokeAgentRuntime",
+        r#""requestParameters":{"agentRuntimeArn":"arn:aws:bedrock-agentcore:us-east-1:111122223333:runtime/desk-h3Kq","runtimeSessionId":"desk-7"}"#,
+    );
+    assert_eq!(mentions(record.as_bytes()), ["agent desk-h3Kq", "session desk-7"]);
+}
+
+#[test]
+fn the_endpoint_of_other_makers_names_its_model_in_the_parameters() {
+    let record = event(
+        "bedrock-mantle",
+        "CreateInference",
+        r#""eventCategory":"Data","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/BedrockAPIKey-abcd"},"requestParameters":{"model":"openai.gpt-oss-120b","stream":true,"callWithBearerToken":true,"bearerTokenType":"LONG_TERM"}"#,
+    );
+    with(record.as_bytes(), |decoded| {
+        assert_eq!((decoded.strand, decoded.key_kind), (Some(Strand::Data), KeyKind::Bearer));
+        assert_eq!((decoded.service.as_deref(), decoded.model.as_deref()), (Some("bedrock-mantle"), Some("openai.gpt-oss-120b")));
+        assert_eq!(decoded.principal.as_deref(), Some("111122223333/user/BedrockAPIKey-abcd"));
     });
 }
 

@@ -231,7 +231,7 @@ fn open_frame(mut reader: Stored<'_>) -> Turn<'_> {
 }
 
 /// `12,345`
-pub(super) fn grouped(number: u64) -> String {
+pub(in crate::decode) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -301,18 +301,38 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
     /// The list that has just been opened, when its elements are what its name promises.
     fn list_here(&mut self, scan: &Scan) -> Option<List> {
         let first = self.first_behind(scan.at);
+        let telemetry = first == Some(b'{') && self.begins_like_a_span_event(scan.at);
         let head = self.window.front(scan.at);
         let key = head.get(scan.string.0..scan.string.1).unwrap_or_default();
         match (key, first) {
             (b"Records", Some(b'{' | b']')) => Some(List::Records),
             (b"Events", Some(b'{' | b']')) => Some(List::LookupEvents),
             (b"logEvents", Some(b'{' | b']')) if memchr::memmem::find(head, b"\"CONTROL_MESSAGE\"").is_some() => Some(List::Control),
+            (b"events", Some(b'{' | b']')) if telemetry || is_telemetry(head) => None,
+            // An empty one leaves nothing to look at; an answer without log events begins with it.
+            (b"events", Some(b']')) if scan.count > 1 => None,
             (b"events" | b"logEvents", Some(b'{' | b']')) => Some(List::LogEvents),
             (b"results", Some(b'[' | b']')) => Some(List::Results),
             (b"results", Some(b'{')) => self.begins_with_field(scan.at).then_some(List::Results),
             (b"QueryResultRows", Some(b'[' | b'{' | b']')) => Some(List::Lake),
             _ => None,
         }
+    }
+
+    /// Does the list behind `at` begin like the events of a span? Its own keys may stand behind them.
+    fn begins_like_a_span_event(&mut self, at: usize) -> bool {
+        const KEYS: [&[u8]; 5] = [b"\"name\"", b"\"timeUnixNano\"", b"\"time_unix_nano\"", b"\"attributes\"", b"\"droppedAttributesCount\""];
+        let mut rest = at;
+        for expected in [b'{', b'"'] {
+            let Some(byte) = self.first_behind(rest) else { return false };
+            let blanks = self.window.bytes().get(rest..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            if byte != expected {
+                return false;
+            }
+            rest += blanks + usize::from(expected == b'{');
+        }
+        self.window.fill(rest + LONGEST_KEY);
+        KEYS.iter().any(|key| self.window.bytes().get(rest..).unwrap_or_default().starts_with(key))
     }
 
     /// The first byte at or behind `at` that is no blank.
@@ -337,6 +357,15 @@ impl<'w, 'r, 'o, 'e> Documents<'w, 'r, 'o, 'e> {
             self.out.report.container = container;
         }
     }
+}
+
+/// A key of a span's event and its quotes are no longer.
+const LONGEST_KEY: usize = 32;
+
+/// Is this the beginning of a span or a log record of telemetry? Their `events` are no records. What lists log events has
+/// no such keys, and nothing that a caller writes stands before the list.
+fn is_telemetry(head: &[u8]) -> bool {
+    [&b"\"traceId\""[..], b"\"spanId\"", b"UnixNano\"", b"\"trace_id\"", b"_unix_nano\""].iter().any(|key| memchr::memmem::find(head, key).is_some())
 }
 
 /// Does this JSON string hold an object, or a string that may?
@@ -374,6 +403,8 @@ pub(super) fn wrap_of(scan: &Scan, bytes: &[u8], list: Option<List>) -> Wrap {
         if begins(scan.identity_at, b"\"") { Wrap::LakeRow } else { Wrap::None }
     } else if scan.keys.has(&[Keys::MESSAGE]) && (list == Some(List::LogEvents) || begins(scan.message_at, b"\"{")) {
         Wrap::Message
+    } else if scan.keys.has(&[Keys::ROWS]) {
+        Wrap::ResultRow(0)
     } else {
         Wrap::None
     }

@@ -1,5 +1,5 @@
-//! Lines: CloudWatch exports (`2026-10-05T10:00:00.000Z {json}`, FORMATS §1.5), and the plain lines of endpoint logs,
-//! each of which is a record.
+//! Lines of CloudWatch exports: `2026-10-05T10:00:00.000Z {json}` (FORMATS §1.5). An entry reaches to the next line that
+//! begins with a time.
 
 use memchr::memchr;
 
@@ -8,6 +8,7 @@ use super::documents::{Flow, wrap_of};
 use super::out::Out;
 use super::scan::{Scan, Step};
 use super::window::Window;
+use crate::decode::endpoint::is_audit_record;
 use crate::model::{RecordPosition, Timestamp, Wrap};
 
 /// The time a line begins with, and where its message begins.
@@ -29,14 +30,6 @@ fn begins_with_date(line: &[u8]) -> bool {
         b'T' => matches!(byte, b'T' | b' '),
         _ => byte == form,
     })
-}
-
-/// A line of the Linux audit log.
-pub(super) fn is_audit_line(line: &[u8]) -> bool {
-    let line = line.get(..256).unwrap_or(line);
-    let line =
-        if line.starts_with(b"node=") { line.iter().position(|byte| *byte == b' ').and_then(|at| line.get(at + 1..)).unwrap_or(line) } else { line };
-    line.starts_with(b"type=") && memchr::memmem::find(line, b" msg=").is_some()
 }
 
 /// Reads an export: an entry reaches to the next line that begins with a time.
@@ -64,7 +57,7 @@ fn entry(bytes: &[u8], offset: u64, out: &mut Out<'_>) -> Flow {
     let message = bytes.get(start..).unwrap_or_default().trim_ascii_end();
     let offset = offset + start as u64;
     if !message.starts_with(b"{") {
-        return if is_audit_line(message) {
+        return if is_audit_record(message) {
             out.wrapped(message, RecordPosition { offset, length: message.len() as u32, wrap: Wrap::None }, logged_at)
         } else {
             out.broken(message, offset, "an exported message that is not JSON")
@@ -80,30 +73,6 @@ fn entry(bytes: &[u8], offset: u64, out: &mut Out<'_>) -> Flow {
         }
         Step::Damaged(what) => out.broken(message, offset, what),
         Step::More | Step::List => out.broken(message, offset, "cut off: the next message begins, or the source ends, inside it"),
-    }
-}
-
-/// Reads plain log lines.
-pub(super) fn read_log(window: &mut Window<'_>, out: &mut Out<'_>) -> Flow {
-    out.report.container = Container::LogLines;
-    let any_line = |_: &[u8]| true;
-    loop {
-        skip_line_ends(window);
-        if window.byte(0).is_none() {
-            return Flow::Continue(());
-        }
-        let (length, whole) = piece(window, out.limits.max_record, any_line);
-        if !whole {
-            refuse(window, out, length, any_line)?;
-            continue;
-        }
-        let line = window.front(length).trim_ascii_end();
-        if is_audit_line(line) {
-            out.bare(line, window.offset(), false)?;
-        } else {
-            out.broken(line, window.offset(), "not a line of a known log")?;
-        }
-        window.consume(length);
     }
 }
 
@@ -145,7 +114,7 @@ fn piece(window: &mut Window<'_>, max: usize, begins: impl Fn(&[u8]) -> bool) ->
 }
 
 /// Passes over the rest of a piece that is too large.
-fn refuse(window: &mut Window<'_>, out: &mut Out<'_>, length: usize, begins: impl Fn(&[u8]) -> bool) -> Flow {
+pub(super) fn refuse(window: &mut Window<'_>, out: &mut Out<'_>, length: usize, begins: impl Fn(&[u8]) -> bool) -> Flow {
     let start = window.offset();
     let mut keep = length;
     loop {

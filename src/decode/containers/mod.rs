@@ -6,7 +6,7 @@
 //!
 //! - `window`: the unread part of the stream. `scan`: the end of one JSON value.
 //! - `documents`: JSON in all its containers; `damage`: how reading goes on after damaged JSON.
-//! - `lines`: log exports and plain log lines. `table`: CSV.
+//! - `lines`: log exports. `audit`: the Linux audit log, whose records are scattered lines. `table`: CSV.
 //! - `unwrap`: from the bytes at a position to the record, now and years later.
 //! - `compression`, `sniff`: what a source is, by content.
 
@@ -17,6 +17,7 @@ use std::ops::ControlFlow;
 
 use crate::model::{RecordPosition, Timestamp};
 
+mod audit;
 mod compression;
 mod damage;
 mod documents;
@@ -33,6 +34,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::decode) use compression::grouped;
 pub use compression::{Plain, compression_of, plain};
 pub use minify::minified_key;
 pub use sniff::{BodySide, body_file, reason_to_skip};
@@ -57,7 +59,7 @@ impl Default for Limits {
 
 impl Limits {
     fn too_large(&self) -> String {
-        format!("larger than {} bytes", compression::grouped(self.max_record as u64))
+        format!("larger than {} bytes", grouped(self.max_record as u64))
     }
 }
 
@@ -176,7 +178,7 @@ pub fn read_records(source: &mut dyn Read, limits: &Limits, each: &mut dyn FnMut
     let flow = match sniff::form_of(&mut window) {
         sniff::Form::Json => documents::Documents::new(&mut window, &mut out).read(),
         sniff::Form::ExportLines => lines::read_export(&mut window, &mut out),
-        sniff::Form::LogLines => lines::read_log(&mut window, &mut out),
+        sniff::Form::LogLines => audit::read(&mut window, &mut out),
         sniff::Form::Csv => {
             out.report.container = Container::Csv;
             table::read(&mut window, &mut out)

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use super::unwrap::open;
+use super::unwrap::{open, result_rows};
 use super::{Item, Limits, Report};
 use crate::decode::json::Tape;
 use crate::model::{RecordPosition, Timestamp, Wrap};
@@ -30,6 +30,9 @@ impl<'a> Out<'a> {
 
     /// A record in a wrap; what its wrapper says about the time goes before `logged_at`.
     pub(super) fn wrapped(&mut self, outer: &[u8], position: RecordPosition, logged_at: Option<Timestamp>) -> ControlFlow<()> {
+        if matches!(position.wrap, Wrap::ResultRow(_)) {
+            return self.rows(outer, position, logged_at);
+        }
         let Some(opened) = open(outer, position.wrap, &mut self.tape) else {
             return self.broken(outer, position.offset, "the wrapper holds no record");
         };
@@ -39,6 +42,23 @@ impl<'a> Out<'a> {
         }
         self.report.records += 1;
         (self.each)(Item::Record { bytes: opened.record, position, logged_at: opened.logged_at.or(logged_at), compact: false })
+    }
+
+    /// A result of many rows: a record each. One without rows stands as it is.
+    fn rows(&mut self, outer: &[u8], position: RecordPosition, logged_at: Option<Timestamp>) -> ControlFlow<()> {
+        let tape = Tape::of(outer);
+        let rows = result_rows(tape.root(outer));
+        if rows.len() == 0 {
+            self.report.records += 1;
+            let position = RecordPosition { wrap: Wrap::None, ..position };
+            (self.each)(Item::Record { bytes: Cow::Borrowed(outer), position, logged_at, compact: false })
+        } else {
+            (0u32..).zip(rows).try_for_each(|(number, row)| {
+                self.report.records += 1;
+                let position = RecordPosition { wrap: Wrap::ResultRow(number), ..position };
+                (self.each)(Item::Record { bytes: row.into(), position, logged_at, compact: false })
+            })
+        }
     }
 
     /// A piece that is no record, or half of one. Blanks and commas at its end do not belong to it; nothing at all is

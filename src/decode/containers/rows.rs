@@ -121,7 +121,7 @@ pub(super) fn is_row(array: &[u8], wrap: Wrap) -> bool {
 
 /// Names of the columns that a CloudTrail Lake query may ask for: the fields of a record (FORMATS §3.1).
 fn is_cloudtrail_field(name: &[u8]) -> bool {
-    const FIELDS: [&[u8]; 26] = [
+    const FIELDS: [&[u8]; 34] = [
         b"eventVersion",
         b"userIdentity",
         b"eventTime",
@@ -145,9 +145,18 @@ fn is_cloudtrail_field(name: &[u8]) -> bool {
         b"recipientAccountId",
         b"sharedEventID",
         b"vpcEndpointId",
+        b"vpcEndpointAccountId",
         b"eventCategory",
         b"serviceEventDetails",
         b"tlsDetails",
+        // Columns of an event data store for Insights.
+        b"insightSource",
+        b"insightState",
+        b"insightEventSource",
+        b"insightEventName",
+        b"insightErrorCode",
+        b"insightType",
+        b"insightContext",
     ];
     FIELDS.iter().any(|field| field.eq_ignore_ascii_case(name))
 }

@@ -34,6 +34,8 @@ impl Keys {
     pub(super) const FIELD: Self = Self(16);
     pub(super) const VALUE: Self = Self(32);
     pub(super) const IDENTITY: Self = Self(64);
+    /// Rows of an osquery result.
+    pub(super) const ROWS: Self = Self(128);
 
     fn of(name: &[u8]) -> Self {
         match name {
@@ -44,6 +46,7 @@ impl Keys {
             b"field" => Self::FIELD,
             b"value" => Self::VALUE,
             b"userIdentity" => Self::IDENTITY,
+            b"snapshot" | b"diffResults" => Self::ROWS,
             _ => Self(0),
         }
     }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::lines::{is_audit_line, stamp};
+use super::lines::stamp;
 use super::table;
 use super::window::Window;
+use crate::decode::endpoint::is_audit_record;
 use crate::decode::json::Tape;
 use crate::model::HOLDS_NO_RECORDS;
 
@@ -80,7 +81,7 @@ fn form(head: &[u8]) -> Form {
         if stamp(line).is_some() {
             return Form::ExportLines;
         }
-        if is_audit_line(line) {
+        if is_audit_record(line) {
             return Form::LogLines;
         }
         // Records behind something else: the file was cut at its start, or begins with a log line.

@@ -136,6 +136,8 @@ fn evidence() -> impl Strategy<Value = Vec<u8>> {
         Just("{\"results\":[["),
         Just("2026-10-05T10:00:00.000Z "),
         Just("type=SYSCALL msg=audit(1.2:3): a=b\n"),
+        Just("type=EXECVE msg=audit(1.2:4): a0=\"b\"\n"),
+        Just("{\"name\":1,\"snapshot\":[{\"a\":1},{}]}"),
         Just("\0\0"),
         Just("}"),
         Just("{"),

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::decode::endpoint::{Row, osquery_rows};
 use crate::decode::json::{End, Kind, Tape, Value};
 use crate::model::{Timestamp, Wrap, lossless_json_string};
 
@@ -37,6 +38,10 @@ pub(super) fn open<'a>(outer: &'a [u8], wrap: Wrap, tape: &mut Tape) -> Option<O
         }
         Wrap::InsightsField => insights_row(outer, tape)?,
         Wrap::LakeRow => (lake_row(outer, tape)?.into(), None),
+        Wrap::ResultRow(number) => {
+            tape.parse(outer);
+            (result_rows(tape.root(outer)).nth(number as usize)?.into(), None)
+        }
         Wrap::CsvColumn(column) => (super::table::cell(outer, column)?.into(), None),
     };
     Some(Opened { record: peel(record, tape), logged_at })
@@ -135,6 +140,25 @@ fn lake_row(outer: &[u8], tape: &mut Tape) -> Option<Vec<u8>> {
     });
     row.push(b'}');
     (row.len() > 2).then_some(row)
+}
+
+/// Each row of an osquery result, as a result with this row only: what is said of all of them is said of each. Not one
+/// when the copies would be much more than the whole: then nobody meant them to be read one by one.
+pub(super) fn result_rows(result: Value<'_>) -> impl ExactSizeIterator<Item = Vec<u8>> {
+    const AT_MOST: usize = 16;
+    let mut head = Vec::from(b"{");
+    for (key, value) in result.entries().filter(|(key, _)| !["snapshot", "diffResults", "columns", "action"].iter().any(|name| key.is(name))) {
+        head.push(b'"');
+        head.extend_from_slice(key.raw());
+        head.extend_from_slice(b"\":");
+        head.extend_from_slice(if value.raw().is_empty() { b"null" } else { value.raw() });
+        head.push(b',');
+    }
+    let mut rows: Vec<Row<'_>> = osquery_rows(result).collect();
+    if rows.len().saturating_mul(head.len()) > result.raw().len().saturating_mul(AT_MOST) {
+        rows.clear();
+    }
+    rows.into_iter().map(move |row| [&head, &b"\"action\":\""[..], row.action.as_bytes(), b"\",\"columns\":", row.columns.raw(), b"}"].concat())
 }
 
 fn is_json_document(text: &[u8], tape: &mut Tape) -> bool {

@@ -1,6 +1,6 @@
 //! The plain form that any tool can be brought to: `{"time", "host", "user", "command_line"}`.
 
-use super::{Command, Form, Process};
+use super::{Form, Process, What};
 use crate::decode::json::Value;
 use crate::model::Timestamp;
 
@@ -16,14 +16,15 @@ impl Form for Plain {
     fn read<'a>(&self, record: Value<'a>) -> Process<'a> {
         let line = record.get("command_line");
         Process {
-            time: record.get("time").scalar().and_then(|time| read_time(&time)),
+            time: record.get("time").scalar().and_then(|time| spelled_or_counted(&time)),
             host: record.get("host").scalar(),
             user: record.get("user").scalar(),
-            command: if line.is_array() {
-                Command::Arguments(line.items().filter_map(Value::scalar).collect())
+            what: if line.is_array() {
+                What::Arguments(line.items().filter_map(Value::scalar).collect())
             } else {
-                Command::Line(line.text().unwrap_or_default())
+                What::Line(line.text().unwrap_or_default())
             },
+            ..Process::default()
         }
     }
 }
@@ -32,10 +33,13 @@ impl Form for Plain {
 const MILLISECONDS: f64 = 1e11;
 
 /// A spelled-out time, or seconds or milliseconds since the epoch.
-fn read_time(time: &str) -> Option<Timestamp> {
-    Timestamp::parse(time).or_else(|| {
-        let number: f64 = time.parse().ok()?;
-        let millis = if number < MILLISECONDS { number * 1000.0 } else { number };
-        (millis.is_finite() && (0.0..1e15).contains(&millis)).then(|| Timestamp::from_millis(millis as i64))
-    })
+pub(super) fn spelled_or_counted(time: &str) -> Option<Timestamp> {
+    Timestamp::parse(time).or_else(|| counted(time))
+}
+
+/// Seconds or milliseconds since the epoch; 0 is none.
+pub(super) fn counted(time: &str) -> Option<Timestamp> {
+    let number: f64 = time.trim().parse().ok()?;
+    let millis = if number < MILLISECONDS { number * 1000.0 } else { number };
+    (millis > 0.0 && millis < 1e15).then(|| Timestamp::from_millis(millis.round() as i64))
 }

@@ -7,7 +7,7 @@ use super::{Bodies, exchange};
 use crate::decode::decode;
 use crate::decode::json::Tape;
 use crate::decode::tests::searched;
-use crate::model::{Exchange, ExchangeFacts, ExchangeFlags, Part};
+use crate::model::{Exchange, ExchangeFacts, ExchangeFlags, HiddenKind, Part};
 
 /// Decodes a record both ways and compares. Returns what is searched.
 pub(super) fn of_list_and_exchange(record: &[u8]) -> Vec<String> {
@@ -44,7 +44,8 @@ fn compare(facts: &ExchangeFacts, full: &Exchange, record: &str) {
     let is_file = |part: &Part| matches!(part, Part::Media { kind, .. } if kind != "citation" && kind != "search result");
     let is_redacted = |part: &Part| matches!(part, Part::Reasoning { redacted: true, .. });
     for (flag, holds) in [
-        (ExchangeFlags::HIDDEN, !full.hidden.is_empty()),
+        (ExchangeFlags::HIDDEN, full.hidden.iter().any(|hidden| hidden.kind != HiddenKind::Encoded)),
+        (ExchangeFlags::ENCODED, full.hidden.iter().any(|hidden| hidden.kind == HiddenKind::Encoded)),
         (ExchangeFlags::TOOLS, !full.tool_calls.is_empty()),
         (ExchangeFlags::REASONING, !full.reasoning.is_empty() || full.answer_parts.iter().any(is_redacted)),
         (ExchangeFlags::MEDIA, all_parts().any(is_file)),

@@ -4,10 +4,9 @@
 use std::collections::HashSet;
 
 use super::envelope::Envelope;
-use super::hidden::hidden;
 use super::reading::{Block, Reading};
-use super::snippet::{Snippet, joined};
-use super::{agent, blocks, guardrail, signs};
+use super::snippet::Snippet;
+use super::{agent, blocks, guardrail, hidden, signs};
 use crate::decode::one_line::first_characters;
 use crate::model::{BodyState, ExchangeFacts, ExchangeFlags, GuardrailAction};
 
@@ -26,11 +25,13 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
     let user_chars = characters(&user, 1);
 
     let mut flags = ExchangeFlags::default();
-    flags.set(ExchangeFlags::HIDDEN, user.iter().any(|piece| !piece.is_plain()) && !hidden(&joined(&user, "\n")).is_empty());
+    let hidden = hidden::find(reading, &user);
+    flags.set(ExchangeFlags::HIDDEN, hidden.has_hidden());
+    flags.set(ExchangeFlags::ENCODED, hidden.has_encoded());
     flags.set(ExchangeFlags::BLOCKED, guardrail.action == GuardrailAction::Blocked);
     flags.set(ExchangeFlags::MASKED, guardrail.action == GuardrailAction::Masked);
     flags.set(ExchangeFlags::DETECTED, guardrail.action == GuardrailAction::Detected);
-    flags.set(ExchangeFlags::INJECTION, user.iter().any(signs::is_injection));
+    flags.set(ExchangeFlags::INJECTION, hidden.injects || user.iter().any(signs::is_injection));
     flags.set(ExchangeFlags::SECRET, reading.last_turn().iter().chain(&reading.answer).any(holds_secret));
     flags.set(ExchangeFlags::LONG, user_chars > LONG);
     flags.set(ExchangeFlags::TOOLS, !tools.is_empty() || reading.answer.iter().any(|block| matches!(block, Block::ToolCall { .. })));

@@ -3,21 +3,21 @@
 use std::borrow::Cow;
 
 use super::envelope::Envelope;
-use super::hidden::hidden;
 use super::reading::{Block, Reading};
 use super::snippet::{Snippet, joined};
-use super::{agent, blocks, guardrail};
+use super::{agent, blocks, guardrail, hidden};
 use crate::decode::json::Value;
 use crate::model::{Exchange, Guardrail, Part, ToolCall, Turn};
 
 /// The exchange of an envelope and what was read of its bodies.
 pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: Vec<String>) -> Exchange {
-    let user_text = joined(&reading.user_pieces(), "\n");
+    let user = reading.user_pieces();
+    let user_text = joined(&user, "\n");
     let (text, reasoning) = reading.answer_pieces();
-    Exchange {
+    let mut exchange = Exchange {
         system: reading.system.iter().map(owned).collect(),
         turns: reading.turns().map(|(role, parts)| Turn { role: role.to_owned(), parts: parts.iter().map(part).collect() }).collect(),
-        hidden: hidden(&user_text),
+        hidden: hidden::find(reading, &user).hidden,
         user_text,
         completion: joined(&text, ""),
         reasoning: joined(&reasoning, ""),
@@ -39,7 +39,10 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: Vec
         remarks: envelope.remarks(reading),
         unreadable,
         unknown_shape: unknown_shape(reading),
-    }
+        secrets: Vec::new(),
+    };
+    exchange.secrets = exchange.located();
+    exchange
 }
 
 fn unknown_shape(reading: &Reading<'_>) -> Option<(String, String)> {

@@ -1,161 +1,114 @@
-//! Text that a person at a screen would not have seen: tag characters (which spell ASCII), zero-width and bidirectional
-//! characters, control characters, variation selectors that carry bytes.
+//! What is hidden in the newest turn: in the user's own text, and in tool results and documents, where text of strangers
+//! comes in. Invisible characters, words in mixed scripts, encoded passages; one search for the list's flags and for reading.
 
-use crate::model::{Hidden, HiddenKind, hidden_name};
+use super::encoded::{self, passages};
+use super::invisible::invisible;
+use super::reading::{Block, Reading};
+use super::scripts::mixed;
+use super::snippet::{Snippet, joined};
+use crate::decode::one_line::first_characters;
+use crate::model::{Hidden, HiddenKind, secret};
 
-/// What is hidden in a text, run by run. Ordinary uses of invisible characters are left out: line breaks, a variation
-/// selector or joiner inside an emoji or a script that needs it, the tags of a regional flag.
-pub(super) fn hidden(text: &str) -> Vec<Hidden> {
-    let mut found: Vec<Run> = Vec::new();
-    let mut before = None;
-    let mut characters = text.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        let after = characters.peek().map(|(_, next)| *next);
-        if let Some(kind) = kind_of(character)
-            && !is_ordinary(character, before, after)
-        {
-            match found.last_mut() {
-                Some(run) if run.kind == kind && run.end == at => run.push(at, character),
-                _ => found.push(Run::new(kind, at, character, before)),
+/// Characters of a decoded passage that are told.
+const PREVIEW: usize = 200;
+/// Characters of a passage that are looked through for a secret that the preview might cut in two.
+const LOOKED_THROUGH: usize = 8192;
+/// A run of so many zero-width characters in foreign text carries something; pages of the web are full of single ones.
+const CARRIES: usize = 8;
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Findings {
+    /// Everything, place by place.
+    pub(super) hidden: Vec<Hidden>,
+    /// A decoded passage holds words of prompt injection.
+    pub(super) injects: bool,
+}
+
+impl Findings {
+    /// Invisible characters or disguised words.
+    pub(super) fn has_hidden(&self) -> bool {
+        self.hidden.iter().any(|hidden| hidden.kind != HiddenKind::Encoded)
+    }
+
+    /// Encoded passages.
+    pub(super) fn has_encoded(&self) -> bool {
+        self.hidden.iter().any(|hidden| hidden.kind == HiddenKind::Encoded)
+    }
+
+    fn look(&mut self, pieces: &[Snippet<'_>], place: Option<&str>) {
+        let plain = pieces.iter().all(Snippet::is_plain);
+        let coded = pieces.iter().any(|piece| encoded::deserves_a_look(piece.bytes()));
+        if plain && !coded {
+            return;
+        }
+        let text = joined(pieces, "\n");
+        let found = self.hidden.len();
+        if !plain {
+            self.hidden.extend(invisible(&text).into_iter().filter(|hidden| place.is_none() || is_grave(hidden, &text)));
+            self.hidden.extend(mixed(&text));
+        }
+        if coded {
+            for passage in passages(&text) {
+                self.injects |= passage.injects;
+                let hidden = Hidden::new(HiddenKind::Encoded, preview(&passage.text), passage.at);
+                self.hidden.push(Hidden { encoding: Some(passage.form), ..hidden });
             }
         }
-        before = Some(character);
-    }
-    found.into_iter().filter(|run| !run.is_flag()).map(Run::into_hidden).collect()
-}
-
-struct Run {
-    kind: HiddenKind,
-    at: usize,
-    end: usize,
-    characters: Vec<char>,
-    before: Option<char>,
-}
-
-impl Run {
-    fn new(kind: HiddenKind, at: usize, character: char, before: Option<char>) -> Self {
-        Self { kind, at, end: at + character.len_utf8(), characters: vec![character], before }
-    }
-
-    fn push(&mut self, at: usize, character: char) {
-        self.end = at + character.len_utf8();
-        self.characters.push(character);
-    }
-
-    /// England, Scotland and Wales: a black flag, their code in tags, a cancel tag.
-    fn is_flag(&self) -> bool {
-        let code = self.characters.len().saturating_sub(1);
-        self.kind == HiddenKind::TagCharacters
-            && self.before == Some('\u{1F3F4}')
-            && (3..=6).contains(&code)
-            && self.characters.last() == Some(&'\u{E007F}')
-            && self.characters.iter().take(code).filter_map(|c| tag_ascii(*c)).all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
-    }
-
-    fn into_hidden(self) -> Hidden {
-        let decoded = match self.kind {
-            HiddenKind::TagCharacters => self.characters.iter().filter_map(|c| tag_ascii(*c)).collect(),
-            HiddenKind::VariationSelectors => selected_bytes(&self.characters),
-            _ => names(&self.characters),
-        };
-        Hidden { kind: self.kind, decoded, at: self.at }
-    }
-}
-
-fn kind_of(character: char) -> Option<HiddenKind> {
-    match u32::from(character) {
-        0x0A | 0x0D | 0x09 | 0xA0..=0xAC => None,
-        0..=0x1F | 0x7F..=0x9F => Some(HiddenKind::Control),
-        0xE_0000..=0xE_007F => Some(HiddenKind::TagCharacters),
-        0xFE00..=0xFE0F | 0xE_0100..=0xE_01EF => Some(HiddenKind::VariationSelectors),
-        0x061C | 0x200E | 0x200F | 0x202A..=0x202E | 0x2066..=0x2069 => Some(HiddenKind::Bidi),
-        code if code > 0x7F => hidden_name(character).map(|_| HiddenKind::ZeroWidth),
-        _ => None,
-    }
-}
-
-fn is_ordinary(character: char, before: Option<char>, after: Option<char>) -> bool {
-    // Letters and emoji of the scripts these characters were made for; another invisible one is no such neighbour.
-    let visible =
-        |neighbour: Option<char>| neighbour.is_some_and(|c| !c.is_ascii() && (kind_of(c).is_none() || matches!(c, '\u{FE0E}' | '\u{FE0F}')));
-    match character {
-        '\u{FE0E}' | '\u{FE0F}' => before.is_some_and(|c| (!c.is_ascii() && kind_of(c).is_none()) || c.is_ascii_digit() || matches!(c, '#' | '*')),
-        '\u{200C}' | '\u{200D}' => visible(before) && visible(after),
-        _ => false,
-    }
-}
-
-/// The ASCII character that a tag character spells.
-fn tag_ascii(character: char) -> Option<char> {
-    let code = u32::from(character);
-    (0xE_0020..=0xE_007E).contains(&code).then(|| char::from((code - 0xE_0000) as u8))
-}
-
-/// The bytes that variation selectors 1 to 256 stand for, as text.
-fn selected_bytes(characters: &[char]) -> String {
-    let bytes: Vec<u8> = characters
-        .iter()
-        .filter_map(|c| match u32::from(*c) {
-            code @ 0xFE00..=0xFE0F => Some((code - 0xFE00) as u8),
-            code @ 0xE_0100..=0xE_01EF => Some((code - 0xE_0100 + 16) as u8),
-            _ => None,
-        })
-        .collect();
-    crate::model::text_from_bytes(&bytes).into_owned()
-}
-
-/// The names of a run's characters; of a long run the first few.
-fn names(characters: &[char]) -> String {
-    const NAMED: usize = 8;
-    let mut names: Vec<String> = characters
-        .iter()
-        .take(NAMED)
-        .map(|c| match hidden_name(*c) {
-            Some(name) if !name.is_empty() => name.to_owned(),
-            _ if *c == '\u{1b}' => "ESC".to_owned(),
-            _ => format!("U+{:04X}", u32::from(*c)),
-        })
-        .collect();
-    if characters.len() > NAMED {
-        names.push(format!("and {} more", characters.len() - NAMED));
-    }
-    names.join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_hidden_is_named_and_decoded() {
-        use HiddenKind::{Bidi, Control, TagCharacters, VariationSelectors, ZeroWidth};
-        for (text, expected) in [
-            ("ask\u{E0068}\u{E0069}!", vec![(TagCharacters, "hi", 3)]),
-            ("a\u{200b}\u{2060}b", vec![(ZeroWidth, "ZWSP WJ", 1)]),
-            ("a\u{202e}b\u{202c}", vec![(Bidi, "RLO", 1), (Bidi, "PDF", 5)]),
-            ("a\u{1b}[31mb", vec![(Control, "ESC", 1)]),
-            ("\u{9b}", vec![(Control, "U+009B", 0)]),
-            // Bytes 'h' and 'i' as variation selectors 17 and up: 0x68 - 16 = 0x58.
-            ("x\u{E0158}\u{E0159}", vec![(VariationSelectors, "hi", 1)]),
-            ("a\u{200d}b", vec![(ZeroWidth, "ZWJ", 1)]),
-        ] {
-            let found: Vec<_> = hidden(text);
-            let found: Vec<_> = found.iter().map(|hidden| (hidden.kind, hidden.decoded.as_str(), hidden.at)).collect();
-            assert_eq!(found, expected, "{text:?}");
+        for hidden in self.hidden.iter_mut().skip(found) {
+            hidden.place = place.map(str::to_owned);
         }
     }
+}
 
-    #[test]
-    fn ordinary_text_hides_nothing() {
-        for text in [
-            "plain\nlines\tand\r\nmore",
-            "☀\u{fe0f} 1\u{fe0f}\u{20e3}",
-            "family 👨\u{200d}👩\u{200d}👧 and ❤\u{fe0f}\u{200d}🔥",
-            "می\u{200c}خواهم",
-            "🏴\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}",
-            "naïve café 世界",
-        ] {
-            assert_eq!(hidden(text), vec![], "{text:?}");
+/// Looks through the newest turn of a call, `user` being the pieces of the user's own text.
+pub(super) fn find(reading: &Reading<'_>, user: &[Snippet<'_>]) -> Findings {
+    let mut findings = Findings::default();
+    findings.look(user, None);
+    let (mut results, mut documents) = (0, 0);
+    for block in newest(reading) {
+        match block {
+            Block::ToolResult { texts, .. } => {
+                results += 1;
+                findings.look(texts, Some(&format!("tool result {results}")));
+            }
+            Block::Media(media) => {
+                let Some(text) = &media.text else { continue };
+                documents += 1;
+                let name = media.name.as_deref().map_or_else(|| documents.to_string(), str::to_owned);
+                findings.look(std::slice::from_ref(text), Some(&format!("document {name}")));
+            }
+            _ => {}
         }
     }
+    findings
+}
+
+/// The parts of the turns since the model spoke last; of a request that ends in the model's own words, of the turn before.
+fn newest<'r, 'a>(reading: &'r Reading<'a>) -> impl Iterator<Item = &'r Block<'a>> {
+    let turns: Vec<(&str, &[Block<'a>])> = reading.turns().collect();
+    let spoken = |role: &str| ["assistant", "model", "chatbot"].iter().any(|name| role.eq_ignore_ascii_case(name));
+    let end = turns.iter().rposition(|(role, _)| !spoken(role)).map_or(0, |last| last + 1);
+    let start = turns.iter().take(end).rposition(|(role, _)| spoken(role)).map_or(0, |last| last + 1);
+    turns.into_iter().take(end).skip(start).flat_map(|(_, parts)| parts)
+}
+
+/// What has no innocent use in text that came from elsewhere. A zero-width character, a soft hyphen or a mark of direction
+/// alone is how pages of the web are written.
+fn is_grave(hidden: &Hidden, text: &str) -> bool {
+    let here = || text.get(hidden.at..).unwrap_or_default().chars();
+    match hidden.kind {
+        HiddenKind::ZeroWidth => here().take(CARRIES).filter(|character| crate::model::hidden_name(*character).is_some()).count() == CARRIES,
+        HiddenKind::Bidi => here().next().is_some_and(|character| matches!(character, '\u{202D}' | '\u{202E}')),
+        HiddenKind::Control => here().next().is_some_and(|character| matches!(character, '\u{1B}' | '\u{9B}' | '\u{8}')),
+        _ => true,
+    }
+}
+
+/// The beginning of a passage on one line. A secret is never cut in two, so that whoever masks the preview knows it.
+fn preview(text: &str) -> String {
+    let line = first_characters(text, LOOKED_THROUGH);
+    let Some((cut, _)) = line.char_indices().nth(PREVIEW) else { return line };
+    let cut = secret::find(&line).iter().find(|secret| secret.range.contains(&cut)).map_or(cut, |secret| secret.range.end);
+    if cut == line.len() { line } else { format!("{}…", line.get(..cut).unwrap_or_default()) }
 }

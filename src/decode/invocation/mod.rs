@@ -12,31 +12,39 @@ mod cohere_command;
 mod cohere_command_r;
 mod converse;
 mod embeddings;
+mod encoded;
 mod envelope;
 mod facts;
 mod family;
+mod forms;
 mod full;
 mod guardrail;
 mod hidden;
 mod images;
+mod invisible;
 mod llama;
 mod mistral_text;
 mod model_key;
 mod nova;
+mod readable;
 mod reading;
+mod rot13;
+mod scripts;
 mod signs;
 mod snippet;
 mod template;
 mod thinking;
+mod thread;
 mod titan_text;
 mod tokens;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::decoded::{Decoded, Searchable, Text};
 use super::json::{Kind, Tape, Value};
 use super::nested::Nested;
-use crate::model::{EntityKind, Exchange, Outcome, Strand, Timestamp, account_of_arn, fold_arn};
+use crate::model::{EntityKind, Exchange, GuardrailAction, Outcome, RoundKeys, Strand, Timestamp, account_of_arn, fold_arn};
 use envelope::Envelope;
 pub(super) use model_key::percent_decoded;
 pub use model_key::{model_family, model_key};
@@ -85,9 +93,9 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
         let unreadable = [&input, &output].into_iter().flatten().any(|nested| nested.problem().is_some());
         let reading =
             family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
-        let mut apart = Decoded::default();
+        let mut apart = Decoded { principal: decoded.principal.clone(), ..Decoded::default() };
         add_reading(&mut apart, &envelope, reading, unreadable);
-        decoded.exchange = apart.exchange;
+        (decoded.exchange, decoded.thread) = (apart.exchange, apart.thread);
         decoded.mentions = apart.mentions.into_iter().map(|(kind, text)| (kind, owned(text))).collect();
         decoded.searchable = apart.searchable.into_iter().map(own_searchable).collect();
     }
@@ -115,6 +123,8 @@ fn folded_model(id: Text<'_>) -> Text<'_> {
 /// Facts, mentions and searchable text of the bodies.
 fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut reading: Reading<'a>, unreadable: bool) {
     let (facts, guardrails) = facts::of(envelope, &reading, unreadable);
+    let keys = thread::keys(&reading, thread::seed(decoded.principal.as_deref()), facts.guardrail == GuardrailAction::Blocked);
+    decoded.thread = (!keys.is_empty()).then_some(keys);
     decoded.exchange = Some(facts);
 
     let mentions = &mut decoded.mentions;
@@ -137,7 +147,9 @@ fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut readi
         strings(body, pieces);
     }
     let (parts, answer) = (reading.take_parts(), std::mem::take(&mut reading.answer));
-    parts.into_iter().for_each(|block| search_block(block, pieces));
+    for block in parts {
+        search_block(block, pieces);
+    }
     search_answer(answer, pieces);
     if let Some(body) = reading.unknown_response {
         strings(body, pieces);
@@ -169,7 +181,7 @@ fn search_answer<'a>(answer: Vec<Block<'a>>, pieces: &mut Vec<Searchable<'a>>) {
 }
 
 /// Pieces of one text; nothing of none.
-fn in_one<'a>(mut pieces: Vec<snippet::Snippet<'a>>) -> Option<Searchable<'a>> {
+fn in_one(mut pieces: Vec<snippet::Snippet<'_>>) -> Option<Searchable<'_>> {
     if pieces.len() > 1 {
         return Some(Searchable::Text(snippet::joined(&pieces, "").into()));
     }
@@ -194,7 +206,7 @@ fn search_block<'a>(block: Block<'a>, pieces: &mut Vec<Searchable<'a>>) {
 }
 
 /// The strings of a value whose shape is unknown, without what looks like base64. Depth is bounded by the tape.
-fn strings<'a>(value: Value<'a>, pieces: &mut Vec<Searchable<'a>>) {
+pub(super) fn strings<'a>(value: Value<'a>, pieces: &mut Vec<Searchable<'a>>) {
     match value.kind() {
         Kind::Object => value.entries().for_each(|(_, value)| strings(value, pieces)),
         Kind::Array => value.items().for_each(|value| strings(value, pieces)),
@@ -212,6 +224,29 @@ fn is_base64(raw: &[u8]) -> bool {
 
 /// Decodes one invocation record in full. Never fails: what cannot be read is said in [`Exchange::unreadable`].
 pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
+    read_in_full(record, bodies, |exchange, _, _| exchange)
+}
+
+/// A round that a request repeats of calls before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastRound {
+    /// Turns of the user side, by their place in [`Exchange::turns`].
+    pub user: Range<usize>,
+    /// Turns of the model's side.
+    pub answer: Range<usize>,
+    /// The keys that the call which was answered so has for its own.
+    pub keys: RoundKeys,
+}
+
+/// The same as [`exchange`], and the rounds of its history, the oldest first. What follows the last of them is new in this call.
+pub fn exchange_with_history(record: &[u8], bodies: &Bodies) -> (Exchange, Vec<PastRound>) {
+    read_in_full(record, bodies, |exchange, envelope, reading| {
+        let folded = envelope.identity_arn.as_deref().and_then(fold_arn).map(|actor| actor.principal);
+        (exchange, thread::history(reading, thread::seed(folded.as_deref())))
+    })
+}
+
+fn read_in_full<T>(record: &[u8], bodies: &Bodies, then: impl FnOnce(Exchange, &Envelope<'_>, &Reading<'_>) -> T) -> T {
     let tape = Tape::of(record);
     let envelope = Envelope::of(tape.root(record));
     let mut unreadable = Vec::new();
@@ -231,7 +266,7 @@ pub fn exchange(record: &[u8], bodies: &Bodies) -> Exchange {
     let input = open("request body", envelope.input.json, &bodies.input);
     let output = open("response body", envelope.output.json, &bodies.output);
     let reading = family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
-    full::of(&envelope, &reading, unreadable)
+    then(full::of(&envelope, &reading, unreadable), &envelope, &reading)
 }
 
 #[cfg(test)]
@@ -244,6 +279,8 @@ mod family_tests;
 mod formats_tests;
 #[cfg(test)]
 mod guardrail_tests;
+#[cfg(test)]
+mod hidden_tests;
 #[cfg(test)]
 mod mutated;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::snippet::{Snippet, joined, may_hold_tag, run};
 
-const TAGS: [&str; 3] = ["thinking", "reasoning", "think"];
+pub(super) const TAGS: [&str; 3] = ["thinking", "reasoning", "think"];
 
 /// A tag as it may stand in a JSON string.
 static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -44,7 +44,7 @@ pub(super) fn apart(pieces: &[Snippet<'_>], course: Course) -> Option<(String, S
 }
 
 /// By the tags of the kind that comes first; an opening tag without its end reaches to the end.
-fn tags_apart(text: &str) -> Option<(String, String)> {
+pub(super) fn tags_apart(text: &str) -> Option<(String, String)> {
     let (_, tag) = TAGS.into_iter().filter_map(|tag| Some((text.find(&format!("<{tag}>"))?, tag))).min()?;
     let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
     let (mut outside, mut inside) = (String::new(), Vec::new());

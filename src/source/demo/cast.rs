@@ -55,6 +55,10 @@ pub struct Cast {
     pub guardrail: &'static str,
     /// Story 3: what the invisible characters say.
     pub hidden_words: &'static str,
+    /// The long loop: the session of the agent, as its spans name it.
+    pub agent_session: &'static str,
+    /// The long loop: its trace.
+    pub agent_trace: String,
     /// Story 4: the laptop.
     pub laptop: &'static str,
     /// Story 4: its user.
@@ -105,6 +109,8 @@ pub fn cast() -> Cast {
         concierge_role: CONCIERGE.name,
         guardrail: stories::GUARDRAIL,
         hidden_words: stories::HIDDEN_WORDS,
+        agent_session: stories::SESSION,
+        agent_trace: stories::trace(),
         laptop: KESSLER_LAPTOP.host,
         laptop_user: KESSLER_LAPTOP.user,
         deleted_guardrail: stories::DELETED_GUARDRAIL,

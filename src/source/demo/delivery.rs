@@ -64,7 +64,7 @@ const TELEMETRY_PART: usize = 8 * 1024 * 1024;
 impl Parcels {
     pub(super) fn new(options: &Options) -> Self {
         let steps = stories::steps();
-        let planted: u64 = steps.iter().map(Step::events).sum();
+        let planted: u64 = steps.iter().filter(|step| step.counts()).map(Step::events).sum();
         Self {
             week: Week::for_events(options.events),
             seed: options.seed,
@@ -90,7 +90,7 @@ impl Parcels {
         }
         background::write(self.background, self.seed, self.week, number, &mut slot);
         let mut names = Draw::new(self.seed ^ number.wrapping_mul(0xd134_2543_de82_ef95));
-        let mut parcels = Vec::new();
+        let (mut parcels, mut apart) = (Vec::new(), Vec::new());
         for side in slot.side {
             let path = side_path(side.account, side.region, &side.request, side.at);
             parcels.push(Parcel { path, plain: side.bytes, gzip: true, events: 0, modified: side.at.plus_millis(2_000) });
@@ -98,6 +98,12 @@ impl Parcels {
         for shelf in slot.shelves {
             match shelf.log {
                 Log::Trail => parcels.push(trail(&shelf, Timestamp::from_millis(end), &mut names)),
+                Log::Insight | Log::Aggregated | Log::Network => {
+                    // Names of their own, whatever the week holds.
+                    let mut names = Draw::labelled(shelf.log.folder().unwrap_or_default(), number as usize);
+                    apart.push(trail(&shelf, Timestamp::from_millis(end), &mut names));
+                }
+                Log::Spans => apart.push(export(shelf, number, Timestamp::from_millis(end))),
                 Log::Invocations => parcels.push(invocations(shelf, Timestamp::from_millis(end), &mut names)),
                 Log::Endpoint => {
                     self.telemetry.bytes.extend_from_slice(&shelf.bytes);
@@ -105,6 +111,7 @@ impl Parcels {
                 }
             }
         }
+        parcels.append(&mut apart);
         let day_ends = (end - START) % 86_400_000 == 0;
         if day_ends || self.telemetry.bytes.len() > TELEMETRY_PART {
             parcels.extend(self.telemetry.cut(Timestamp::from_millis(start), Timestamp::from_millis(end)));
@@ -148,12 +155,20 @@ fn trail(shelf: &Shelf, delivered: Timestamp, names: &mut Draw) -> Parcel {
     let time = delivered.to_jiff();
     let unique = names.s3_request();
     let (folder, stamp) = (time.strftime("%Y/%m/%d"), time.strftime("%Y%m%dT%H%MZ"));
-    let path = format!("AWSLogs/{account}/CloudTrail/{region}/{folder}/{account}_CloudTrail_{region}_{stamp}_{unique}.json.gz");
+    let log = shelf.log.folder().unwrap_or_default();
+    let path = format!("AWSLogs/{account}/{log}/{region}/{folder}/{account}_{log}_{region}_{stamp}_{unique}.json.gz");
     let mut plain = Vec::with_capacity(shelf.bytes.len() + 16);
     plain.extend_from_slice(br#"{"Records":["#);
     plain.extend_from_slice(&shelf.bytes);
     plain.extend_from_slice(b"]}");
     Parcel { path, plain, gzip: true, events: shelf.events, modified: delivered.plus_millis(95_000) }
+}
+
+/// A log group's export is filed under its task and the log stream.
+fn export(shelf: Shelf, part: u64, exported: Timestamp) -> Parcel {
+    let task = Draw::labelled("span-export", 0).uuid();
+    let path = format!("exports/aws-spans/{task}/default/{part:06}.gz");
+    Parcel { path, plain: shelf.bytes, gzip: true, events: shelf.events, modified: exported.plus_millis(240_000) }
 }
 
 /// A batch of invocation records is named after the moment it was closed, within its hour.

@@ -37,7 +37,8 @@ use delivery::Parcels;
 /// How much, and which of many weeks alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Events in all, the stories' included. The stories are written whole even when that makes more.
+    /// Events in all, the stories' included. The stories are written whole even when that makes more; a dozen spans and
+    /// summaries, which tell of events again, come on top.
     pub events: u64,
     /// Chooses the ordinary work. The stories do not depend on it.
     pub seed: u64,

@@ -12,8 +12,27 @@ use crate::model::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Log {
     Trail,
+    /// What a trail delivers into folders of their own: Insights, summaries of data events, network activity.
+    Insight,
+    Aggregated,
+    Network,
     Invocations,
     Endpoint,
+    /// Agent telemetry, exported from its log group.
+    Spans,
+}
+
+impl Log {
+    /// The folder of a trail's log, which is part of its files' names too.
+    pub(super) fn folder(self) -> Option<&'static str> {
+        match self {
+            Self::Trail => Some("CloudTrail"),
+            Self::Insight => Some("CloudTrail-Insight"),
+            Self::Aggregated => Some("CloudTrail-Aggregated"),
+            Self::Network => Some("CloudTrail-NetworkActivity"),
+            _ => None,
+        }
+    }
 }
 
 /// The records of one log, account and Region.
@@ -99,6 +118,19 @@ impl Slot {
             place.bytes.push(b',');
         }
         Call { account, region, ..*call }.write(&mut place.bytes);
+    }
+
+    /// A record that is ready: in a trail's list, or as a line with its time as log groups are exported.
+    pub(super) fn ready(&mut self, log: Log, account: &'static str, region: &'static str, at: Timestamp, json: &str) {
+        let Some(place) = self.shelf_for(log, account, region, at) else { return };
+        if log.folder().is_none() {
+            place.bytes.extend_from_slice(format!("{at} {json}\n").as_bytes());
+            return;
+        }
+        if !place.bytes.is_empty() {
+            place.bytes.push(b',');
+        }
+        place.bytes.extend_from_slice(json.as_bytes());
     }
 
     /// A line of endpoint telemetry.

@@ -31,6 +31,9 @@ struct Parsed {
     invocations: Vec<Value>,
     endpoint: Vec<Value>,
     refused: Vec<Vec<u8>>,
+    /// Spans; Insights, summaries and network activity.
+    spans: Vec<Value>,
+    apart: Vec<Value>,
     /// Lengths of the invocation records.
     lengths: Vec<usize>,
 }
@@ -41,10 +44,21 @@ fn parsed() -> &'static Parsed {
         let files: Vec<_> = files(&Options::default()).map(|file| (file.clone(), plain(&file))).collect();
         let (mut trail, mut invocations, mut endpoint) = (Vec::new(), Vec::new(), Vec::new());
         let (mut refused, mut lengths) = (Vec::new(), Vec::new());
+        let (mut spans, mut apart) = (Vec::new(), Vec::new());
         for (file, text) in &files {
             if file.path.contains("/CloudTrail/") {
                 let mut whole: Value = serde_json::from_slice(text).unwrap();
                 trail.append(whole["Records"].as_array_mut().unwrap());
+            } else if file.path.contains("/CloudTrail-") && !file.path.contains("-Digest") {
+                let mut whole: Value = serde_json::from_slice(text).unwrap();
+                apart.append(whole["Records"].as_array_mut().unwrap());
+            } else if file.path.starts_with("exports/") {
+                for line in std::str::from_utf8(text).unwrap().lines() {
+                    let (time, json) = line.split_once(' ').unwrap();
+                    let span: Value = serde_json::from_str(json).unwrap();
+                    assert_eq!(Timestamp::parse(time).unwrap().as_millis() as u64, span["startTimeUnixNano"].as_u64().unwrap() / 1_000_000);
+                    spans.push(span);
+                }
             } else if file.path.contains("/data/") {
                 serde_json::from_slice::<Value>(text).unwrap();
             } else if file.path.contains("BedrockModelInvocationLogs") || file.path.starts_with("endpoint/") {
@@ -60,7 +74,7 @@ fn parsed() -> &'static Parsed {
                 }
             }
         }
-        Parsed { files, trail, invocations, endpoint, refused, lengths }
+        Parsed { files, trail, invocations, endpoint, refused, spans, apart, lengths }
     })
 }
 
@@ -84,7 +98,7 @@ fn the_same_options_give_the_same_bytes() {
 #[test]
 fn as_many_events_as_asked_for() {
     let all = parsed();
-    let count = all.trail.len() + all.invocations.len() + all.endpoint.len() + all.refused.len();
+    let count = all.trail.len() + all.invocations.len() + all.endpoint.len() + all.refused.len() + all.spans.len() + all.apart.len();
     assert!((5_940..=6_060).contains(&count), "{count}");
     for events in [3_000_u64, 20_000] {
         let count: u64 = Parcels::new(&Options { events, seed: 3 }).map(|parcel| parcel.events).sum();
@@ -116,6 +130,8 @@ fn files_are_named_as_aws_names_them() {
         r"^AWSLogs/\d{12}/BedrockModelInvocationLogs/[a-z]+-[a-z]+-\d/2026/11/(?:09|1[0-3])/[0-2]\d/data/[0-9a-f-]{36}_input\.json\.gz$",
         r"^AWSLogs/\d{12}/BedrockModelInvocationLogs/amazon-bedrock-logs-permission-check$",
         r"^AWSLogs/\d{12}/CloudTrail-Digest/us-east-1/2026/11/09/\d{12}_CloudTrail-Digest_us-east-1_.*\.json\.gz$",
+        r"^AWSLogs/\d{12}/CloudTrail-(?:Insight|Aggregated|NetworkActivity)/us-(?:east-1|west-2)/2026/11/1[0-4]/\d{12}_CloudTrail-(?:Insight|Aggregated|NetworkActivity)_us-(?:east-1|west-2)_202611\d\dT\d{4}Z_[A-Z2-7]{16}\.json\.gz$",
+        r"^exports/aws-spans/[0-9a-f-]{36}/default/\d{6}\.gz$",
         r"^endpoint/jamf-protect-202611(?:09|1[0-3])\.ndjson$",
     ];
     let forms: Vec<Regex> = forms.iter().map(|form| Regex::new(form).unwrap()).collect();
@@ -256,6 +272,65 @@ fn the_long_loop_repeats_its_history() {
         assert_eq!(&messages[..before.len()], before.as_slice());
         before.clone_from(messages);
     }
+}
+
+#[test]
+fn spans_bear_the_request_ids_of_the_loop() {
+    let cast = cast();
+    let all = parsed();
+    let by_request: HashMap<&str, &Value> = all.invocations.iter().map(|r| (r["requestId"].as_str().unwrap(), r)).collect();
+    let ids: HashSet<&str> = all.spans.iter().map(|span| span["spanId"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), all.spans.len());
+    assert_eq!(all.spans.len(), cast.steps.iter().filter(|step| step.label == "agent-span").count());
+    let mut calls = Vec::new();
+    for span in &all.spans {
+        assert_eq!(span["traceId"], cast.agent_trace.as_str());
+        assert!(span["parentSpanId"].is_null() || ids.contains(span["parentSpanId"].as_str().unwrap()), "{span}");
+        let attributes = &span["attributes"];
+        if attributes["gen_ai.operation.name"] == "chat" {
+            assert_eq!(attributes["session.id"], cast.agent_session);
+            let request = attributes["aws.request_id"].as_str().unwrap();
+            let record = by_request[request];
+            assert_eq!(record["modelId"], attributes["gen_ai.request.model"]);
+            assert_eq!(record["output"]["outputTokenCount"], attributes["gen_ai.usage.output_tokens"]);
+            let lag = Timestamp::parse(record["timestamp"].as_str().unwrap()).unwrap().as_millis()
+                - span["startTimeUnixNano"].as_i64().unwrap() / 1_000_000;
+            assert!((-1_000..=1_000).contains(&lag), "{lag}");
+            calls.push(request);
+        }
+    }
+    let made = cast.requests("agent-loop");
+    assert_eq!(calls, [made[0], made[1], made[2], made[39]]);
+    // What the tool returned in the span is what the next request tells.
+    let tool = all.spans.iter().find(|span| span["name"] == "execute_tool get_order").unwrap();
+    let told: Value = serde_json::from_str(tool["events"][1]["attributes"]["content"].as_str().unwrap()).unwrap();
+    let next = &by_request[made[1]]["input"]["inputBodyJson"]["messages"][2]["content"][0]["toolResult"];
+    assert_eq!(next["content"][0]["json"], told);
+}
+
+#[test]
+fn what_cloudtrail_sums_up_is_what_it_logged() {
+    let all = parsed();
+    let of = |category: &str| all.apart.iter().filter(|record| record["eventCategory"] == category).collect::<Vec<_>>();
+    let [summary] = of("Aggregated")[..] else { panic!("one summary") };
+    let within = |record: &&Value| {
+        let time = record["eventTime"].as_str().unwrap();
+        (summary["timeWindow"]["windowStart"].as_str().unwrap()..summary["timeWindow"]["windowEnd"].as_str().unwrap()).contains(&time)
+    };
+    let puts = all
+        .trail
+        .iter()
+        .filter(within)
+        .filter(|e| e["recipientAccountId"] == summary["accountId"] && e["awsRegion"] == summary["awsRegion"] && e["eventName"] == "PutObject");
+    assert_eq!(puts.count() as u64, summary["summary"]["primaryDimension"]["statistics"][0]["value"].as_u64().unwrap());
+    let [start, end] = of("Insight")[..] else { panic!("two ends of one Insight") };
+    assert_eq!((&start["sharedEventID"], start["insightDetails"]["state"].as_str()), (&end["sharedEventID"], Some("Start")));
+    assert!(start["insightDetails"]["insightContext"]["attributions"][0]["insight"][0]["value"].as_str().unwrap().ends_with(cast().leaked_user));
+    let [denied] = of("NetworkActivity")[..] else { panic!("one denial") };
+    assert_eq!(
+        (denied["errorCode"].as_str(), denied["userIdentity"]["accountId"].as_str()),
+        (Some("VpceAccessDenied"), Some(cast().foreign_account))
+    );
 }
 
 #[test]

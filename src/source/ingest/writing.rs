@@ -10,6 +10,7 @@ use super::sink::Parcel;
 use super::{IngestError, Shared};
 use crate::case::{CaseError, SourceCounts, Writer};
 use crate::model::{IngestSummary, Skip, SourceId, SourceState, Strand};
+use crate::stitch::threads::Threads;
 
 /// What waits is committed after this time at the latest.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -32,6 +33,7 @@ pub(super) fn write(shared: &Shared<'_>, writer: &mut Writer, parcels: &Receiver
         let file = format!("{} of {total} sources", total.saturating_sub(ledger.whole));
         ledger.skips.push(Skip { file, reason: "cancelled before they were read to their end; the same ingest again goes on".into(), count: 1 });
     }
+    ledger.threads = None;
     writer.finish()?;
     let mut summary = ledger.summary;
     summary.skipped = summed_up(ledger.skips);
@@ -47,6 +49,7 @@ struct Ledger {
     counts: HashMap<SourceId, SourceCounts>,
     /// Sources that need no second look.
     whole: u64,
+    threads: Option<Threads>,
 }
 
 impl Ledger {
@@ -58,6 +61,7 @@ impl Ledger {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
+            self.stitch(writer)?;
             let waits = writer.pending().events > 0;
             // The first rows at once; then in large transactions.
             if waits && committed.is_none_or(|at| at.elapsed() >= PATIENCE) || writer.pending().is_due() {
@@ -66,6 +70,16 @@ impl Ledger {
             }
             shared.events.store(self.summary.events.values().sum(), Ordering::Relaxed);
         }
+    }
+
+    /// Finds the conversations among the exchanges that came.
+    fn stitch(&mut self, writer: &mut Writer) -> Result<(), CaseError> {
+        let threads = match &mut self.threads {
+            Some(threads) => threads,
+            none => none.insert(Threads::of(writer)?),
+        };
+        writer.stitch(|rows| threads.add(rows));
+        Ok(())
     }
 
     fn store(&mut self, writer: &mut Writer, parcel: Parcel) -> Result<(), CaseError> {

@@ -13,6 +13,10 @@ pub fn lines(state: &State) -> Vec<(String, Role)> {
     if case.rebuilding {
         lines.push(("  events are missing: a rebuild was interrupted; leave, and run `outcrop rebuild` on this file".to_owned(), Role::Warning));
     }
+    if case.outdated {
+        let what = "  an earlier version read this evidence: conversations are missing; leave, and run `outcrop rebuild` on this file";
+        lines.push((what.to_owned(), Role::Warning));
+    }
     let total: u64 = case.events.iter().sum();
     lines.push((format!("  events      {}", grouped(total)), Role::Text));
     for strand in Strand::ALL {

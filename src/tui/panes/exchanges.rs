@@ -1,17 +1,18 @@
-//! The list of the Prompts pane: one exchange a row, with flags and token counts.
+//! The list of the Prompts pane: one conversation a row, which is often one exchange, with flags and token counts.
 
 use super::events::{YEAR, spans_years, time_text, who};
 use super::{select, sign};
 use crate::model::{ExchangeFacts, ExchangeFlags};
-use crate::tui::ask::Row;
+use crate::tui::ask::{Row, Thread};
 use crate::tui::render::{Layout, grouped, window};
 use crate::tui::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Area, Canvas};
 
 /// Each flag's letter, from the gravest; shown in the list, explained in the reading view.
-pub const FLAGS: [(ExchangeFlags, char, &str); 13] = [
-    (ExchangeFlags::HIDDEN, 'H', "hidden characters"),
+pub const FLAGS: [(ExchangeFlags, char, &str); 14] = [
+    (ExchangeFlags::HIDDEN, 'H', "hidden characters or disguised words"),
+    (ExchangeFlags::ENCODED, 'E', "encoded passage"),
     (ExchangeFlags::SECRET, 'S', "looks like a credential"),
     (ExchangeFlags::INJECTION, 'I', "words of prompt injection"),
     (ExchangeFlags::BLOCKED, 'B', "guardrail blocked"),
@@ -29,6 +30,12 @@ pub const FLAGS: [(ExchangeFlags, char, &str); 13] = [
 /// The letters of the flags that are set.
 pub fn letters(flags: ExchangeFlags) -> String {
     FLAGS.iter().filter(|(flag, ..)| flags.has(*flag)).map(|(_, letter, _)| *letter).collect()
+}
+
+/// The flags that are set, in words; `None` when none is.
+pub fn words(flags: ExchangeFlags) -> Option<String> {
+    let words: Vec<&str> = FLAGS.iter().filter(|(flag, ..)| flags.has(*flag)).map(|(.., words)| *words).collect();
+    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// Tokens have a column only where there is room for the text beside it.
@@ -77,37 +84,53 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
 }
 
 fn draw_row(canvas: &mut Canvas<'_>, area: Area, columns: &Columns, row: &Row) {
-    let role = if row.mark.reviewed { Role::Muted } else { Role::Text };
-    let mark = sign(canvas, &row.mark);
+    let thread = row.thread.as_deref().filter(|thread| thread.calls.len() > 1);
+    let reviewed = thread.map_or(row.mark.reviewed, Thread::is_reviewed);
+    let role = if reviewed { Role::Muted } else { Role::Text };
+    // Of a conversation the first call that has one.
+    let signed = thread.and_then(|thread| thread.calls.iter().map(|(.., mark)| mark).find(|mark| sign(canvas, mark) != " "));
+    let mark = sign(canvas, signed.unwrap_or(&row.mark));
     canvas.text(0, area.y, 1, mark, Role::Marked);
-    let seen = if row.mark.reviewed { canvas.glyph("✓", "v") } else { " " };
+    let seen = if reviewed { canvas.glyph("✓", "v") } else { " " };
     canvas.text(1, area.y, 1, seen, Role::Ok);
     canvas.text(2, area.y, columns.time, &time_text(row.event.time, columns.time), role);
     let facts = row.facts.as_ref();
-    let flags = facts.map(|facts| letters(facts.flags)).unwrap_or_default();
+    let flags = letters(thread.map_or_else(|| facts.map(|facts| facts.flags).unwrap_or_default(), |thread| thread.flags));
     canvas.text(columns.flags, area.y, 5, &flags, Role::Warning);
     let mut end = area.width;
     if area.width >= TOKENS_FROM {
-        let tokens = facts.map(tokens).unwrap_or_default();
+        let tokens = match thread {
+            Some(thread) => format!("{}>{}", short(Some(thread.tokens.0)), short(Some(thread.tokens.1))),
+            None => facts.map(tokens).unwrap_or_default(),
+        };
         end = area.width.saturating_sub(tokens.len() as u16 + 1);
         canvas.text(end, area.y, tokens.len() as u16, &tokens, Role::Muted);
     }
-    let room = end.saturating_sub(columns.asked + 1);
+    let mut asked = columns.asked;
+    if let Some(thread) = thread {
+        let calls = format!("{}{}", canvas.glyph("×", "x"), thread.calls.len());
+        asked += canvas.text(asked, area.y, 6, &calls, Role::Entity) + 1;
+    }
+    let room = end.saturating_sub(asked + 1);
     match facts.filter(|facts| !facts.preview.is_empty()) {
-        Some(facts) => canvas.text(columns.asked, area.y, room, &facts.preview, role),
+        Some(facts) => canvas.text(asked, area.y, room, &facts.preview, role),
         None => {
             let instead = row.event.error_code.as_deref().map_or_else(|| who(&row.event), str::to_owned);
-            canvas.text(columns.asked, area.y, room, &instead, Role::Muted)
+            canvas.text(asked, area.y, room, &instead, Role::Muted)
         }
     };
 }
 
 /// `812>304`: total input and output tokens.
-fn tokens(facts: &ExchangeFacts) -> String {
-    let show = |count: Option<u64>| match count {
+pub fn tokens(facts: &ExchangeFacts) -> String {
+    format!("{}>{}", short(facts.tokens.total_input.or(facts.tokens.input)), short(facts.tokens.output))
+}
+
+fn short(count: Option<u64>) -> String {
+    match count {
         None => "-".to_owned(),
         Some(count @ 0..10_000) => count.to_string(),
-        Some(count) => format!("{}k", count / 1000),
-    };
-    format!("{}>{}", show(facts.tokens.total_input.or(facts.tokens.input)), show(facts.tokens.output))
+        Some(count @ 10_000..10_000_000) => format!("{}k", count / 1000),
+        Some(count) => format!("{}M", count / 1_000_000),
+    }
 }

@@ -1,6 +1,9 @@
 //! The panes: what each shows of the scope, and how a row of it looks.
 
 mod case;
+mod cli;
+mod controls;
+mod conversation;
 mod detail;
 mod events;
 mod exchanges;
@@ -8,6 +11,9 @@ mod reading;
 mod values;
 
 pub use case::lines as case_lines;
+pub use cli::{matrix_lines, user_at_host};
+pub use controls::{spelled_lines, table_lines};
+pub use conversation::page as conversation_page;
 pub use reading::page as reading_page;
 
 use super::render::Layout;
@@ -16,38 +22,6 @@ use super::theme::Role;
 use super::view::{Pane, Shape};
 use super::widgets::{Area, Canvas};
 use crate::model::{EntityKind, Scope, Strand, StrandSet};
-
-/// Actions that move a defence: invocation logging, guardrails, model access, trails and log destinations
-/// (FORMATS §3.2). What the Guardrails & logging pane lists.
-pub const CONTROL_ACTIONS: [&str; 27] = [
-    "PutModelInvocationLoggingConfiguration",
-    "DeleteModelInvocationLoggingConfiguration",
-    "CreateGuardrail",
-    "CreateGuardrailVersion",
-    "UpdateGuardrail",
-    "DeleteGuardrail",
-    "PutEnforcedGuardrailConfiguration",
-    "DeleteEnforcedGuardrailConfiguration",
-    "PutUseCaseForModelAccess",
-    "CreateFoundationModelAgreement",
-    "DeleteFoundationModelAgreement",
-    "PutFoundationModelEntitlement",
-    "CreateTrail",
-    "UpdateTrail",
-    "DeleteTrail",
-    "StartLogging",
-    "StopLogging",
-    "PutEventSelectors",
-    "PutInsightSelectors",
-    "DeleteEventDataStore",
-    "StopEventDataStoreIngestion",
-    "DeleteLogGroup",
-    "DeleteLogStream",
-    "PutRetentionPolicy",
-    "DeleteSubscriptionFilter",
-    "PutBucketLifecycle",
-    "DeleteBucketPolicy",
-];
 
 /// The scope as a pane sees it: some panes show one strand only.
 pub fn scope_of(pane: Pane, scope: &Scope) -> Scope {
@@ -66,6 +40,16 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
         Shape::Empty => empty(state, canvas, layout.body),
         Shape::Page => case::draw(state, canvas, layout.detail),
         Shape::Values(_) => values::draw(state, canvas, layout),
+        Shape::Controls => {
+            if state.view.open {
+                controls::draw_spelled(state, canvas, layout.above);
+            } else {
+                controls::draw(state, canvas, layout);
+            }
+            if layout.detail.height > 0 && !state.list.refs.is_empty() {
+                detail::draw(state, canvas, layout.detail);
+            }
+        }
         Shape::Events | Shape::Exchanges => {
             if state.list_is_current() && state.list.refs.is_empty() {
                 return empty(state, canvas, layout.body);
@@ -73,6 +57,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
             if !state.view.open {
                 match state.view.pane.shape() {
                     Shape::Exchanges => exchanges::draw(state, canvas, layout),
+                    _ if state.view.pane == Pane::Cli => cli::draw(state, canvas, layout),
                     _ => events::draw(state, canvas, layout),
                 }
             }

@@ -1,21 +1,29 @@
 //! An exchange laid out for reading: the new turn first, then the answer, then what led there, folded.
 
 use super::exchanges;
-use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, HiddenKind, Mark, Part, Turn};
+use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, Hidden, HiddenKind, Part, Secrets, Strand, Turn};
+use crate::stitch::conversation::Position;
+use crate::stitch::joins::Joined;
+use crate::tui::ask::Row;
 use crate::tui::widgets::{Block, BlockKind, Page};
 
-/// The page of an exchange.
-pub fn page(event: &Event, exchange: &Exchange, flags: ExchangeFlags, mark: &Mark) -> Page {
+/// The page of one exchange: by itself, or of a conversation the call that was opened alone.
+pub fn page(row: &Row, exchange: &Exchange, flags: ExchangeFlags, joined: &Joined, place: Option<Position>, secrets: Secrets) -> Page {
+    let (event, mark) = (&row.event, &row.mark);
     let mut blocks = Vec::new();
     if !mark.note.is_empty() {
         blocks.push(Block::new(BlockKind::Note, "note", mark.note.clone()));
     }
-    blocks.push(Block::new(BlockKind::Facts, title(event, exchange), facts(event, exchange)));
-    let words: Vec<&str> = exchanges::FLAGS.iter().filter(|(flag, ..)| flags.has(*flag)).map(|(.., words)| *words).collect();
-    if !words.is_empty() {
-        blocks.push(Block::new(BlockKind::Warning, format!("flags: {}", words.join(", ")), ""));
+    let mut known = facts(event, exchange);
+    let place = place.filter(|place| place.length > 1);
+    let lines = place.map(|place| format!("call {} of {} of its conversation", place.position, place.length)).into_iter();
+    for line in lines.chain(origin(joined)).chain(joined.orphan.map(|orphan| orphan.words().to_owned())) {
+        known.push('\n');
+        known.push_str(&line);
     }
-    warnings(exchange, &mut blocks);
+    blocks.push(Block::new(BlockKind::Facts, title(event, exchange), known));
+    blocks.extend(exchanges::words(flags).map(|words| Block::new(BlockKind::Warning, format!("flags: {words}"), "")));
+    warnings(exchange, secrets, &mut blocks);
     let (history, new) = split(&exchange.turns);
     for turn in new {
         turn_blocks(turn, false, &mut blocks);
@@ -39,6 +47,15 @@ pub fn page(event: &Event, exchange: &Exchange, flags: ExchangeFlags, mark: &Mar
         blocks.push(Block::new(BlockKind::Warning, "the model's own text, suppressed by the guardrail", suppressed.clone()).folded());
     }
     Page::new(blocks)
+}
+
+/// What CloudTrail knows of a call and its record does not: the key, the address, the program.
+pub(super) fn origin(joined: &Joined) -> Option<String> {
+    let trail = joined.events.iter().find(|event| matches!(event.strand, Strand::Management | Strand::Data))?;
+    let program = trail.user_agent.as_deref().map(|agent| agent.trim_start_matches('[').split(' ').next().unwrap_or(agent));
+    let known = [("from", trail.ip.as_deref()), ("with key", trail.key.as_deref()), ("by", program)];
+    let words: Vec<String> = known.into_iter().filter_map(|(word, value)| Some(format!("{word} {}", value?))).collect();
+    (!words.is_empty()).then(|| format!("CloudTrail: {}", words.join(" ")))
 }
 
 /// The turns up to the last answer, and what came after it.
@@ -84,7 +101,7 @@ fn notes(model: Option<&str>, exchange: &Exchange) -> Vec<String> {
     named.map(|model| format!("the response names the model {model}")).into_iter().chain(exchange.remarks.iter().cloned()).collect()
 }
 
-fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
+pub(super) fn warnings(exchange: &Exchange, secrets: Secrets, blocks: &mut Vec<Block>) {
     if let Some(code) = &exchange.error_code {
         blocks.push(Block::new(BlockKind::Warning, format!("the call failed: {code}"), "Only the CloudTrail event has the message: P goes there."));
     }
@@ -112,11 +129,24 @@ fn warnings(exchange: &Exchange, blocks: &mut Vec<Block>) {
         blocks.push(Block::new(BlockKind::Warning, format!("guardrail: {}", guardrail.action.name()), findings.join("\n")));
     }
     for hidden in &exchange.hidden {
-        blocks.push(Block::new(BlockKind::Warning, format!("{}, from byte {} on", hidden_words(hidden.kind), hidden.at), hidden.decoded.clone()));
+        blocks.push(Block::new(BlockKind::Warning, hidden_title(hidden), hidden.decoded.clone()));
+    }
+    if !exchange.secrets.is_empty() {
+        let masked = (secrets == Secrets::Masked).then(|| "masked here; reveal-secrets shows them".to_owned());
+        let found = exchange.secrets.iter().map(|found| format!("{}: {}, from byte {} on", found.place, found.kind.words(), found.at));
+        let lines: Vec<String> = found.chain(masked).collect();
+        blocks.push(Block::new(BlockKind::Warning, "credentials", lines.join("\n")));
     }
     if !exchange.unreadable.is_empty() {
         blocks.push(Block::new(BlockKind::Warning, "could not be read", exchange.unreadable.join("\n")));
     }
+}
+
+/// What is hidden, how and where.
+fn hidden_title(hidden: &Hidden) -> String {
+    let how = hidden.encoding.as_ref().map(|encoding| format!(" ({encoding})")).unwrap_or_default();
+    let place = hidden.place.as_ref().map(|place| format!(" in {place}")).unwrap_or_default();
+    format!("{}{how}{place}, from byte {} on", hidden_words(hidden.kind), hidden.at)
 }
 
 /// What is hidden, in words.
@@ -132,7 +162,7 @@ const fn hidden_words(kind: HiddenKind) -> &'static str {
     }
 }
 
-fn turn_blocks(turn: &Turn, folded: bool, blocks: &mut Vec<Block>) {
+pub(super) fn turn_blocks(turn: &Turn, folded: bool, blocks: &mut Vec<Block>) {
     let side = match turn.role.as_str() {
         "assistant" => BlockKind::Assistant,
         "system" => BlockKind::System,
@@ -176,7 +206,7 @@ fn part_block(part: &Part, side: BlockKind, role: &str) -> Block {
     }
 }
 
-fn answer(exchange: &Exchange, blocks: &mut Vec<Block>) {
+pub(super) fn answer(exchange: &Exchange, blocks: &mut Vec<Block>) {
     if !exchange.reasoning.is_empty() {
         blocks.push(Block::new(BlockKind::Reasoning, "reasoning", exchange.reasoning.clone()).folded());
     }

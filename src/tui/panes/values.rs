@@ -25,7 +25,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
         let Some(value) = state.list.values.get(index) else { continue };
         let y = layout.rows.y + line as u16;
         let [named, count, denied, first, last] = columns;
-        canvas.text(named.0, y, named.1, &ending(&value.value, usize::from(named.1), canvas.glyph("…", "~")), Role::Text);
+        canvas.text(named.0, y, named.1, &ending(&value.shown, usize::from(named.1), canvas.glyph("…", "~")), Role::Text);
         canvas.text(count.0, y, count.1, &format!("{:>9}", grouped(value.count)), Role::Text);
         let role = if value.denied > 0 { Role::Denied } else { Role::Muted };
         canvas.text(denied.0, y, denied.1, &format!("{:>8}", grouped(value.denied)), role);

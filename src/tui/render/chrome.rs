@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Area, Canvas, bytes, grouped};
-use crate::model::{EntityKind, Scope, Strand, StrandSet};
+use crate::model::{EntityKind, Scope, Secrets, Strand, StrandSet};
 use crate::tui::commands::{Command, Context};
 use crate::tui::message::Severity;
 use crate::tui::state::State;
@@ -24,7 +24,7 @@ pub fn title(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     put(canvas, &mut x, "  ", Role::Muted);
     put(canvas, &mut x, &state.setup.title, Role::Strong);
     let arrow = canvas.glyph(" ▸ ", " > ");
-    for (index, part) in breadcrumb(&state.view.scope).iter().enumerate() {
+    for (index, part) in breadcrumb(&state.view.scope, state.secrets).iter().enumerate() {
         put(canvas, &mut x, arrow, Role::Muted);
         put(canvas, &mut x, part, if index == 0 { Role::Text } else { Role::Entity });
     }
@@ -32,18 +32,20 @@ pub fn title(state: &State, canvas: &mut Canvas<'_>, area: Area) {
 }
 
 /// The scope in words, widest first.
-pub fn breadcrumb(scope: &Scope) -> Vec<String> {
+pub fn breadcrumb(scope: &Scope, secrets: Secrets) -> Vec<String> {
     let mut parts = vec!["all".to_owned()];
     for entity in &scope.entities {
+        let value = secrets.text(&entity.value);
         let value = match entity.kind {
-            EntityKind::Request | EntityKind::Key => shorten(&entity.value, 16),
-            _ => shorten(&entity.value, 40),
+            EntityKind::Request | EntityKind::Key => shorten(&value, 16),
+            _ => shorten(&value, 40),
         };
         parts.push(format!("{} {value}", entity.kind));
     }
     if scope.strands != StrandSet::ALL {
         parts.push(Strand::ALL.into_iter().filter(|strand| scope.strands.contains(*strand)).map(Strand::name).collect::<Vec<_>>().join("+"));
     }
+    parts.extend(scope.fields.iter().map(|filter| shorten(&filter.to_string(), 40)));
     if let Some(text) = &scope.text {
         parts.push(format!("/{}/", text.pattern));
     }
@@ -69,6 +71,9 @@ fn shorten(value: &str, limit: usize) -> String {
 
 fn right_side(state: &State) -> String {
     let mut parts = Vec::new();
+    if state.secrets == Secrets::Revealed {
+        parts.push("secrets shown".to_owned());
+    }
     if let Some(ingest) = &state.ingest {
         let (done, known) = ingest.files;
         parts.push(format!("reading {}/{} files {}", grouped(done), grouped(known), bytes(ingest.bytes)));
@@ -80,7 +85,7 @@ fn right_side(state: &State) -> String {
         parts.push(format!("{} matches", grouped(hits.ids.len() as u64)));
     }
     match state.view.pane.shape() {
-        Shape::Events | Shape::Exchanges if state.list_is_current() => {
+        Shape::Events | Shape::Exchanges | Shape::Controls if state.list_is_current() => {
             let length = state.list.refs.len() as u64;
             let place = if length == 0 { 0 } else { state.view.position().index as u64 + 1 };
             parts.push(format!("{}/{}", grouped(place), grouped(length)));
@@ -159,6 +164,22 @@ fn wanted_hints(state: &State) -> &'static [Command] {
     match state.view.pane.shape() {
         Shape::Page | Shape::Empty => &[Command::Note, Command::Palette, Command::Help, Command::Back, Command::Quit],
         Shape::Values(_) => &[Command::Open, Command::TimeRange, Command::Back, Command::Palette, Command::Help, Command::Quit],
+        Shape::Controls => &[
+            Command::Pivot,
+            Command::Open,
+            Command::AfterChange,
+            Command::Mark,
+            Command::Note,
+            Command::TimeRange,
+            Command::Search,
+            Command::Filter,
+            Command::Help,
+            Command::Palette,
+            Command::Back,
+            Command::Copy,
+            Command::Export,
+            Command::Quit,
+        ],
         Shape::Events | Shape::Exchanges => &[
             Command::Pivot,
             Command::Open,

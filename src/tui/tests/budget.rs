@@ -78,11 +78,44 @@ fn a_step_a_page_and_an_unchanged_screen_stay_within_the_budget() {
 }
 
 #[test]
+fn a_step_among_the_changes_of_the_defences_is_no_dearer() {
+    let mut counted = Counted::new(Session::demo((120, 24)));
+    counted.key("3");
+    let steps: Vec<usize> = (0..8).map(|_| counted.key("j")).collect();
+    assert!(steps.iter().all(|bytes| *bytes <= 400), "{steps:?}");
+}
+
+#[test]
 fn scrolling_by_the_terminal_shows_the_same_as_drawing_it_whole() {
     let mut counted = Counted::new(Session::demo((120, 40)));
     let mut seen = vt100::Parser::new(std::num::NonZero::new(40).expect("rows"), std::num::NonZero::new(120).expect("columns"), 0);
     seen.process(&counted.sent());
-    for key in ["<page-down>", "j", "j", "k", "<page-down>", "j", "<page-up>", "k", "k", "k", "k", "k", "k", "k", "5", "j", "1", "<page-down>", "j"] {
+    for key in [
+        "<page-down>",
+        "j",
+        "j",
+        "k",
+        "<page-down>",
+        "j",
+        "<page-up>",
+        "k",
+        "k",
+        "k",
+        "k",
+        "k",
+        "k",
+        "k",
+        "5",
+        "j",
+        "3",
+        "G",
+        "k",
+        "k",
+        "g",
+        "1",
+        "<page-down>",
+        "j",
+    ] {
         counted.key(key);
         seen.process(&counted.sent());
         let expected = counted.session.rows();

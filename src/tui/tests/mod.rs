@@ -1,7 +1,9 @@
 //! The whole workbench without a terminal: keys in, screens out, on the built-in incident and on hostile records.
 
 mod budget;
+mod controls;
 mod hostile;
 mod screens;
+mod secrets;
 mod session;
 mod story;

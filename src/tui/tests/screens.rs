@@ -3,12 +3,17 @@
 use super::session::Session;
 use crate::tui::theme::{Depth, Theme};
 
-const VIEWS: [(&str, &str); 8] = [
+const VIEWS: [(&str, &str); 12] = [
     ("timeline", "jjjj"),
     ("record", "jjjj<enter>"),
     ("prompts", "2jjj"),
+    ("conversation", "2/AC-610356<enter><tab>jjj"),
     ("guardrails", "3"),
+    ("blind", "3Gkkkk"),
+    ("change", "3Gkkkkk<enter>"),
     ("principals", "5j"),
+    // The administrator's afternoon: the cursor on the command without an echo.
+    ("cli", "7/sandbox<enter>"),
     ("pivot", "jjjjp"),
     ("palette", ":pivot"),
     ("help", "?"),

@@ -38,9 +38,17 @@ pub struct Session {
 impl Session {
     /// A workbench on these files.
     pub fn on(files: Vec<(String, Vec<u8>)>, size: (u16, u16)) -> Self {
+        Self::reading(files.into_iter().map(|(name, bytes)| Input::Bytes { name, bytes }), size)
+    }
+
+    /// A workbench on a file that stays where it is.
+    pub fn read(path: &std::path::Path, size: (u16, u16)) -> Self {
+        Self::reading([Input::Path(path.to_owned())].into_iter(), size)
+    }
+
+    fn reading(inputs: impl Iterator<Item = Input> + Send, size: (u16, u16)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let writable = Writable::open(&folder.path().join("test.outcrop")).expect("a case");
-        let inputs = files.into_iter().map(|(name, bytes)| Input::Bytes { name, bytes });
         ingest_by(1, inputs, &writable, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
         Self::open(folder, writable, size)
     }
@@ -73,6 +81,11 @@ impl Session {
         let mut session = Self { state, theme, copied: Vec::new(), reader, notebook, writable, folder };
         session.send(Event::Resize(size.0, size.1));
         session
+    }
+
+    /// Another reader of its case.
+    pub fn reader(&self) -> Reader {
+        self.reader.sibling().expect("a reader")
     }
 
     /// Leaves and opens the same case again.

@@ -64,6 +64,66 @@ fn prompts_are_read_marked_noted_and_the_place_is_kept() {
     assert_eq!((row.event.id, &row.mark), (marked.event.id, &marked.mark));
 }
 
+/// The demo's agent takes forty calls for one request.
+#[test]
+fn forty_calls_are_read_as_one_conversation() {
+    let mut session = Session::demo(SIZE);
+    session.keys("2/AC-610356<enter>");
+    let head = session.state.selected().expect("a row");
+    let row = session.state.selected_row().cloned().expect("it is read");
+    assert_eq!(row.thread.as_ref().map(|thread| thread.calls.len()), Some(40));
+    assert!(session.screen().contains("conversation of 40 calls"));
+    let calls = |session: &Session| session.state.current_detail().map(|detail| detail.calls.len());
+    assert_eq!(calls(&session), Some(40));
+
+    // On the heading of a call enter opens it alone, with its history; esc comes back to it.
+    session.keys("<tab>");
+    while session.state.call_under_cursor().map(|call| call.id) != row.thread.as_ref().map(|thread| thread.calls[6].0) {
+        session.keys("j");
+    }
+    let seventh = session.state.selected().expect("a call");
+    session.keys("<enter>");
+    assert!(session.screen().contains("call 7 of 40 of its conversation"), "{}", session.screen());
+    assert_eq!((session.state.selected(), calls(&session)), (Some(seventh), Some(0)));
+    session.keys("b<esc>");
+    assert_eq!((session.state.selected(), calls(&session)), (Some(seventh), Some(40)));
+    assert!(session.state.selected_row().is_some_and(|row| row.mark.marked));
+    assert!(session.screen().contains("★"), "the conversation's row tells that a call is marked");
+    // Its own record, and back by the history.
+    session.keys("v");
+    assert!(!session.state.reads_conversation() && session.state.selected() == Some(seventh));
+    session.keys("[");
+    assert_eq!(calls(&session), Some(40));
+
+    // From a CloudTrail event the other side is that very call.
+    let request = session.state.rows[&seventh.id].event.request_id.clone().expect("an id");
+    session.keys("<esc>X1");
+    let twin = session.state.list.refs.iter().find(|event| {
+        let mut reader = session.reader();
+        event.strand() == Strand::Management && reader.events(&[event.id]).expect("read")[0].request_id.as_deref() == Some(&request)
+    });
+    let twin = *twin.expect("a CloudTrail event");
+    go_to(&mut session, twin);
+    session.keys("P");
+    assert_eq!((session.state.view.pane, session.state.selected()), (Pane::Prompts, Some(seventh)));
+
+    // Space reviews the whole of it.
+    session.keys("<esc> ");
+    assert_eq!(session.state.case.reviewed.0, 40);
+    assert_ne!(session.state.selected().map(|event| event.id), Some(head.id));
+    let done = session.state.rows[&head.id].thread.as_ref().expect("its calls");
+    assert!(done.is_reviewed() && done.calls[6].2.marked, "the mark stays");
+}
+
+fn go_to(session: &mut Session, event: EventRef) {
+    let index = session.state.row_of(event).expect("in the list");
+    session.keys("g");
+    session.keys("g");
+    let here = session.state.view.position().index;
+    session.keys(&"j".repeat(index - here));
+    assert_eq!(session.state.selected(), Some(event));
+}
+
 #[test]
 fn a_reviewer_needs_three_keys() {
     let mut session = Session::demo(SIZE);
@@ -92,6 +152,20 @@ fn one_request_is_seen_from_both_sides() {
     assert_eq!(session.state.selected().map(EventRef::strand), Some(Strand::Invocation));
     session.keys("r");
     assert_eq!(session.state.view.scope.entities[0].kind, EntityKind::Request);
+}
+
+#[test]
+fn a_call_is_seen_in_both_logs_also_where_spans_tell_of_it() {
+    let mut session = Session::demo(SIZE);
+    session.keys("2");
+    session.keys("/All thirteen orders on the list are done<enter>");
+    let request = session.state.selected_row().and_then(|row| row.event.request_id.clone()).expect("a request id");
+    assert_eq!(request, cast().requests("agent-loop")[39]);
+    for strand in [Strand::Management, Strand::Invocation] {
+        session.keys("P");
+        let row = session.state.selected_row().expect("the other side");
+        assert_eq!((row.event.strand, row.event.request_id.as_deref()), (strand, Some(request.as_str())));
+    }
 }
 
 #[test]
@@ -152,16 +226,6 @@ fn every_pane_shows_something_and_every_command_can_be_run_anywhere() {
             session.keys("<esc><esc><esc>");
             session.keys(&pane.to_string());
         }
-    }
-}
-
-#[test]
-fn guardrails_pane_lists_the_changes_of_the_defences() {
-    let mut session = Session::demo(SIZE);
-    session.keys("3");
-    let actions: Vec<String> = session.state.rows.values().filter_map(|row| row.event.action.as_deref().map(str::to_owned)).collect();
-    for wanted in ["DeleteModelInvocationLoggingConfiguration", "DeleteGuardrail"] {
-        assert!(actions.iter().any(|action| action == wanted), "{wanted} in {actions:?}");
     }
 }
 
@@ -254,9 +318,56 @@ fn evidence_of_several_years_shows_the_year() {
 fn on_an_ascii_terminal_the_workbench_itself_needs_no_marks() {
     let mut session = Session::demo(SIZE);
     session.state.setup.glyphs = crate::model::Glyphs::Ascii;
-    for keys in ["1", "2", "3", "5", "9", "?", "<esc>t", "<esc>p", "<esc>1<enter>"] {
+    for keys in ["1", "2", "3", "5", "7", "9", "?", "<esc>t", "<esc>p", "<esc>1<enter>"] {
         session.keys(keys);
         let screen = session.screen();
         assert!(screen.is_ascii() && !["<U+00B7>", "<U+2026>", "<U+2013>", "<U+2192>"].iter().any(|mark| screen.contains(mark)), "{keys}: {screen}");
     }
+}
+
+#[test]
+fn from_a_command_to_its_echo_and_back() {
+    for size in [SIZE, (80, 24)] {
+        let mut session = Session::demo(size);
+        session.keys("7/delete-agent<enter>");
+        let command = session.state.selected().expect("a command");
+        assert_eq!((session.state.view.pane, command.strand()), (Pane::Cli, Strand::Endpoint));
+        let row = |session: &Session| session.rows()[3..].iter().find(|row| row.contains("16:44:58")).cloned().unwrap_or_default();
+        assert!(row(&session).contains("✓ echoed"), "{}", session.screen());
+        session.keys("P");
+        let echo = session.state.selected_row().expect("an event").event.clone();
+        assert_eq!((session.state.view.pane, echo.strand, echo.action.as_deref()), (Pane::Timeline, Strand::Management, Some("DeleteAgent")));
+        session.keys("P");
+        assert_eq!(session.state.selected().map(|event| event.id), Some(command.id));
+        session.keys("[");
+        assert_eq!((session.state.view.pane, session.state.selected()), (Pane::Cli, Some(command)));
+        // Both cards name the other side.
+        if size == SIZE {
+            assert!(session.screen().contains(&format!("✓ {} is DeleteAgent in CloudTrail", echo.uid())), "{}", session.screen());
+        }
+        session.keys("<enter>");
+        assert!(session.rows()[2].contains(&format!("✓ DeleteAgent {}", echo.uid())), "{}", session.screen());
+        // The command without an echo says why, and stays where it is.
+        session.keys("<esc><esc>/sandbox<enter>");
+        let silent = session.state.selected();
+        session.keys("P");
+        assert!(session.screen().contains("this command has no event in CloudTrail"), "{}", session.screen());
+        assert_eq!((session.state.view.pane, session.state.selected()), (Pane::Cli, silent));
+    }
+}
+
+#[test]
+fn who_ran_what_is_counted_in_scope() {
+    let mut session = Session::demo(SIZE);
+    session.keys("7");
+    let rows = &session.state.commands.matrix.rows;
+    // src/source/demo/stories/deletions.rs: four deletes by name and an `s3 rm`. Nobody else deletes.
+    assert_eq!((rows[0].who.as_str(), rows[0].calls[0]), ("503@mb-kessler-14", 5));
+    assert!(rows[1..].iter().all(|row| row.calls[0] == 0));
+    let all: u64 = rows.iter().map(|row| row.calls.iter().sum::<u64>() + row.rest).sum();
+    assert_eq!(all, session.state.list.refs.len() as u64);
+    let of_one = rows[0].calls.iter().sum::<u64>() + rows[0].rest;
+    session.keys("/sandbox<enter>w");
+    let rows = &session.state.commands.matrix.rows;
+    assert_eq!((rows.len(), rows[0].calls.iter().sum::<u64>() + rows[0].rest), (1, of_one));
 }

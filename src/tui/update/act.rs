@@ -1,12 +1,12 @@
 //! What each command does.
 
-use super::{go, needs};
-use crate::model::{EntityKind, Mark, Scope, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_when};
+use super::{controls, go, needs};
+use crate::model::{EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
 use crate::tui::ask::{Ask, Row, Slot};
 use crate::tui::commands::{Command, TABLE};
 use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
-use crate::tui::state::{Hits, State};
+use crate::tui::state::{Hits, Sought, State};
 use crate::tui::view::{Focus, Pane, Position, Shape, View};
 use crate::tui::{panes, theme};
 
@@ -21,18 +21,19 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::PivotRequest => pivot_to(state, EntityKind::Request, effects),
         Command::OtherStrand => with_selected(state, effects, |state, effects| {
             if let Some(selected) = state.selected() {
-                needs::ask(state, Ask::OtherStrand(selected.id), effects);
+                let scope = state.view.scope.clone();
+                needs::ask(state, Ask::OtherStrand { id: selected.id, scope }, effects);
             }
         }),
         Command::Search => edit(state, EditorKind::Search, &state.hits.as_ref().map(|hits| hits.pattern.clone()).unwrap_or_default()),
-        Command::Filter => edit(state, EditorKind::Filter, &state.view.scope.text.clone().map(|text| text.pattern).unwrap_or_default()),
+        Command::Filter => edit(state, EditorKind::Filter, &filter_in_force(&state.view.scope)),
         Command::Open => open(state, effects),
         Command::Close => close(state, effects),
         Command::Accept => accept(state, false, effects),
         Command::AcceptAlone => accept(state, true, effects),
         Command::Mark => change_mark(state, effects, |mark| mark.marked = !mark.marked),
         Command::Reviewed => {
-            change_mark(state, effects, |mark| mark.reviewed = true);
+            review(state, effects);
             go::to_next_by_mark(state, false, effects);
         }
         Command::NextUnreviewed => go::to_next_by_mark(state, false, effects),
@@ -47,6 +48,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::ClearScope => go::rescope(state, Scope::all(), effects),
         Command::TimeRange => open_ranges(state),
         Command::Around => around(state, effects),
+        Command::AfterChange => controls::after(state, effects),
         Command::ZoomIn => zoom(state, 0.25, effects),
         Command::ZoomOut => zoom(state, 4.0, effects),
         Command::Strands => open_strands(state, 0),
@@ -54,9 +56,16 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::FoldAll => fold_all(state, true),
         Command::UnfoldAll => fold_all(state, false),
         Command::RawJson => {
+            // A conversation has no record of its own: that of the call under the cursor.
+            if state.view.call.is_none()
+                && let Some(call) = state.call_under_cursor()
+            {
+                open_call(state, call);
+            }
             state.view.raw = !state.view.raw;
             go::to_detail_start(state);
         }
+        Command::RevealSecrets => reveal(state, effects),
         Command::Palette => open_palette(state),
         Command::Help => state.layers.push(Layer::Help(0)),
         Command::Messages => state.layers.push(Layer::Messages(state.messages.len().saturating_sub(1))),
@@ -157,20 +166,37 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
             }
         }
         Shape::Page | Shape::Empty => {}
-        Shape::Events | Shape::Exchanges if !state.view.open && !state.detail_has_focus() => {
+        Shape::Events | Shape::Exchanges | Shape::Controls if !state.view.open && !state.detail_has_focus() => {
             if state.selected().is_some() {
                 state.history.push(state.view.clone());
                 (state.view.open, state.view.focus, state.rested) = (true, Focus::Detail, true);
                 go::to_detail_start(state);
             }
         }
-        Shape::Events | Shape::Exchanges => open_line(state),
+        Shape::Events | Shape::Exchanges | Shape::Controls => open_line(state),
     }
+}
+
+/// Opens one call of a conversation alone, in full.
+fn open_call(state: &mut State, call: crate::model::EventRef) {
+    state.history.push(state.view.clone());
+    state.view.was_open = state.view.open;
+    (state.view.call, state.view.open, state.view.focus) = (Some(call), true, Focus::Detail);
+    go::to_detail_start(state);
 }
 
 fn open_line(state: &mut State) {
     let line = state.view.detail.0;
     if state.reads_conversation() {
+        let heading = |page: &crate::tui::widgets::Page| {
+            let line = page.lines().get(line)?;
+            Some(line.range.is_none() && page.blocks().get(line.block)?.kind == crate::tui::widgets::BlockKind::Call)
+        };
+        if let Some(call) = state.call_under_cursor()
+            && state.current_detail().and_then(|detail| heading(detail.page.as_ref()?)) == Some(true)
+        {
+            return open_call(state, call);
+        }
         if let Some(page) = state.detail.as_mut().and_then(|detail| detail.page.as_mut()) {
             state.view.detail.0 = page.toggle(line);
         }
@@ -214,7 +240,10 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
             return;
         }
     }
-    if state.view.open || state.detail_has_focus() {
+    if let Some(call) = state.view.call.take() {
+        (state.view.raw, state.view.open, state.sought) = (false, state.view.was_open, Some(Sought::Call(call.id)));
+        go::to_sought(state);
+    } else if state.view.open || state.detail_has_focus() {
         (state.view.open, state.view.focus) = (false, Focus::List);
     } else if state.hits.take().is_none() {
         state.tell(Severity::Info, "nothing to close · [ goes back · q quits");
@@ -232,15 +261,15 @@ fn open_pivots(state: &mut State, effects: &mut Vec<Effect>) {
         state.layers.push(Layer::Menu(menu));
         if let Some(selected) = state.selected() {
             needs::cancel(state, Slot::Pivots, effects);
-            needs::ask(state, Ask::Pivots(selected.id), effects);
+            needs::ask(state, Ask::Pivots { id: selected.id, secrets: state.secrets }, effects);
         }
     });
 }
 
 fn pivot_to(state: &mut State, kind: EntityKind, effects: &mut Vec<Effect>) {
-    let value = state.selected_row().and_then(|row| match kind {
-        EntityKind::Request => row.event.request_id.clone(),
-        _ => row.event.principal.as_deref().map(str::to_owned),
+    let value = state.selected_row().map(Row::as_logged).and_then(|event| match kind {
+        EntityKind::Request => event.request_id.clone(),
+        _ => event.principal.as_deref().map(str::to_owned),
     });
     match value {
         Some(value) => {
@@ -290,7 +319,7 @@ fn set_range(state: &mut State, range: TimeRange, effects: &mut Vec<Effect>) {
 
 fn widen(state: &mut State, effects: &mut Vec<Effect>) {
     let mut scope = state.view.scope.clone();
-    if scope.text.take().is_none() && scope.entities.pop().is_none() {
+    if scope.text.take().is_none() && scope.fields.pop().is_none() && scope.entities.pop().is_none() {
         if scope.range.is_open() && scope.strands == StrandSet::ALL {
             state.tell(Severity::Info, "the scope is everything");
             return;
@@ -354,13 +383,39 @@ fn change_mark(state: &mut State, effects: &mut Vec<Effect>, change: impl FnOnce
     let Some(id) = state.selected().map(|selected| selected.id) else { return };
     let Some(row) = state.rows.get_mut(&id) else { return };
     change(&mut row.mark);
-    let Row { event, mark, .. } = row;
-    effects.push(Effect::SetMark(event.digest, mark.clone()));
-    if let Some(detail) = state.detail.as_mut().filter(|detail| detail.row.event.id == id) {
-        detail.row.mark = mark.clone();
+    let (digest, mark) = (row.event.digest, row.mark.clone());
+    effects.push(Effect::SetMark(digest, mark.clone()));
+    spread(state, id, &mark);
+}
+
+/// A mark has changed: everything that shows it.
+fn spread(state: &mut State, id: crate::model::EventId, mark: &Mark) {
+    let of_calls = state.listed().and_then(|head| state.rows.get_mut(&head.id)).and_then(|row| row.thread.as_mut());
+    for call in of_calls.into_iter().flat_map(|thread| &mut thread.calls).filter(|(call, ..)| *call == id) {
+        call.2 = mark.clone();
+    }
+    let of_detail = state.detail.iter_mut().flat_map(|detail| std::iter::once(&mut detail.row).chain(detail.calls.iter_mut().map(|(_, row)| row)));
+    for row in of_detail.chain(state.rows.get_mut(&id)).filter(|row| row.event.id == id) {
+        row.mark = mark.clone();
     }
     // The case's page counts them.
     state.case.revision = u64::MAX;
+}
+
+/// Marks the selected exchange as reviewed, and with it all calls of its conversation unless one of them is open alone.
+fn review(state: &mut State, effects: &mut Vec<Effect>) {
+    let whole = state.view.call.is_none();
+    let calls = state.listed().and_then(|head| state.rows.get(&head.id)).and_then(|row| row.thread.as_ref()).map(|thread| thread.calls.clone());
+    match calls {
+        Some(calls) if whole && calls.len() > 1 && !state.setup.read_only => {
+            for (id, digest, mut mark) in calls.into_iter().filter(|(.., mark)| !mark.reviewed) {
+                mark.reviewed = true;
+                effects.push(Effect::SetMark(digest, mark.clone()));
+                spread(state, id, &mark);
+            }
+        }
+        _ => change_mark(state, effects, |mark| mark.reviewed = true),
+    }
 }
 
 /// Enter in an editor: the text is taken, or what is wrong with it is said and the editor stays.
@@ -395,7 +450,7 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
         }
         EditorKind::Export => {
             let (pane, scope) = (state.view.pane, state.view.scope.clone());
-            needs::ask(state, Ask::Export { pane, scope, path: trimmed.to_owned() }, effects);
+            needs::ask(state, Ask::Export { pane, scope, path: trimmed.to_owned(), secrets: state.secrets }, effects);
             None
         }
     };
@@ -417,13 +472,29 @@ fn search(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<()
         state.hits = None;
         return Ok(());
     }
-    state.hits = Some(Hits { pattern: text.to_owned(), regex: pattern(text)?, ids: Vec::new(), done: false, jump: true });
+    state.hits = Some(Hits { pattern: text.to_owned(), regex: pattern(text)?, ids: Vec::new(), found: Vec::new(), done: false, jump: true });
     let scope = panes::scope_of(state.view.pane, &state.view.scope);
-    needs::ask(state, Ask::Search { scope, pattern: text.to_owned() }, effects);
+    needs::ask(state, Ask::Search { pane: state.view.pane, scope, pattern: text.to_owned() }, effects);
     Ok(())
 }
 
+fn filter_in_force(scope: &Scope) -> String {
+    let fields = || scope.fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+    scope.text.clone().map_or_else(fields, |text| text.pattern)
+}
+
+/// A pattern, or conditions on derived fields: those begin with `x.`, which in a pattern would be said with a backslash.
 fn filter(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
+    if text.starts_with("x.") {
+        let scope = Scope { fields: parse_field_filters(text)?, ..state.view.scope.clone() };
+        go::rescope(state, scope, effects);
+        return Ok(());
+    }
+    if text.is_empty() && !state.view.scope.fields.is_empty() {
+        let scope = Scope { fields: Vec::new(), text: None, ..state.view.scope.clone() };
+        go::rescope(state, scope, effects);
+        return Ok(());
+    }
     let filter = if text.is_empty() { None } else { pattern(text).map(|_| Some(TextFilter { pattern: text.to_owned() }))? };
     let scope = Scope { text: filter, ..state.view.scope.clone() };
     go::rescope(state, scope, effects);
@@ -502,12 +573,34 @@ fn open_ranges(state: &mut State) {
     state.layers.push(Layer::Menu(Picker::new("Time range, counted from the newest event", items)));
 }
 
-/// What `y` and `Y` copy. Always escaped: what is pasted into a shell must not act.
+/// Shows secrets, or masks them again: all that was read the other way is read anew.
+fn reveal(state: &mut State, effects: &mut Vec<Effect>) {
+    state.secrets = state.secrets.toggled();
+    for slot in [Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values, Slot::Case, Slot::Echoes] {
+        needs::cancel(state, slot, effects);
+    }
+    state.layers.retain(|layer| matches!(layer, Layer::Editor(_)));
+    state.rows.clear();
+    state.commands.echoes.clear();
+    state.pivots.clear();
+    state.case.marked.clear();
+    (state.list.revision, state.case.revision) = (u64::MAX, u64::MAX);
+    let key = state.setup.keymap.key_of(Command::RevealSecrets, crate::tui::commands::Context::Global).unwrap_or_default();
+    state.tell(
+        Severity::Warning,
+        match state.secrets {
+            Secrets::Revealed => format!("secrets are shown, copied and exported as logged · {key} masks them again"),
+            Secrets::Masked => "secrets are masked".to_owned(),
+        },
+    );
+}
+
+/// What `y` and `Y` copy. Secrets are masked like on the screen. Always escaped: what is pasted into a shell must not act.
 fn copy(state: &mut State, effects: &mut Vec<Effect>, record: bool) {
     let text = if record {
         let Some(detail) = state.current_detail() else { return state.tell(Severity::Info, "open the row first: its record is not read yet") };
         match &detail.record {
-            Ok(tree) => crate::model::SafeText::new(&crate::model::text_from_bytes(tree.bytes())).into_string(),
+            Ok(tree) => crate::model::SafeText::new(&record_text(tree.bytes(), state.secrets)).into_string(),
             Err(why) => return state.tell(Severity::Warning, why.clone()),
         }
     } else {
@@ -520,9 +613,17 @@ fn copy(state: &mut State, effects: &mut Vec<Effect>, record: bool) {
     effects.push(Effect::Copy(text));
 }
 
+/// A record, or a part of one, as text to copy.
+fn record_text(record: &[u8], secrets: Secrets) -> String {
+    match secrets {
+        Secrets::Masked => crate::decode::masked_record(record),
+        Secrets::Revealed => crate::model::text_from_bytes(record).into_owned(),
+    }
+}
+
 fn copied_line(state: &State) -> Option<String> {
     if let Shape::Values(_) = state.view.pane.shape() {
-        return state.list.values.get(state.view.position().index).map(|value| value.value.to_string());
+        return state.list.values.get(state.view.position().index).map(|value| value.shown.to_string());
     }
     if state.detail_has_focus()
         && let Some(detail) = state.current_detail()
@@ -535,7 +636,12 @@ fn copied_line(state: &State) -> Option<String> {
         }
         let tree = detail.record.as_ref().ok()?;
         let entry = tree.line(*tree.visible(&state.folded).get(line)?)?;
-        return Some(tree.text(entry));
+        let text = tree.text(entry);
+        return Some(match state.secrets {
+            Secrets::Revealed => text,
+            Secrets::Masked if entry.children > 0 => record_text(text.as_bytes(), Secrets::Masked),
+            Secrets::Masked => crate::model::secret::masked_value(&tree.key(entry), &text).into_owned(),
+        });
     }
     let event = &state.selected_row()?.event;
     let time = event.time.map(|time| time.to_string()).unwrap_or_default();

@@ -1,15 +1,16 @@
 //! Moving: cursor, pages, matches, history, panes, scope.
 
 use super::needs;
-use crate::model::{EventRef, Scope};
+use crate::model::{EventId, EventRef, Scope, Strand, StrandSet};
 use crate::tui::ask::{Ask, Slot};
 use crate::tui::message::{Effect, Severity};
 use crate::tui::render::Layout;
-use crate::tui::state::State;
+use crate::tui::state::{Sought, State};
 use crate::tui::view::{Focus, Pane, Position, Shape, View};
 
 /// Moves by so many rows or lines, whichever has the focus.
 pub fn step(state: &mut State, by: isize, effects: &mut Vec<Effect>) {
+    state.sought = None;
     if state.view.pane.shape() == Shape::Page || state.detail_has_focus() {
         let (line, top) = state.view.detail;
         let last = detail_len(state).saturating_sub(1);
@@ -71,18 +72,57 @@ pub fn to_end(state: &mut State, last: bool, effects: &mut Vec<Effect>) {
 
 /// To an event, in this list if it is there, else in a Timeline of everything.
 pub fn to_event(state: &mut State, target: EventRef, effects: &mut Vec<Effect>) {
-    let find = |refs: &[EventRef]| refs.binary_search_by_key(&(target.millis, target.id), |event| (event.millis, event.id)).ok();
-    if let Some(index) = find(&state.list.refs).filter(|_| state.list_is_current()) {
+    state.sought = Some(Sought::Call(target.id));
+    state.view.call = None;
+    if let Some(index) = state.row_of(target).filter(|_| state.list_is_current()) {
         let mut position = state.view.position();
         (position.index, position.at) = (index, Some(target));
         state.view.set_position(position);
         state.rested = true;
+        to_sought(state);
         return;
     }
-    let pane = if target.strand() == crate::model::Strand::Invocation { Pane::Prompts } else { Pane::Timeline };
-    let mut view = View { pane, scope: state.view.scope.clone(), ..View::default() };
+    to_event_in(state, Pane::Timeline, state.view.scope.clone(), target, effects);
+}
+
+/// To the other side of a request: an invocation is read in Prompts. When the scope would hide it, everything is in scope.
+pub fn to_other_side(state: &mut State, target: EventRef, within: bool, effects: &mut Vec<Effect>) {
+    let invocation = target.strand() == Strand::Invocation;
+    let here = state.view.pane.shape() == if invocation { Shape::Exchanges } else { Shape::Events };
+    if here && within && state.row_of(target).is_some() {
+        return to_event(state, target, effects);
+    }
+    let scope = if within { Scope { strands: StrandSet::ALL, ..state.view.scope.clone() } } else { Scope::all() };
+    if !within {
+        state.tell(Severity::Info, "the other side is not in the scope: all of the case is now, [ goes back");
+    }
+    state.sought = Some(Sought::Call(target.id));
+    to_event_in(state, if invocation { Pane::Prompts } else { Pane::Timeline }, scope, target, effects);
+}
+
+fn to_event_in(state: &mut State, pane: Pane, scope: Scope, target: EventRef, effects: &mut Vec<Effect>) {
+    let mut view = View { scope, pane, ..View::default() };
     view.set_position(Position { at: Some(target), ..Position::default() });
     leave_for(state, view, effects);
+}
+
+/// To the sought call of the conversation that is being read: the cursor goes to it, and with it the keys.
+pub fn to_sought(state: &mut State) {
+    let Some(sought) = state.sought else { return };
+    let Some(detail) = state.current_detail() else { return };
+    let found = |id: &EventId| state.hits.as_ref().is_some_and(|hits| hits.found.binary_search(id).is_ok());
+    let is_sought = |id: &EventId| match sought {
+        Sought::Call(call) => *id == call,
+        Sought::Match => found(id),
+    };
+    // A match in the first call is seen from where the conversation begins.
+    let passed = usize::from(sought == Sought::Match && detail.calls.first().is_some_and(|(_, row)| found(&row.event.id))) * detail.calls.len();
+    let place = detail.calls.iter().skip(passed).find(|(_, row)| is_sought(&row.event.id)).map(|(block, _)| *block);
+    let line = place.zip(detail.page.as_ref()).and_then(|(block, page)| page.lines().iter().position(|line| line.block == block));
+    state.sought = None;
+    if let Some(line) = line.filter(|_| !state.view.raw) {
+        (state.view.focus, state.view.detail) = (Focus::Detail, (line, line));
+    }
 }
 
 /// To the next or previous match; with `here`, the event under the cursor counts.
@@ -112,8 +152,10 @@ pub fn to_hit(state: &mut State, forward: bool, here: bool) {
     if let Some(found) = found {
         let mut position = state.view.position();
         (position.index, position.at) = (found, refs.get(found).copied());
+        state.sought = Some(Sought::Match);
         state.view.set_position(position);
         state.rested = true;
+        to_sought(state);
     }
     if let Some(told) = told {
         state.tell(Severity::Info, told);
@@ -151,7 +193,7 @@ pub fn rescope(state: &mut State, scope: Scope, effects: &mut Vec<Effect>) {
     if scope == state.view.scope {
         return;
     }
-    let mut view = View { scope, open: false, focus: Focus::List, ..state.view.clone() };
+    let mut view = View { scope, open: false, call: None, focus: Focus::List, ..state.view.clone() };
     let at = state.selected().or(state.view.position().at);
     for position in &mut view.positions {
         *position = Position::default();
@@ -163,7 +205,7 @@ pub fn rescope(state: &mut State, scope: Scope, effects: &mut Vec<Effect>) {
 /// Shows another pane of the same scope.
 pub fn to_pane(state: &mut State, pane: Pane, effects: &mut Vec<Effect>) {
     if pane != state.view.pane {
-        let view = View { pane, open: false, focus: Focus::List, detail: (0, 0), ..state.view.clone() };
+        let view = View { pane, open: false, call: None, focus: Focus::List, detail: (0, 0), ..state.view.clone() };
         leave_for(state, view, effects);
     }
 }

@@ -5,7 +5,7 @@ use crate::tui::ask::{Ask, Slot};
 use crate::tui::message::Effect;
 use crate::tui::render::Layout;
 use crate::tui::state::State;
-use crate::tui::view::Shape;
+use crate::tui::view::{Pane, Shape};
 
 /// Rows kept in memory before those far from the window are let go.
 const ROWS_KEPT: usize = 2000;
@@ -14,21 +14,29 @@ const ROWS_KEPT: usize = 2000;
 pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     let layout = Layout::of(state);
     match state.view.pane.shape() {
-        Shape::Events | Shape::Exchanges => {
+        shape @ (Shape::Events | Shape::Exchanges | Shape::Controls) => {
             if !state.list_is_current() || state.list_revision_is_old() {
                 let (pane, scope) = (state.view.pane, state.view.scope.clone());
-                ask(state, Ask::List { pane, scope, bins: usize::from(layout.body.width.saturating_sub(2)) }, effects);
+                let bins = usize::from(layout.body.width.saturating_sub(2));
+                let question = match shape {
+                    Shape::Controls => Ask::Controls { scope, bins, known: state.controls.clone() },
+                    _ => Ask::List { pane, scope, bins },
+                };
+                ask(state, question, effects);
             }
             if state.list_is_current() {
                 clamp(state, usize::from(layout.rows.height));
                 want_rows(state, usize::from(layout.rows.height), effects);
+                if state.view.pane == Pane::Cli {
+                    want_commands(state, usize::from(layout.rows.height), effects);
+                }
                 want_detail(state, &layout, effects);
             }
         }
         Shape::Values(kind) => {
             if !state.list_is_current() || state.list_revision_is_old() {
                 let scope = state.view.scope.clone();
-                ask(state, Ask::Values { scope, kind }, effects);
+                ask(state, Ask::Values { scope, kind, secrets: state.secrets }, effects);
             }
             if state.list_is_current() {
                 clamp(state, usize::from(layout.rows.height));
@@ -37,7 +45,7 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         Shape::Page | Shape::Empty => {}
     }
     if state.case.revision != state.revision || state.case.path.is_empty() {
-        ask(state, Ask::Case, effects);
+        ask(state, Ask::Case(state.secrets), effects);
     }
 }
 
@@ -81,27 +89,45 @@ fn clamp(state: &mut State, height: usize) {
 fn want_rows(state: &mut State, height: usize, effects: &mut Vec<Effect>) {
     let top = state.view.position().top;
     let window = |from: usize, to: usize| state.list.refs.get(from..to.min(state.list.refs.len())).unwrap_or_default();
-    if window(top, top + height).iter().all(|event| state.rows.contains_key(&event.id)) {
+    let threads = state.view.pane.shape() == Shape::Exchanges;
+    let known = |id: &EventId| state.rows.get(id).is_some_and(|row| !threads || row.thread.is_some());
+    if window(top, top + height).iter().all(|event| known(&event.id)) {
         return;
     }
     // A page to each side comes along, so that the next page down is there already.
-    let missing: Vec<EventId> =
-        window(top.saturating_sub(height), top + 2 * height).iter().map(|event| event.id).filter(|id| !state.rows.contains_key(id)).collect();
+    let missing: Vec<EventId> = window(top.saturating_sub(height), top + 2 * height).iter().map(|event| event.id).filter(|id| !known(id)).collect();
     if state.rows.len() > ROWS_KEPT {
         let near: std::collections::HashSet<EventId> = window(top.saturating_sub(height), top + 2 * height).iter().map(|event| event.id).collect();
         state.rows.retain(|id, _| near.contains(id));
     }
-    ask(state, Ask::Rows(missing), effects);
+    ask(state, Ask::Rows { ids: missing, threads, secrets: state.secrets }, effects);
+}
+
+/// Who ran what in the scope, and the echoes of the commands shown.
+fn want_commands(state: &mut State, height: usize, effects: &mut Vec<Effect>) {
+    let scope = &state.view.scope;
+    if state.commands.of.as_ref().is_none_or(|(of, revision)| of != scope || *revision != state.revision) {
+        let scope = scope.clone();
+        ask(state, Ask::Matrix { scope }, effects);
+    }
+    let top = state.view.position().top;
+    let shown = state.list.refs.get(top..(top + height).min(state.list.refs.len())).unwrap_or_default();
+    let is_call = |id: &EventId| state.rows.get(id).is_some_and(|row| row.event.service.is_some());
+    let is_known = |id: &EventId| state.commands.revision == state.revision && state.commands.echoes.contains_key(id);
+    let missing: Vec<EventId> = shown.iter().map(|event| event.id).filter(|id| is_call(id) && !is_known(id)).collect();
+    if !missing.is_empty() {
+        ask(state, Ask::Echoes { ids: missing, secrets: state.secrets }, effects);
+    }
 }
 
 fn want_detail(state: &mut State, layout: &Layout, effects: &mut Vec<Effect>) {
-    let Some(selected) = state.selected() else {
+    let Some(wanted) = state.view.call.or_else(|| state.listed()) else {
         state.detail = None;
         return;
     };
     let shown = layout.detail.height > 0;
     let fits = state.current_detail().is_some_and(|detail| detail.page.as_ref().is_none_or(|page| page.width() == layout.detail.width));
     if shown && state.rested && !fits {
-        ask(state, Ask::Detail { id: selected.id, width: layout.detail.width }, effects);
+        ask(state, Ask::Detail { id: wanted.id, width: layout.detail.width, alone: state.view.call.is_some(), secrets: state.secrets }, effects);
     }
 }

@@ -1,30 +1,47 @@
 //! Answers and news, taken in.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::go;
 use crate::model::EventRef;
-use crate::tui::ask::{Answer, Pivot, Slot};
+use crate::tui::ask::{Answer, Ask, Known, Pivot, Slot};
 use crate::tui::layers::{Choice, Item, Layer};
 use crate::tui::message::{Effect, IngestNews, Severity};
 use crate::tui::state::State;
+use crate::tui::view::Shape;
+
+/// Echoes kept in memory before those of rows that were left are let go.
+const ECHOES_KEPT: usize = 2000;
 
 /// Takes an answer in, unless its question has been replaced.
 pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, effects: &mut Vec<Effect>) {
     if state.generations.get(slot as usize) != Some(&generation) {
         return;
     }
-    let partial = matches!(answer, Answer::Hits { done: false, .. });
-    if !partial && let Some(open) = state.open_asks.get_mut(slot as usize) {
-        open.take();
-    }
+    let partial = matches!(answer, Answer::Hits { done: false, .. } | Answer::Controls { done: false, .. });
+    let asked = if partial { None } else { state.open_asks.get_mut(slot as usize).and_then(Option::take) };
     match answer {
-        Answer::List { refs, histogram, revision } => {
+        Answer::List { refs, histogram, members, revision } => {
+            state.list.members = members;
             anchor(state, &refs);
             state.list.of = Some((state.view.pane, state.view.scope.clone()));
             state.list.refs = refs;
             state.list.histogram = histogram;
             state.list.revision = revision;
+        }
+        Answer::Controls { page, refs, histogram, revision, done } => {
+            anchor(state, &refs);
+            state.list.of = Some((state.view.pane, state.view.scope.clone()));
+            if done {
+                let known = Known(Some((revision, Arc::clone(&page.controls))));
+                if known != state.controls && page.controls.unreadable > 0 {
+                    let count = crate::tui::render::grouped(page.controls.unreadable);
+                    state.tell(Severity::Warning, format!("{count} records could not be read again: what was before and after them is not known"));
+                }
+                state.controls = known;
+            }
+            (state.list.page, state.list.refs, state.list.histogram, state.list.revision) = (page, refs, histogram, revision);
         }
         Answer::Values { values, revision } => {
             state.list.of = Some((state.view.pane, state.view.scope.clone()));
@@ -32,11 +49,12 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             state.list.refs = Arc::default();
             state.list.revision = revision;
         }
-        Answer::Rows(rows) => state.rows.extend(rows.into_iter().map(|row| (row.event.id, row))),
+        Answer::Rows(rows) => rows.into_iter().for_each(|row| state.keep_row(row)),
         Answer::Detail(detail) => {
             let mut detail = detail;
-            state.rows.insert(detail.row.event.id, detail.row.clone());
-            match state.detail.take().filter(|before| before.row.event.id == detail.row.event.id) {
+            state.keep_row(detail.row.clone());
+            detail.calls.iter().for_each(|(_, row)| state.keep_row(row.clone()));
+            match state.detail.take().filter(|before| before.of == detail.of) {
                 // The same event for another width.
                 Some(before) => {
                     if let (Some(page), Some(old), false) = (&mut detail.page, &before.page, state.view.raw) {
@@ -51,6 +69,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 }
             }
             state.detail = Some(*detail);
+            go::to_sought(state);
         }
         Answer::Pivots(pivots) => {
             if let Some(Layer::Menu(menu)) = state.layers.last_mut().filter(|layer| matches!(layer, Layer::Menu(menu) if menu.loading)) {
@@ -58,9 +77,10 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             }
             state.pivots = pivots;
         }
-        Answer::Hits { ids, done } => {
+        Answer::Hits { ids, found, done } => {
             if let Some(hits) = &mut state.hits {
                 hits.ids = ids;
+                hits.found = found;
                 hits.done = done;
                 if hits.jump && (done || !hits.ids.is_empty()) {
                     go::to_hit(state, true, true);
@@ -68,16 +88,40 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             }
         }
         Answer::Case(facts) => state.case = *facts,
+        Answer::Matrix { matrix, scope, revision } => {
+            (state.commands.matrix, state.commands.of) = (matrix, Some((scope, revision)));
+        }
+        Answer::Echoes { echoes, revision } => {
+            let commands = &mut state.commands;
+            if commands.revision != revision || commands.echoes.len() > ECHOES_KEPT {
+                (commands.echoes, commands.revision) = (HashMap::new(), revision);
+            }
+            commands.echoes.extend(echoes);
+        }
         Answer::Exported(told) => state.tell(Severity::Info, told),
         Answer::Jump(Some(target)) => go::to_event(state, target, effects),
-        Answer::Jump(None) => state.tell(Severity::Info, "there is none"),
+        Answer::Jump(None) => {
+            let marked = matches!(asked, Some(Ask::NextByMark { marked: true, .. }));
+            state.tell(Severity::Info, if marked { "no other row is marked" } else { "nothing else is left to review here" });
+        }
+        Answer::OtherSide(Ok((target, within))) => go::to_other_side(state, target, within, effects),
+        Answer::OtherSide(Err(why)) => state.tell(Severity::Info, why),
         Answer::Failed(why) => {
             // A question that failed is not asked again by itself: the same pane would fail in a loop.
             if slot == Slot::List || slot == Slot::Values {
                 state.list.of = Some((state.view.pane, state.view.scope.clone()));
                 state.list.refs = Arc::default();
                 state.list.values.clear();
+                state.list.page = Arc::default();
                 state.list.revision = state.revision;
+            }
+            match asked {
+                Some(Ask::Matrix { scope }) => state.commands.of = Some((scope, state.revision)),
+                Some(Ask::Echoes { ids, .. }) => {
+                    state.commands.revision = state.revision;
+                    state.commands.echoes.extend(ids.into_iter().map(|id| (id, None)));
+                }
+                _ => {}
             }
             state.tell(Severity::Error, why);
         }
@@ -94,8 +138,15 @@ fn anchor(state: &mut State, refs: &[EventRef]) {
         position.index = refs.partition_point(|event| event.millis == 0).min(refs.len().saturating_sub(1));
         (position.at, position.top) = (None, position.index);
         state.view.set_position(position);
-    } else if let Some(at) = position.at {
-        let index = refs.partition_point(|event| (event.millis, event.id) < (at.millis, at.id)).min(refs.len().saturating_sub(1));
+    } else if let Some(at) = position.at.filter(|at| refs.get(position.index) != Some(at)) {
+        let by_conversation = || state.list.members.binary_search_by_key(&at.id, |(id, _)| *id).ok().and_then(|at| state.list.members.get(at));
+        let index = match state.view.pane.shape() {
+            // Rows of one second stand in the order of their file.
+            Shape::Controls => refs.iter().position(|event| event.id == at.id),
+            _ => by_conversation().map(|(_, row)| *row as usize),
+        };
+        let next = || refs.partition_point(|event| (event.millis, event.id) < (at.millis, at.id));
+        let index = index.unwrap_or_else(next).min(refs.len().saturating_sub(1));
         position.top = (position.top + index).saturating_sub(position.index);
         position.index = index;
         state.view.set_position(position);
@@ -105,7 +156,7 @@ fn anchor(state: &mut State, refs: &[EventRef]) {
 fn pivot_item(pivot: &Pivot) -> Item<Choice> {
     Item {
         lead: pivot.entity.kind.name().to_owned(),
-        text: pivot.entity.value.to_string(),
+        text: pivot.shown.to_string(),
         tail: crate::tui::render::grouped(pivot.count),
         value: Choice::Pivot(pivot.entity.clone()),
     }

@@ -13,6 +13,8 @@ use crate::tui::theme::Role;
 pub enum BlockKind {
     /// Facts about the whole.
     Facts,
+    /// The heading of one call of a conversation.
+    Call,
     /// A system prompt.
     System,
     /// What the user side said.
@@ -33,6 +35,7 @@ impl BlockKind {
     const fn role(self) -> Role {
         match self {
             Self::Facts => Role::Strong,
+            Self::Call => Role::Title,
             Self::System => Role::System,
             Self::User => Role::User,
             Self::Assistant => Role::Assistant,
@@ -131,7 +134,8 @@ impl Page {
 
     /// Takes over from the same page laid out otherwise: its folds, and the place of one of its lines here.
     pub fn resume(&mut self, before: &Self, line: usize) -> usize {
-        if self.blocks.iter().map(|block| &block.text).eq(before.blocks.iter().map(|block| &block.text)) {
+        // Titles, not texts: secrets may be masked in one and not in the other.
+        if self.blocks.iter().map(|block| &block.title).eq(before.blocks.iter().map(|block| &block.title)) {
             for (block, old) in self.blocks.iter_mut().zip(&before.blocks) {
                 block.folded = old.folded;
             }

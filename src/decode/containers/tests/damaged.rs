@@ -82,7 +82,7 @@ fn a_source_that_fails_loses_nothing_before() {
     });
     assert!(found > 1_000, "{found}");
     assert!(broken <= 1);
-    assert_eq!(report.problem, Some(format!("gzip ended early after {} plain bytes", compression::grouped(report.plain_bytes))));
+    assert_eq!(report.problem, Some(format!("gzip ended early after {} plain bytes", grouped(report.plain_bytes))));
 }
 
 #[test]

@@ -40,6 +40,26 @@ fn a_list_under_another_name_is_part_of_its_record() {
 }
 
 #[test]
+fn the_events_of_a_span_are_part_of_it() {
+    for text in [
+        r#"{"traceId":"5b","spanId":"a1","events":[{"name":"gen_ai.user.message","attributes":{"content":"hi"}}],"status":{"code":"OK"}}"#,
+        r#"{"traceId":"5b","spanId":"a1","events":[],"status":{"code":"OK"}}"#,
+        // Its own keys behind the list, as sorted ones are.
+        r#"{"attributes":{},"events":[{"attributes":{"content":"hi"},"name":"x"}],"traceId":"5b"}"#,
+        r#"{"attributes":{},"events":[],"traceId":"5b"}"#,
+        "{ \"events\": [\n { \"timeUnixNano\": 1 } ], \"traceId\": \"5b\" }",
+    ] {
+        assert_eq!(records(text), [text]);
+        let two = format!("{text}\n{text}");
+        assert_eq!(records(&two), [text, text]);
+    }
+    // What filter-log-events gives is none, whatever its messages say.
+    let text = r#"{"events":[{"timestamp":1760000000000,"message":"{\"traceId\":\"5b\"}"}],"searchedLogStreams":[]}"#;
+    assert_eq!(records(text), [r#"{"traceId":"5b"}"#]);
+    assert!(records(r#"{"events":[],"searchedLogStreams":[]}"#).is_empty());
+}
+
+#[test]
 fn documents_one_after_another() {
     for (text, expected) in [
         ("{\"a\":1}\n{\"a\":2}\n", vec!["{\"a\":1}", "{\"a\":2}"]),
@@ -207,6 +227,9 @@ fn cloudtrail_lake() {
     ] {
         assert!(records(list).len() > 1, "only begins like a row: {list}");
     }
+    // Of an event data store for Insights.
+    let row = r#"[{"insightState":"Start"},{"insightEventName":"CreateUser"},{"insightContext":"{\"insightAverage\":90}"}]"#;
+    assert_eq!(records(row), [r#"{"insightState":"Start","insightEventName":"CreateUser","insightContext":{"insightAverage":90}}"#]);
     let flat =
         r#"{"eventVersion":"1.09","userIdentity":"{\"type\":\"IAMUser\",\"arn\":\"a\"}","eventTime":"2025-01-21 17:49:47.000","readOnly":"true"}"#;
     assert_eq!(records(flat), [expected]);
@@ -243,6 +266,39 @@ fn audit_lines() {
         got.iter().map(Got::text).collect::<Vec<_>>(),
         ["type=SYSCALL msg=audit(1492037289.295:58): arch=c000003e", "node=web type=EXECVE msg=audit(1492037289.295:58): argc=1"]
     );
+    // Lines of one serial are one record, whatever stands between them; what is no line of the log is broken.
+    let text = "type=A msg=audit(1.2:1): x\ntype=B msg=audit(1.2:2): y\n\nnonsense\ntype=C msg=audit(1.2:1): z\n";
+    let (got, report) = read(text);
+    let expected =
+        ["type=A msg=audit(1.2:1): x\ntype=B msg=audit(1.2:2): y\n\nnonsense\ntype=C msg=audit(1.2:1): z", "type=B msg=audit(1.2:2): y", "nonsense"];
+    assert_eq!(got.iter().map(Got::text).collect::<Vec<_>>(), expected);
+    assert_eq!((report.records, report.broken), (2, 1));
+    // A line that is too long ends what stands before it.
+    let long = format!("type=A msg=audit(1.2:1): x\ntype=L msg=audit(1.2:9): {}\ntype=B msg=audit(1.2:1): y\n", "z".repeat(200));
+    for size in [1, 7, 1 << 16] {
+        let (got, report) = read_in_pieces(long.as_bytes(), &[size], &Limits { max_record: 60, ..Limits::default() });
+        assert_eq!((got[0].text(), got[2].text(), report.refused), ("type=A msg=audit(1.2:1): x", "type=B msg=audit(1.2:1): y", 1));
+        assert!(matches!(got[1], Got::Refused { offset: 27, length: 226, .. }), "{:?}", got[1]);
+    }
+}
+
+#[test]
+fn results_of_many_rows() {
+    let snapshot = r#"{"snapshot":[{"command":"a"},{"command":"b"}],"action":"snapshot","name":"q","hostIdentifier":"h","unixTime":1}"#;
+    let (got, report) = read(snapshot);
+    assert_eq!(report.records, 2);
+    let row = |command: &str| format!(r#"{{"name":"q","hostIdentifier":"h","unixTime":1,"action":"snapshot","columns":{{"command":"{command}"}}}}"#);
+    assert_eq!(got.iter().map(Got::text).collect::<Vec<_>>(), [row("a"), row("b")]);
+    assert!(matches!(got[1], Got::Record { outer, wrap: Wrap::ResultRow(1), .. } if outer == (0, snapshot.len() as u32)), "{:?}", got[1]);
+    let batch = r#"[{"name":"q","diffResults":{"removed":[{"command":"c"}],"added":[{"command":"a"}]}}]"#;
+    assert_eq!(
+        records(batch),
+        [r#"{"name":"q","action":"added","columns":{"command":"a"}}"#, r#"{"name":"q","action":"removed","columns":{"command":"c"}}"#]
+    );
+    // No rows, or copies that would be much more than the whole: one record.
+    for whole in [r#"{"name":"q","snapshot":[]}"#.to_owned(), format!(r#"{{"name":"{}","snapshot":[{}0]}}"#, "n".repeat(1000), "0,".repeat(100))] {
+        assert_eq!(records(&whole), [whole]);
+    }
 }
 
 #[test]

@@ -7,9 +7,23 @@ use super::super::draw::Draw;
 use super::super::phrases::agent;
 use super::super::talk::{Message, Part, Talk};
 use super::{Act, InvokeDetails, Plot};
+use crate::model::Timestamp;
 
 /// Calls in the loop: three for each order, and the summary.
-const CALLS: usize = 3 * agent::LONG_LIST.len() + 1;
+pub(super) const CALLS: usize = 3 * agent::LONG_LIST.len() + 1;
+/// The model it runs on.
+pub(super) const MODEL: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+const LABEL: &str = "agent-loop";
+
+/// When a call is made.
+pub(super) fn at(number: i64) -> Timestamp {
+    moment(3, 10, 5, 0, 0).plus_millis(number * 21_700)
+}
+
+/// The request id of a call.
+pub(super) fn request(number: usize) -> String {
+    Draw::labelled(LABEL, number).uuid()
+}
 
 pub(super) fn tell(plot: &mut Plot) {
     for number in 0..CALLS as i64 {
@@ -17,15 +31,16 @@ pub(super) fn tell(plot: &mut Plot) {
             caller: ORDER_AGENT,
             region: "us-east-1",
             operation: "Converse",
-            model: "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            model: MODEL,
             script: call,
             details: InvokeDetails::default(),
         };
-        plot.step("agent-loop", moment(3, 10, 5, 0, 0).plus_millis(number * 21_700), act);
+        plot.step(LABEL, at(number), act);
     }
 }
 
-fn call(number: usize, _draw: &mut Draw) -> Talk {
+/// What is said in a call.
+pub(super) fn call(number: usize, _draw: &mut Draw) -> Talk {
     let mut talk = Talk {
         system: agent::SYSTEM.to_owned(),
         messages: vec![Message::user(format!("{}{}", agent::LONG_REQUEST, agent::LONG_LIST.join(", ")))],

@@ -9,13 +9,15 @@ mod injection;
 mod leaked_key;
 mod poisoning;
 mod routine;
+mod summaries;
+mod telemetry;
 
 use super::background::inference_region;
 use super::callers::Caller;
 use super::draw::Draw;
 use super::laptop::{self, Laptop};
 use super::objects::ObjectCall;
-use super::slot::{Invoke, Payload, Slot};
+use super::slot::{Invoke, Log, Payload, Slot};
 use super::talk::Talk;
 use super::trail::Call;
 use crate::model::Timestamp;
@@ -35,6 +37,7 @@ pub(super) use attempts::HIDDEN_WORDS;
 pub(super) use deletions::{DELETED_AGENT, DELETED_BASE, DELETED_GUARDRAIL, SILENT_COMMAND};
 pub(super) use leaked_key::{BLIND_REGION, INTRUDER, REMOVED_GUARDRAIL, blind_window, key_off};
 pub(super) use poisoning::{JOB, POISONED_PREFIX};
+pub(super) use telemetry::{SESSION, trace};
 
 /// Which story a step belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +64,41 @@ pub(super) type Script = fn(usize, &mut Draw) -> Talk;
 /// What a step does.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
-    Call { caller: Caller, region: &'static str, service: &'static str, name: &'static str, details: Details },
-    Object { caller: Caller, owner: &'static str, name: &'static str, bucket: &'static str, key: String, size: u64, command: &'static str },
-    Invoke { caller: Caller, region: &'static str, operation: &'static str, model: &'static str, script: Script, details: InvokeDetails },
-    Command { laptop: Laptop, arguments: &'static [&'static str] },
+    Call {
+        caller: Caller,
+        region: &'static str,
+        service: &'static str,
+        name: &'static str,
+        details: Details,
+    },
+    Object {
+        caller: Caller,
+        owner: &'static str,
+        name: &'static str,
+        bucket: &'static str,
+        key: String,
+        size: u64,
+        command: &'static str,
+    },
+    Invoke {
+        caller: Caller,
+        region: &'static str,
+        operation: &'static str,
+        model: &'static str,
+        script: Script,
+        details: InvokeDetails,
+    },
+    Command {
+        laptop: Laptop,
+        arguments: &'static [&'static str],
+    },
+    /// A record of a log of its own, ready as it is.
+    Record {
+        log: Log,
+        account: &'static str,
+        region: &'static str,
+        json: String,
+    },
 }
 
 /// What most control-plane calls leave out.
@@ -148,6 +182,12 @@ impl Step {
         }
     }
 
+    /// Does the step count among the events that were asked for? Spans and summaries tell of others again: the crowd does
+    /// not shrink for them.
+    pub(super) fn counts(&self) -> bool {
+        !matches!(self.act, Act::Record { .. })
+    }
+
     /// Writes the step's events.
     pub(super) fn write(&self, slot: &mut Slot) {
         let mut draw = self.draw();
@@ -197,6 +237,7 @@ impl Step {
                     seed: draw.seed(),
                 });
             }
+            Act::Record { log, account, region, json } => slot.ready(*log, account, region, self.at, json),
             Act::Command { laptop, arguments } => slot.endpoint(self.at, |out| laptop::exec(laptop, self.at, arguments, &mut draw, out)),
         }
     }
@@ -204,7 +245,7 @@ impl Step {
 
 fn draw_request(draw: &mut Draw, act: &Act) -> String {
     match act {
-        Act::Command { .. } => String::new(),
+        Act::Command { .. } | Act::Record { .. } => String::new(),
         Act::Object { .. } => ObjectCall::request(draw),
         _ => draw.uuid(),
     }
@@ -250,6 +291,9 @@ pub(super) fn steps() -> Vec<Step> {
         (Story::Injection, injection::tell),
         (Story::Deletions, deletions::tell),
         (Story::AgentLoop, agent_loop::tell),
+        (Story::AgentLoop, telemetry::tell),
+        (Story::LeakedKey, summaries::tell_burst),
+        (Story::Poisoning, summaries::tell_stranger),
         (Story::ApiKey, api_key::tell),
         (Story::Routine, routine::tell),
     ] {

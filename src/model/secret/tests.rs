@@ -1,0 +1,305 @@
+//! Every kind of secret in the places where it is met, what only looks like one, and what arbitrary text does.
+//!
+//! The tokens are invented: of the right length and letters, and valid nowhere. Those of AWS's documentation end in EXAMPLE.
+
+use proptest::prelude::*;
+
+use super::SecretKind as Kind;
+use super::*;
+
+const KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+const TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLEabcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ+/0123456789abcdef==";
+const PEM: &str = "MIIEpAIBAAKCAQEAexampleexampleexampleexampleexampleexampleexamplee\nxZy0123456789exampleexampleexampleexampleexampleexampleexampleexa\nshortEnd==";
+
+fn bedrock() -> String {
+    format!("ABSK{}", "QmVkcm9ja0FQSUtleS1leGFtcGxl".repeat(4))
+}
+
+fn jwt() -> String {
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkV4YW1wbGUifQ.c2lnbmF0dXJlLWV4YW1wbGUtMTIzNDU2Nzg5MA".to_owned()
+}
+
+/// Text around a secret, what it is, and the secret.
+fn table() -> Vec<(String, Kind, String)> {
+    let mut table: Vec<(String, Kind, String)> = Vec::new();
+    let mut put = |template: &str, kind: Kind, secret: &str| table.push((template.replace('@', secret), kind, secret.to_owned()));
+    for template in [
+        "aws_secret_access_key = @",
+        "aws_secret_access_key=@\n",
+        "export AWS_SECRET_ACCESS_KEY=@",
+        "AWS_SECRET_ACCESS_KEY: '@'",
+        r#"{"SecretAccessKey": "@"}"#,
+        r#"{\"secretAccessKey\":\"@\"}"#,
+        r#"{\\\"SecretAccessKey\\\": \\\"@\\\"}"#,
+        "<SecretAccessKey>@</SecretAccessKey>",
+        "AWS Secret Access Key [None]: @",
+        "| Secret access key | @ |",
+        "aws configure set aws_secret_access_key @",
+        "the secret access key is in there: secret access key: `@`.",
+        "AKIAIOSFODNN7EXAMPLE,@",
+        "AKIAIOSFODNN7EXAMPLE\n@\n",
+        "key AKIAIOSFODNN7EXAMPLE with secret @ of mine",
+        "@ belongs to AKIAIOSFODNN7EXAMPLE",
+    ] {
+        put(template, Kind::SecretAccessKey, KEY);
+    }
+    for template in [
+        "aws_session_token=@",
+        "AWS_SESSION_TOKEN=\"@\"",
+        r#""responseElements":{"credentials":{"accessKeyId":"ASIAIOSFODNN7EXAMPLE","sessionToken":"@","expiration":"x"}}"#,
+        "https://b.s3.amazonaws.com/k?X-Amz-Security-Token=@&X-Amz-Expires=60",
+        "x-amz-security-token: @",
+        "bare @ alone",
+    ] {
+        put(template, Kind::SessionToken, TOKEN);
+    }
+    put("https://h/?X-Amz-Security-Token=@&a=b", Kind::SessionToken, &TOKEN.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D"));
+    put(r#"{"sessionToken":"@"}"#, Kind::SessionToken, &TOKEN.replace('/', "\\/").replace('=', "\\u003d"));
+    put("sessionToken: @", Kind::SessionToken, "opaqueTokenOfAnotherShape1234567890");
+    put("use @ with bedrock", Kind::BedrockApiKey, &bedrock());
+    put("AWS_BEARER_TOKEN_BEDROCK=@", Kind::BedrockApiKey, &format!("bedrock-api-key-{}", "YmVkcm9jay5hbWF6b25hd3MuY29t".repeat(3)));
+    put("Authorization: Bearer @", Kind::BedrockApiKey, &bedrock());
+    put("Authorization: Bearer @\r\n", Kind::Authorization, "s3cr3t-opaque_token.value~0123456789");
+    put(r#""authorization": "bearer @""#, Kind::Authorization, "0123456789abcdef0123456789abcdef");
+    put("Authorization: Basic @", Kind::Authorization, "YWRtaW46aHVudGVyMg==");
+    put("Authorization: Bearer @", Kind::Jwt, &jwt());
+    put("token @.", Kind::Jwt, &jwt());
+    for header in ["RSA PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"] {
+        put(&format!("-----BEGIN {header}-----\n@\n-----END {header}-----\n"), Kind::PrivateKey, PEM);
+    }
+    put("-----BEGIN PRIVATE KEY-----\\n@\\n-----END PRIVATE KEY-----", Kind::PrivateKey, &PEM.replace('\n', "\\n"));
+    put(
+        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123\n\n@\n-----END RSA PRIVATE KEY-----",
+        Kind::PrivateKey,
+        PEM,
+    );
+    put("-----BEGIN PRIVATE KEY----- @ -----END PRIVATE KEY-----", Kind::PrivateKey, &PEM.replace('\n', " "));
+    for token in [
+        "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+        "github_pat_11ABCDEFG0abcdefghijkl_0123456789abcdefghijkl",
+        "glpat-0123456789abcdefghij",
+        "xoxb-123456789012-1234567890123-abcdefghijklmnopqrstuvwx",
+        "sk_live_0123456789abcdefghijklmn",
+        "sk-proj-0123456789ABCDEFGHIJabcdefghij0123456789",
+        "sk-ant-api03-abcdefghijklmnopqrstuvwxyz-0123456789ABCDEF",
+        "AIzaSyA0123456789abcdefghijklmnopqrstuv",
+        "npm_0123456789abcdefghijABCDEFGHIJ012345",
+    ] {
+        put("token: @\n", Kind::VendorToken, token);
+    }
+    for (template, password) in [
+        ("postgres://app:@@db.example.com:5432/x", "hunter2"),
+        ("redis://:@@cache:6379", "p4ss-word!"),
+        ("see https://user:@@example.com/a?b", "correcthorsebatterystaple"),
+    ] {
+        table.push((template.replacen('@', password, 1), Kind::UrlPassword, password.to_owned()));
+    }
+    let mut put = |template: &str, kind: Kind, secret: &str| table.push((template.replace('@', secret), kind, secret.to_owned()));
+    let signature = "0123456789abcdef".repeat(4);
+    put("https://b.s3.amazonaws.com/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=@", Kind::PresignedRequest, &signature);
+    put("Credential=x, SignedHeaders=host, Signature=@", Kind::PresignedRequest, &signature);
+    put("?X-Amz-Credential=AKIAIOSFODNN7EXAMPLE@&X-Amz-Date=1", Kind::PresignedRequest, "%2F20260101%2Fus-east-1%2Fs3%2Faws4_request");
+    put("?X-Amz-Credential=AKIAIOSFODNN7EXAMPLE@&X-Amz-Date=1", Kind::PresignedRequest, "/20260101/us-east-1/s3/aws4_request");
+    table
+}
+
+fn secrets_of(text: &str) -> Vec<(Kind, &str)> {
+    find(text).into_iter().filter(|secret| !secret.kind.stays_readable()).map(|secret| (secret.kind, &text[secret.range])).collect()
+}
+
+/// A secret without its first and last quarter.
+fn middle(secret: &str) -> &str {
+    let quarter = |index: usize| secret.char_indices().nth(secret.chars().count() * index / 4).map_or(secret.len(), |(at, _)| at);
+    &secret[quarter(1)..quarter(3)]
+}
+
+#[test]
+fn each_is_found_where_it_stands_and_masked() {
+    for (text, kind, secret) in table() {
+        assert_eq!(secrets_of(&text), [(kind, secret.as_str())], "{text}");
+        let safe = masked(&text);
+        assert!(!safe.contains(middle(&secret)), "{safe}");
+        assert!(safe.contains(&format!("{} characters{MASK_CLOSE}", secret.chars().count())), "{safe}");
+        assert_eq!(masked(&safe), safe, "{text}");
+        assert!(may_hold(text.as_bytes()));
+    }
+}
+
+#[test]
+fn wherever_a_text_is_cut_no_more_than_a_beginning_is_left() {
+    for (text, kind, secret) in table() {
+        // A key id behind it is cut off with the rest: nothing tells then what the forty characters are.
+        if text.starts_with(&secret) {
+            continue;
+        }
+        let start = text.find(&secret).expect("the secret");
+        // The first part of a signed token says how it is signed, and is none by itself.
+        let tells_nothing = if kind == Kind::Jwt { secret.find('.').unwrap_or(0) + 2 } else { 0 };
+        for cut in (start + tells_nothing..start + secret.len()).filter(|cut| text.is_char_boundary(*cut)) {
+            for end in ["", "…", "…  AccessDenied"] {
+                let preview = format!("{}{end}", &text[..cut]);
+                let safe = masked(&preview);
+                let left = secret.char_indices().map(|(at, _)| at).take_while(|at| safe.contains(&secret[..*at])).last().unwrap_or(0);
+                // The longest beginning that only tells the kind is `bedrock-api-key-`.
+                assert!(left <= 20, "{left} characters of {secret} are left in {safe}");
+                assert_eq!(masked(&safe), safe);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_like_one_is_left_alone() {
+    for text in [
+        "plain text about secrets, tokens and passwords",
+        "set aws_secret_access_key and aws_session_token in the environment variables",
+        "AWS_SECRET_ACCESS_KEY=<your key>",
+        "secretAccessKey: REDACTED",
+        "the session token expires; a bearer token is needed, Bearer authentication",
+        "\"sessionToken\": null, \"secretAccessKey\": \"\"",
+        "sessionToken = credentials.session",
+        "commit 0123456789abcdef0123456789abcdef01234567 of AKIAIOSFODNN7EXAMPLE",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "arn:aws:bedrock:us-east-1:111122223333:guardrail/abcdefghij01",
+        "task-management-and-risk-assessment disk-usage-by-department",
+        "sk-circle-fade-dot sk-cube-grid",
+        "http://host:8080/path and https://example.com/a:b@c",
+        "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBa\n-----END CERTIFICATE-----",
+        "-----BEGIN PRIVATE KEY----- is how such a file begins, as everybody knows",
+        "between -----BEGIN PRIVATE KEY----- and -----END PRIVATE KEY-----",
+        "eyJ is how it begins",
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk",
+    ] {
+        assert_eq!(secrets_of(text), [], "{text}");
+        assert!(matches!(masked(text), Cow::Borrowed(_)));
+    }
+}
+
+#[test]
+fn key_ids_are_located_and_stay_readable() {
+    let text = "AKIAIOSFODNN7EXAMPLE and ASIAIOSFODNN7EXAMPLE, not xAKIAIOSFODNN7EXAMPLE.";
+    assert_eq!(
+        find(text).iter().map(|secret| (secret.kind, secret.range.start)).collect::<Vec<_>>(),
+        [(Kind::AccessKeyId, 0), (Kind::AccessKeyId, 25)]
+    );
+    assert_eq!(masked(text), text);
+}
+
+#[test]
+fn a_name_makes_a_secret_of_its_value() {
+    assert_eq!(secrets_count("sessionToken", "an odd token with blanks"), 1);
+    assert_eq!(secrets_count("SecretAccessKey", "abcdefgh"), 1);
+    assert_eq!(secrets_count("tokenType", "abcdefgh"), 0);
+    assert_eq!(secrets_count("sessionToken", ""), 0);
+    assert_eq!(secrets_count("sessionToken", "HIDDEN_DUE_TO_SECURITY_REASONS"), 0);
+    let once = masked_value("sessionToken", TOKEN).into_owned();
+    assert_eq!(masked_value("sessionToken", &once), once);
+}
+
+fn secrets_count(name: &str, value: &str) -> usize {
+    find_value(name, value).len()
+}
+
+#[test]
+fn a_mask_cannot_be_mistaken_for_logged_text() {
+    use crate::model::{Glyphs, SafeText};
+    let forged = "‹session token, 105 characters›";
+    assert!(!SafeText::new(forged).has_marks(), "logged text has no look of its own");
+    let text = format!("token {TOKEN}");
+    let safe = masked(&text);
+    let shown = SafeText::new(&safe);
+    assert_eq!(shown.as_str(), "token IQoJ‹session token, 105 characters›");
+    assert_eq!((shown.marks().len(), &shown.marks()[0]), (1, &(10..shown.as_str().len())), "the whole mask has the look of a mark");
+    assert_eq!(SafeText::line(&safe, Glyphs::Ascii).as_str(), "token IQoJ<session token, 105 characters>");
+    assert_eq!(plain_masks(&safe), "token IQoJ‹session token, 105 characters›");
+}
+
+/// Pieces that texts with secrets are made of.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[ -~\n]{0,12}",
+        "[A-Za-z0-9+/]{4,44}",
+        "[é世🙂…‹›]{0,3}",
+        (0..table().len()).prop_map(|index| table()[index].0.clone()),
+        (0..table().len()).prop_map(|index| table()[index].2.clone()),
+        prop::sample::select(vec![
+            "AKIAIOSFODNN7EXAMPLE",
+            "aws_secret_access_key=",
+            "sessionToken\":\"",
+            "Bearer ",
+            "://a:",
+            "@h",
+            "\\",
+            "\\n",
+            "-----BEGIN PRIVATE KEY-----",
+            "-----END",
+            "X-Amz-Signature=",
+            "ABSK",
+            "eyJ"
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn masking_leaks_no_middle_and_is_done_once(pieces in prop::collection::vec(piece(), 0..8)) {
+        let text = pieces.concat();
+        let found = find(&text);
+        prop_assert!(found.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start));
+        prop_assert!(found.iter().all(|secret| text.get(secret.range.clone()).is_some_and(|secret| !secret.is_empty())));
+        let safe = masked(&text);
+        // What is not a secret stays, character for character.
+        let mut rest = &*safe;
+        let mut from = 0;
+        for secret in found.iter().filter(|secret| !secret.kind.stays_readable()) {
+            rest = rest.strip_prefix(&text[from..secret.range.start]).expect("the text before");
+            let (kept, after) = rest.split_once(MASK_OPEN).expect("a mask");
+            let hidden = &text[secret.range.clone()];
+            prop_assert!(hidden.starts_with(kept) && kept.chars().count() <= 4 && (kept.is_empty() || hidden.chars().count() >= 16), "{kept}");
+            rest = after.split_once(MASK_CLOSE).expect("its end").1;
+            from = secret.range.end;
+        }
+        prop_assert_eq!(rest, &text[from..]);
+        prop_assert_eq!(masked(&safe), &*safe);
+    }
+
+    #[test]
+    fn the_quick_look_never_misses(pieces in prop::collection::vec(piece(), 0..6)) {
+        let text = pieces.concat();
+        prop_assert!(patterns::find(text.as_bytes()).is_empty() || may_hold(text.as_bytes()), "{text:?}");
+        // Nor in the bytes of the same text as a JSON string.
+        let json = serde_json::to_string(&text).expect("a string");
+        prop_assert!(find(&text).is_empty() || may_hold(&json.as_bytes()[1..json.len() - 1]), "{json}");
+    }
+}
+
+#[test]
+fn long_texts_take_time_in_proportion() {
+    // Each would be quadratic for a matcher that begins again at every byte.
+    for piece in [
+        "AKIAIOSFODNN7EXAMPLE ",
+        "eyJ",
+        "://a:",
+        "-----BEGIN PRIVATE KEY-----\n",
+        "aws_secret_access_key:",
+        "session token ",
+        "session_token:session_token_",
+        "AbCdEfGh0123+/",
+        "sk-",
+        "\\\\",
+        "A: b\n",
+    ] {
+        let time = |length: usize| {
+            let text = piece.repeat(length / piece.len());
+            let start = std::time::Instant::now();
+            let _ = masked(&text);
+            start.elapsed().as_secs_f64()
+        };
+        // Eight times the text: about eight times the time, and sixty-four if it were quadratic.
+        let (short, long) = (time(200_000).max(0.01), time(1_600_000));
+        assert!(long < 40.0 * short, "{piece}: {short} s, then {long} s");
+    }
+}
