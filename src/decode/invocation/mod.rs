@@ -13,6 +13,7 @@ mod cohere_command_r;
 mod converse;
 mod embeddings;
 mod encoded;
+mod ending;
 mod envelope;
 mod facts;
 mod family;
