@@ -256,7 +256,7 @@ fn every_seed_is_known_and_found() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200000))]
+    #![proptest_config(ProptestConfig::with_cases(3000))]
     #[test]
     fn what_is_still_there_is_found(
         seed in 0..SEEDS.len(),
