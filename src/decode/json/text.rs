@@ -31,8 +31,12 @@ pub fn unescape(raw: &[u8], escaped: bool) -> Cow<'_, str> {
 
 /// Number of characters of the text that [`unescape`] gives, counted without making it.
 pub fn characters(raw: &[u8], escaped: bool) -> usize {
-    let Ok(text) = std::str::from_utf8(raw) else { return unescape(raw, escaped).chars().count() };
-    let count = text.chars().count();
+    let count = if raw.is_ascii() {
+        raw.len()
+    } else {
+        let Ok(text) = std::str::from_utf8(raw) else { return unescape(raw, escaped).chars().count() };
+        text.chars().count()
+    };
     if !escaped {
         return count;
     }
