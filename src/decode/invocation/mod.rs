@@ -30,6 +30,7 @@ mod nova;
 mod readable;
 mod reading;
 mod rot13;
+mod runs;
 mod scripts;
 mod signs;
 mod snippet;
