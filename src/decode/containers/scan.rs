@@ -9,6 +9,10 @@ use crate::decode::json::quote_or_backslash;
 /// Longer numbers and words than this are damage.
 const MAX_WORD: usize = 1024;
 
+/// Deeper nesting than this many times 64 levels is damage: what is remembered of it must end somewhere.
+const MAX_OUTER: usize = 1 << 18;
+const TOO_DEEP: &str = "brackets are nested more than 16 million deep";
+
 /// How far a scan got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -76,8 +80,11 @@ pub(super) struct Scan {
     pub(super) identity_at: usize,
     /// The last string: its inside.
     pub(super) string: (usize, usize),
-    depth: u32,
+    depth: usize,
+    /// Which of the innermost 64 open brackets are objects, the innermost in the lowest bit.
     objects: u64,
+    /// The same of those further out, 64 each.
+    outer: Vec<u64>,
     after: bool,
     key_due: bool,
     in_string: bool,
@@ -173,28 +180,29 @@ impl Scan {
                     at += 1;
                 }
                 b'{' if !after && !key_due => {
+                    if !self.open(true) {
+                        break Step::Damaged(TOO_DEEP);
+                    }
                     at += 1;
                     key_due = true;
-                    self.depth += 1;
-                    self.objects = self.objects << 1 | 1;
                 }
                 b'[' if !after && !key_due => {
-                    at += 1;
                     let listed = self.watch && self.depth == 1 && self.objects & 1 == 1;
-                    self.depth += 1;
-                    self.objects <<= 1;
+                    if !self.open(false) {
+                        break Step::Damaged(TOO_DEEP);
+                    }
+                    at += 1;
                     if listed && bytes.get(self.string.0..self.string.1).is_some_and(may_list_records) {
                         break Step::List;
                     }
                 }
                 // An empty one, or, leniently, a comma before the bracket.
                 b'}' | b']' if self.depth > 0 => {
-                    if self.depth <= 64 && (self.objects & 1 == 1) != (byte == b'}') {
+                    if (self.objects & 1 == 1) != (byte == b'}') {
                         break Step::Damaged("a bracket closes what it did not open");
                     }
                     at += 1;
-                    self.depth -= 1;
-                    self.objects >>= 1;
+                    self.close();
                     after = true;
                     if self.depth == 0 {
                         break Step::Done;
@@ -221,6 +229,28 @@ impl Scan {
         self.after = after;
         self.key_due = key_due;
         step
+    }
+
+    /// Goes one level in, unless that is too deep.
+    fn open(&mut self, object: bool) -> bool {
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            if self.outer.len() == MAX_OUTER {
+                return false;
+            }
+            self.outer.push(self.objects);
+        }
+        self.depth += 1;
+        self.objects = self.objects << 1 | u64::from(object);
+        true
+    }
+
+    /// Goes one level out; one is open.
+    fn close(&mut self) {
+        self.depth -= 1;
+        self.objects >>= 1;
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.objects = self.outer.pop().unwrap_or_default();
+        }
     }
 
     fn note_key(&mut self, bytes: &[u8], value_at: usize) {
@@ -345,6 +375,28 @@ mod tests {
     fn nesting_has_no_limit_and_costs_no_stack() {
         let text = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
         assert_eq!(end_of(&text), (Step::Done, 2_000_000));
+    }
+
+    #[test]
+    fn brackets_are_told_apart_at_any_depth() {
+        for depth in [1, 63, 64, 65, 70, 127, 128, 129, 200, 256, 300, 1000] {
+            for kinds in ["o", "a", "oa", "ao", "ooa", "aao"] {
+                let kinds: Vec<char> = kinds.chars().cycle().take(depth).collect();
+                let opening: String = kinds.iter().map(|&kind| if kind == 'o' { r#"{"a":0,"b":"# } else { "[0," }).collect();
+                let closing: String = kinds.iter().rev().map(|&kind| if kind == 'o' { r#","c":1}"# } else { ",1]" }).collect();
+                let text = format!("{opening}2{closing}");
+                assert_eq!(end_of(&format!("{text} x")), (Step::Done, text.len()), "{depth} {kinds:?}");
+                let mut scan = Scan::plain();
+                let cut = opening.len() + closing.len() / 2;
+                assert_eq!(scan.run(&text.as_bytes()[..cut]), Step::More, "{depth} {kinds:?}");
+                assert_eq!((scan.run(text.as_bytes()), scan.at), (Step::Done, text.len()), "{depth} {kinds:?}");
+
+                let wrong = if text.ends_with('}') { ']' } else { '}' };
+                let damaged = format!("{}{wrong}", &text[..text.len() - 1]);
+                let found = end_of(&damaged);
+                assert_eq!(found, (Step::Damaged("a bracket closes what it did not open"), damaged.len() - 1), "{depth} {kinds:?}");
+            }
+        }
     }
 
     #[test]

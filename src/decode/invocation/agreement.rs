@@ -53,7 +53,7 @@ fn compare(facts: &ExchangeFacts, full: &Exchange, record: &str) {
         (ExchangeFlags::UNKNOWN, full.unknown_shape.is_some() && full.body_paths.is_empty()),
         (ExchangeFlags::OFFLOADED, !full.body_paths.is_empty()),
         (ExchangeFlags::FAILED, full.error_code.is_some()),
-        (ExchangeFlags::UNREADABLE, !full.unreadable.is_empty()),
+        (ExchangeFlags::UNREADABLE, !full.unreadable.is_empty() || full.remarks.iter().any(|remark| remark.starts_with("the stream ends "))),
     ] {
         assert_eq!(facts.flags.has(flag), holds, "{flag:?} of {record}");
     }

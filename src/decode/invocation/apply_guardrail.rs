@@ -46,4 +46,8 @@ impl Family for ApplyGuardrail {
     fn response_keys(&self) -> &'static [&'static str] {
         &["outputs", "output", "blockedResponse", "action", "actionReason", "assessments", "guardrailCoverage"]
     }
+
+    fn streams(&self) -> bool {
+        false
+    }
 }

@@ -60,4 +60,8 @@ impl Family for Embeddings {
     fn response_keys(&self) -> &'static [&'static str] {
         &["embedding", "embeddings", "embeddingsByType", "meta", "images"]
     }
+
+    fn streams(&self) -> bool {
+        false
+    }
 }

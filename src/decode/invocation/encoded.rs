@@ -8,6 +8,7 @@ use memchr::memmem::Finder;
 use super::forms::{self, Candidate};
 use super::readable::{Reads, judge, text_of};
 use super::rot13;
+use super::runs;
 use super::signs::is_injection;
 use super::snippet::Snippet;
 use crate::model::secret;
@@ -96,40 +97,7 @@ fn sole(text: &str, inner: Vec<Passage>) -> Option<Passage> {
 /// May the text of a JSON string hold a passage? Its bytes as written, escapes included: never no when [`passages`] of
 /// the text would find one, quickly no for prose.
 pub(super) fn deserves_a_look(bytes: &[u8]) -> bool {
-    holds_run(bytes, SHORTEST_RUN, &IN_BASE64) || holds_run(bytes, SHORTEST_PAIRS, &IN_PAIRS) || holds_escapes(bytes) || rot13::deserves_a_look(bytes)
-}
-
-const SHORTEST_RUN: usize = forms::SHORTEST_BASE64;
-/// Twelve pairs of digits and what stands between them.
-const SHORTEST_PAIRS: usize = 35;
-static IN_BASE64: [bool; 256] = table(true);
-static IN_PAIRS: [bool; 256] = table(false);
-
-/// The backslash counts as a letter of base64: it may stand before an escaped solidus.
-#[expect(clippy::indexing_slicing, reason = "the index is below the length")]
-const fn table(base64: bool) -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let it = byte as u8;
-        table[byte] = if base64 { forms::is_base64(it) || it == b'\\' } else { it.is_ascii_hexdigit() || matches!(it, b' ' | b':' | b',' | b'-') };
-        byte += 1;
-    }
-    table
-}
-
-/// Is there a run of at least this length? Looks at every so-manieth byte and back from there: in prose nearly all are
-/// never looked at.
-fn holds_run(bytes: &[u8], length: usize, table: &[bool; 256]) -> bool {
-    let is_in = |byte: u8| table.get(usize::from(byte)) == Some(&true);
-    let mut start = 0;
-    while let Some(window) = bytes.get(start..start + length) {
-        match window.iter().rposition(|byte| !is_in(*byte)) {
-            Some(outside) => start += outside + 1,
-            None => return true,
-        }
-    }
-    false
+    runs::holds_base64(bytes) || runs::holds_pairs(bytes) || holds_escapes(bytes) || rot13::deserves_a_look(bytes)
 }
 
 /// Enough signs that begin an escape of one kind.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::reading::Reading;
-use super::{blocks, tokens};
+use super::{blocks, ending, tokens};
 use crate::decode::Text;
 use crate::decode::json::{Key, Value};
 use crate::model::{BodyState, Tokens};
@@ -103,7 +103,8 @@ impl<'a> Envelope<'a> {
 
     /// What a reader should know of the counts, and of what was not read.
     pub(super) fn remarks(&self, reading: &Reading<'_>) -> Vec<String> {
-        let mut remarks = tokens::remarks(self.counts(), reading);
+        let mut remarks: Vec<String> = ending::remark(reading).into_iter().collect();
+        remarks.extend(tokens::remarks(self.counts(), reading));
         let miscounted = [&self.input, &self.output].into_iter().flat_map(|side| &side.miscounted).chain(&reading.miscounted);
         remarks.extend(miscounted.map(tokens::no_count).take(NAMED));
         if !reading.unread.is_empty() {

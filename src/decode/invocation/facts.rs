@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::envelope::Envelope;
 use super::reading::{Block, Reading};
 use super::snippet::Snippet;
-use super::{agent, blocks, guardrail, hidden, signs};
+use super::{agent, blocks, ending, guardrail, hidden, signs};
 use crate::decode::one_line::first_characters;
 use crate::model::{BodyState, ExchangeFacts, ExchangeFlags, GuardrailAction};
 
@@ -49,7 +49,7 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
     flags.set(ExchangeFlags::NO_BODY, body == BodyState::Absent);
     flags.set(ExchangeFlags::UNKNOWN, body == BodyState::Unknown);
     flags.set(ExchangeFlags::FAILED, envelope.error_code.is_some());
-    flags.set(ExchangeFlags::UNREADABLE, unreadable);
+    flags.set(ExchangeFlags::UNREADABLE, unreadable || ending::is_broken(reading));
     flags.set(ExchangeFlags::GUARDED, reading.guarded || guardrail.action != GuardrailAction::Unknown || !guardrail.ids.is_empty());
 
     let facts = ExchangeFacts {

@@ -33,6 +33,11 @@ pub(super) trait Family: Sync {
         false
     }
 
+    /// Its answers come in pieces when they are streamed.
+    fn streams(&self) -> bool {
+        true
+    }
+
     /// Reads one chunk of a stream.
     fn chunk<'a>(&self, chunk: Value<'a>, reading: &mut Reading<'a>) {
         self.response(chunk, reading);
@@ -84,7 +89,9 @@ pub(super) fn read<'a>(request: Value<'a>, response: Value<'a>) -> Reading<'a> {
             None => reading.unknown_response = Some(body),
         }
         // Guardrail keys and metrics ride on bodies of every family.
-        body.items_or_self().for_each(|part| amazon_keys(part, &mut reading));
+        let streamed = body.is_array();
+        reading.ending.streamed = streamed && family_at(answering).is_some_and(|family| family.streams());
+        body.items_or_self().for_each(|part| amazon_keys(part, streamed, &mut reading));
     }
     reading.guarded |= request.is_some_and(|body| body.get("amazon-bedrock-guardrailConfig").is_object());
     reading.family = family_at(asking)
@@ -220,9 +227,16 @@ fn keep_unread<'a>(body: Value<'a>, is_known: impl Fn(Key<'a>) -> bool, reading:
     reading.unread.extend(body.entries().filter(|(key, value)| !is_known(*key) && blocks::holds_text(*value)));
 }
 
-/// `amazon-bedrock-…` keys: on a whole body, on a delta, on the last chunk (FORMATS §2.3, §2.4).
-fn amazon_keys<'a>(part: Value<'a>, reading: &mut Reading<'a>) {
+/// `amazon-bedrock-…` keys: on a whole body, on a delta, on the last chunk (FORMATS §2.3, §2.4). Of chunks also those that
+/// tell of the stream's end.
+fn amazon_keys<'a>(part: Value<'a>, streamed: bool, reading: &mut Reading<'a>) {
+    if streamed && !part.is_object() {
+        reading.ending.word(part);
+    }
     for (key, value) in part.entries() {
+        if streamed {
+            reading.ending.key(key.raw(), value);
+        }
         match key.raw() {
             b"amazon-bedrock-guardrailAction" => reading.verdicts.push(value),
             b"amazon-bedrock-trace" => value.items_or_self().for_each(|trace| reading.traces.push(trace.get("guardrail"))),

@@ -1,6 +1,8 @@
 //! The ways to write text as other text, undone: base64, hexadecimal, escapes, percent-encoding, character references.
 //! Finds what may be such and gives its bytes; whether they say anything is judged elsewhere. One walk, no backtracking.
 
+use super::runs::holds_pairs;
+
 /// Shorter runs of base64 are words, ids and numbers.
 pub(super) const SHORTEST_BASE64: usize = 20;
 /// Shorter runs of hexadecimal digits are numbers.
@@ -37,7 +39,9 @@ pub(super) struct Candidate {
 pub(super) fn candidates(text: &str, each: &mut dyn FnMut(Candidate) -> bool) {
     let bytes = text.as_bytes();
     runs(bytes, each);
-    pairs(bytes, each);
+    if holds_pairs(bytes) {
+        pairs(bytes, each);
+    }
     for form in [&BACKSLASH, &REFERENCE, &PREFIXED] {
         escapes(bytes, form, each);
     }

@@ -60,6 +60,10 @@ impl Family for Images {
     fn response_keys(&self) -> &'static [&'static str] {
         &["artifacts", "images", "finish_reasons", "error", "seeds", "result"]
     }
+
+    fn streams(&self) -> bool {
+        false
+    }
 }
 
 /// Does the request name a task, as Titan's and Nova's do?

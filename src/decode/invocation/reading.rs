@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::agent;
+use super::ending::Ending;
 use super::snippet::Snippet;
 use super::thinking::{self, Course};
 use crate::decode::json::{Key, Value};
@@ -108,6 +109,8 @@ pub(super) struct Reading<'a> {
     pub(super) traces: Vec<Value<'a>>,
     /// Guardrail ids that the request names.
     pub(super) guardrails: Vec<Value<'a>>,
+    /// How the stream ends.
+    pub(super) ending: Ending<'a>,
     /// The request has a shape we do not know.
     pub(super) unknown_request: Option<Value<'a>>,
     /// The response has a shape we do not know.

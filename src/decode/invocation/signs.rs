@@ -7,10 +7,11 @@ use regex::bytes::Regex;
 use super::snippet::{Snippet, joined, run};
 use crate::model::secret;
 
+/// Between words: blanks, and line breaks as a JSON string spells them.
+const GAP: &str = r"(?:\s|\\[nrt])+";
+
 /// A short list on purpose: a flag to look, not a detection.
 static INJECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    // Between words: blanks, and line breaks as a JSON string spells them.
-    const GAP: &str = r"(?:\s|\\[nrt])+";
     let all = r"(?:(?:all|any|the|my|your|of|these|those)~){0,3}";
     let what = r"(?:previous|prior|above|earlier|preceding|foregoing|initial|original|system|safety)";
     let rules = r"(?:instruction|prompt|rule|guideline|direction|message|polic)";
@@ -31,34 +32,60 @@ static INJECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!("(?i-u){}", phrases.join("|").replace('~', GAP))).ok()
 });
 
-/// A word of these stands in each phrase of [`INJECTION`], in lower case; most prompts hold none, and plain words are looked
-/// for many bytes at a time.
+/// In each phrase of [`INJECTION`] stands one of these words, in lower case, and behind it what [`FOLLOWED`] knows. Plain
+/// words are looked for many bytes at a time.
 static ANCHORS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    const WORDS: [&str; 15] = [
+    const WORDS: [&str; 14] = [
         "ignore",
         "disregard",
         "forget",
         "override",
         "bypass",
-        "prompt",
-        "instruction",
-        "message",
+        "system",
+        "hidden",
+        "initial",
+        "original",
         "developer",
         "anything",
         "jailbr",
         "longer",
-        "restrictions",
-        "filters",
-        "guardrails",
+        "without",
     ];
     Regex::new(&format!("(?-u){}", WORDS.join("|"))).ok()
+});
+
+/// An anchor and enough of what follows it in a phrase: most that people write are followed by something else.
+static FOLLOWED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let next = "(?:all|any|the|my|your|of|these|those|previous|prior|above|earlier|preceding|foregoing|initial|original|system|safety)";
+    let phrases = [
+        format!("(?:ignore|disregard|forget|override|bypass)~{next}~"),
+        "(?:system|hidden|initial|original)~(?:prompt|instruction|message)".to_owned(),
+        "developer~mode".to_owned(),
+        "anything~now".to_owned(),
+        "jailbr".to_owned(),
+        "longer~(?:bound|restricted)".to_owned(),
+        "without~(?:any~)?(?:restrictions|filters|guardrails)".to_owned(),
+    ];
+    Regex::new(&format!("(?-u)^(?:{})", phrases.join("|").replace('~', GAP))).ok()
 });
 
 /// Words typical of prompt injection.
 pub(super) fn is_injection(piece: &Snippet<'_>) -> bool {
     let bytes = piece.bytes();
-    let anchored = ANCHORS.as_ref().is_some_and(|words| words.is_match(&bytes.to_ascii_lowercase()));
-    (anchored || memchr::memmem::find(bytes, b"DAN").is_some()) && INJECTION.as_ref().is_some_and(|words| words.is_match(bytes))
+    (memchr::memmem::find(bytes, b"DAN").is_some() || is_anchored(&bytes.to_ascii_lowercase()))
+        && INJECTION.as_ref().is_some_and(|words| words.is_match(bytes))
+}
+
+fn is_anchored(lower: &[u8]) -> bool {
+    let (Some(words), Some(followed)) = (ANCHORS.as_ref(), FOLLOWED.as_ref()) else { return true };
+    let mut at = 0;
+    while let Some(word) = words.find_at(lower, at) {
+        if lower.get(word.start()..).is_some_and(|rest| followed.is_match(rest)) {
+            return true;
+        }
+        at = word.start() + 1;
+    }
+    false
 }
 
 /// A credential, or the id of an access key. The text is made only where the bytes look like it.
@@ -104,6 +131,19 @@ mod tests {
             ["Dan wrote the instructions", "a system of prompts", "what is the capital of Japan?", "ignore the noise in the previous plot", ""]
         {
             assert!(!is_injection(&Snippet::Raw(text.as_bytes(), false)), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_quick_look_misses_nothing(words in proptest::collection::vec(proptest::sample::select(&[
+            "ignore", "Disregard", "forget", "override", "bypass", "all", "the", "your", "of", "these", "previous", "prior", "system", "safety",
+            "initial", "instructions", "prompt", "rules", "POLICIES", "reveal", "what is", "tell me", "hidden", "message", "developer", "mode", "do",
+            "anything", "now", "jailbreak", "jailbroken", "you", "are", "no", "longer", "bound", "without", "any", "filters", "DAN", "original", ".",
+        ][..]), 0..12), gap in proptest::sample::select(&[" ", "  ", "\\n", "\t", "\\N\\r "][..])) {
+            let text = words.join(gap);
+            let all = INJECTION.as_ref().is_some_and(|words| words.is_match(text.as_bytes()));
+            proptest::prop_assert_eq!(is_injection(&Snippet::Raw(text.as_bytes(), true)), all, "{}", text);
         }
     }
 

@@ -167,6 +167,68 @@ fn an_error_in_the_middle_of_a_stream_is_shown() {
 }
 
 #[test]
+fn a_stream_that_breaks_off_says_so() {
+    const CUT: &str = "the stream ends in the middle: no chunk says that it is the last";
+    let claude = r#"{"anthropic_version":"x","messages":[{"role":"user","content":"q"}]}"#;
+    let converse = r#"{"messages":[{"role":"user","content":[{"text":"q"}]}]}"#;
+    let prompt = r#"{"prompt":"q"}"#;
+    let text = r#"{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}}"#;
+    let piece = r#"{"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"a"}}}"#;
+    let after = |chunk: &str, more: &str| format!("[{chunk},{more}]");
+    for (request, response, expected) in [
+        (claude, format!("[{text}]"), Some(CUT)),
+        (claude, after(text, r#"{"type":"message_stop"}"#), None),
+        (claude, after(text, r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#), None),
+        (claude, after(text, r#"{"type":"message_delta","delta":{"stop_reason":null}}"#), Some(CUT)),
+        // In the middle of a tool's input.
+        (
+            claude,
+            r#"[{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}},{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a\":"}}]"#.to_owned(),
+            Some(CUT),
+        ),
+        (claude, after(text, r#"{"type":"content_block_stop","index":0,"amazon-bedrock-guardrailAction":"INTERVENED"}"#), None),
+        (
+            claude,
+            after(text, r#"{"type":"error","error":{"type":"overloaded_error","message":"Over\nloaded"}}"#),
+            Some("the stream ends with an error: overloaded_error: Over loaded"),
+        ),
+        (claude, r#"[{"throttlingException":{"message":"slow"}}]"#.to_owned(), Some("the stream ends with an error: throttlingException: slow")),
+        (converse, format!("[{piece}]"), Some(CUT)),
+        (converse, after(piece, r#"{"messageStop":{"stopReason":"end_turn"}}"#), None),
+        (converse, after(piece, r#"{"internalServerException":{}}"#), Some("the stream ends with an error: internalServerException")),
+        (
+            converse,
+            after(piece, r#"{"modelStreamErrorException":{"message":"m","originalStatusCode":424}}"#),
+            Some("the stream ends with an error: modelStreamErrorException: m"),
+        ),
+        (converse, after(piece, r#"{"validationException":{"message":"v"}}"#), Some("the stream ends with an error: validationException: v")),
+        (
+            converse,
+            after(piece, r#"{"serviceUnavailableException":{"message":"u"}}"#),
+            Some("the stream ends with an error: serviceUnavailableException: u"),
+        ),
+        (prompt, r#"[{"generation":"a","stop_reason":null}]"#.to_owned(), Some(CUT)),
+        (
+            prompt,
+            r#"[{"generation":"a","stop_reason":null,"amazon-bedrock-invocationMetrics":{"inputTokenCount":1,"outputTokenCount":1}}]"#.to_owned(),
+            None,
+        ),
+        (prompt, r#"[{"text":"a","is_finished":false}]"#.to_owned(), Some(CUT)),
+        (prompt, r#"[{"text":"a","is_finished":false},{"is_finished":true}]"#.to_owned(), None),
+        (claude, r#"[{"choices":[{"delta":{"content":"a"}}]},"[DONE]"]"#.to_owned(), None),
+        // Whole answers are no streams.
+        (claude, r#"{"type":"message","role":"assistant","content":[{"type":"text","text":"a"}]}"#.to_owned(), None),
+        (r#"{"inputText":"q"}"#, r#"[{"embedding":[1,2],"inputTextTokenCount":1}]"#.to_owned(), None),
+    ] {
+        let bytes = record(request, &response);
+        let exchange = full(&bytes);
+        assert_eq!(exchange.remarks.iter().map(String::as_str).collect::<Vec<_>>(), Vec::from_iter(expected), "{response}");
+        assert_eq!(facts(&bytes).flags.has(ExchangeFlags::UNREADABLE), expected.is_some(), "{response}");
+        assert_eq!(exchange.unreadable, Vec::<String>::new(), "{response}");
+    }
+}
+
+#[test]
 fn tools_called_in_every_way() {
     let claude = r#"{"anthropic_version":"x","messages":[{"role":"user","content":"q"}]}"#;
     let converse = r#"{"messages":[{"role":"user","content":[{"text":"q"}]}]}"#;

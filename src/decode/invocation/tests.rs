@@ -600,3 +600,27 @@ fn failed_calls() {
         assert_eq!(facts.tokens, Tokens::default());
     });
 }
+
+#[test]
+fn recorded_streams_are_whole() {
+    let wires = [
+        "wire_langchain_thinking_citations.ndjson",
+        "wire_openinference_nova.ndjson",
+        "wire_openllmetry_guardrails.ndjson",
+        "wire_openllmetry_invoke_model.ndjson",
+        "wire_otel_converse.ndjson",
+        "wire_otel_invoke_model_stream.ndjson",
+    ];
+    let logged = ["log_records_elastic.ndjson", "log_records_panther.ndjson", "log_record_aws_docs.json"];
+    let records = wires.into_iter().flat_map(|file| (0..).map_while(move |index| wire(file, index)));
+    for record in records.chain(logged.into_iter().flat_map(|file| samples(&format!("invocation/{file}")))) {
+        let remarks = full(&record).remarks;
+        let text = String::from_utf8_lossy(&record);
+        assert!(!remarks.iter().any(|remark| remark.starts_with("the stream ends")), "{remarks:?} of {text}");
+        // The same streams without their last events break off.
+        if let Some(at) = text.find(",{\"type\":\"message_delta\"").filter(|_| !text.contains("INTERVENED")) {
+            let cut = format!("{}]}}}}", &text[..at]);
+            assert!(full(cut.as_bytes()).remarks.iter().any(|remark| remark.starts_with("the stream ends in the middle")), "{cut}");
+        }
+    }
+}

@@ -4,13 +4,15 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
 use super::PastRound;
 use super::reading::{Block, Reading};
 use super::snippet::{Snippet, joined};
-use super::thinking::{TAGS, tags_apart};
+use super::thinking::tags_apart;
 use crate::decode::json::Value;
 use crate::model::{RoundKeys, ThreadKeys};
 
@@ -163,9 +165,12 @@ fn spelled<'r>(texts: &[&'r Snippet<'_>]) -> Cow<'r, [u8]> {
     Cow::Owned(out)
 }
 
+/// The names in tags around reasoning; `think` stands in `thinking`.
+static NAMES: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["think", "reasoning"].map(Finder::new));
+
 fn holds_reasoning(bytes: &[u8]) -> bool {
     // Tags are rare, and so is their first character in prose.
-    memchr::memchr(b'<', bytes).is_some() && TAGS.into_iter().any(|tag| memchr::memmem::find(bytes, tag.as_bytes()).is_some())
+    memchr::memchr(b'<', bytes).is_some() && NAMES.iter().any(|name| name.find(bytes).is_some())
 }
 
 /// Are all escapes ones that [`spelled`] writes?
@@ -294,6 +299,14 @@ mod tests {
         let turns: Vec<String> = (0..20).map(|n| said(if n % 2 == 0 { "user" } else { "assistant" }, &format!("turn {n}"))).collect();
         let keys = keys_of(&converse(&format!("{},{}", turns.join(","), said("user", "last"))), &answered("z"));
         assert_eq!(keys.before.len(), ThreadKeys::DEPTH);
+    }
+
+    #[test]
+    fn every_tag_of_reasoning_is_known() {
+        for tag in super::super::thinking::TAGS {
+            assert!(holds_reasoning(format!("a <{tag}> b").as_bytes()), "{tag}");
+        }
+        assert!(!holds_reasoning(b"a < b") && !holds_reasoning(b"I think"));
     }
 
     #[test]

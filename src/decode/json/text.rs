@@ -31,23 +31,49 @@ pub fn unescape(raw: &[u8], escaped: bool) -> Cow<'_, str> {
 
 /// Number of characters of the text that [`unescape`] gives, counted without making it.
 pub fn characters(raw: &[u8], escaped: bool) -> usize {
-    let Ok(text) = std::str::from_utf8(raw) else { return unescape(raw, escaped).chars().count() };
-    let mut count = text.chars().count();
+    let count = if raw.is_ascii() {
+        raw.len()
+    } else {
+        let Ok(text) = std::str::from_utf8(raw) else { return unescape(raw, escaped).chars().count() };
+        text.chars().count()
+    };
     if !escaped {
         return count;
     }
-    let mut next = 0;
-    for at in memchr::memchr_iter(b'\\', raw) {
-        if at < next {
-            continue;
-        }
-        let tail = raw.get(at..).unwrap_or_default();
-        let (character, used) = escape(tail);
-        // What an escape is spelled with is ASCII: a byte is a character.
-        count -= character.map_or(0, |_| used - 1);
-        next = at + used;
+    if let Some(escapes) = short_escapes(raw) {
+        return count - escapes;
     }
-    count
+    let (mut spelling, mut next) = (0, 0);
+    for at in memchr::memchr_iter(b'\\', raw) {
+        if at >= next {
+            let (character, used) = escape(raw.get(at..).unwrap_or_default());
+            // What an escape is spelled with is ASCII: a byte is a character.
+            spelling += character.map_or(0, |_| used - 1);
+            next = at + used;
+        }
+    }
+    count - spelling
+}
+
+/// How many escapes there are when all are line breaks, quotes and the like, as in most texts. No search from one to the
+/// next: the compiler makes wide comparisons of this.
+fn short_escapes(raw: &[u8]) -> Option<usize> {
+    /// As many as a byte can count.
+    const WIDE: usize = 128;
+    let (mut escapes, mut others) = (0, u8::from(raw.last() == Some(&b'\\')));
+    for (bytes, after) in raw.chunks(WIDE).zip(raw.get(1..)?.chunks(WIDE)) {
+        let (mut count, mut other) = (0u8, 0u8);
+        for (byte, next) in bytes.iter().zip(after) {
+            let is_escape = u8::from(*byte == b'\\');
+            let is_short =
+                u8::from(*next == b'n') | u8::from(*next == b'"') | u8::from(*next == b't') | u8::from(*next == b'r') | u8::from(*next == b'/');
+            count = count.wrapping_add(is_escape);
+            other |= is_escape & (is_short ^ 1);
+        }
+        escapes += usize::from(count);
+        others |= other;
+    }
+    (others == 0).then_some(escapes)
 }
 
 /// The character of the escape that `tail` starts with, and its length. `None` when it is no known escape: then that

@@ -351,3 +351,22 @@ fn body_files_are_known_by_their_names() {
         assert_eq!(body_file(&path), expected.map(|(id, side)| (id.to_owned(), side)), "{path}");
     }
 }
+
+#[test]
+fn deep_records_are_records() {
+    for depth in [63, 64, 65, 70, 200, 256, 300] {
+        for (open, close) in [(r#"{"a":"#, "}"), ("[", "]"), (r#"[{"a":"#, "}]"), (r#"{"a":[["#, "]]}")] {
+            let deep = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            let record = format!(r#"{{"eventName":"x","deep":{deep},"after":2}}"#);
+            let both = [record.clone(), record.clone()];
+            for file in [
+                format!("{record}\n{record}\n"),
+                format!("[{record},{record}]"),
+                format!(r#"{{"Records":[{record},{record}]}}"#),
+                format!(r#"{{"before":{deep},"Records":[{record},{record}],"after":{deep}}}"#),
+            ] {
+                assert_eq!(records(file), both, "{depth} of {open}");
+            }
+        }
+    }
+}
