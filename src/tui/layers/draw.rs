@@ -59,7 +59,10 @@ fn draw_editor(canvas: &mut Canvas<'_>, editor: &Editor) {
         let y = inner.y + (index - top) as u16;
         let skip = if index == row { (column + 1).saturating_sub(usize::from(inner.width)) } else { 0 };
         let shown: String = line.chars().skip(skip).collect();
-        canvas.text(inner.x, y, inner.width, &shown, Role::Text);
+        let drawn = canvas.text(inner.x, y, inner.width, &shown, Role::Text);
+        if editor.offered {
+            canvas.tint(Area::new(inner.x, y, drawn, 1), Role::Selected);
+        }
         if index == row {
             let before: String = shown.chars().take(column - skip).collect();
             let x = inner.x + crate::model::SafeText::new(&before).as_str().chars().count() as u16;

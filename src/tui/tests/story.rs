@@ -371,3 +371,37 @@ fn who_ran_what_is_counted_in_scope() {
     let rows = &session.state.commands.matrix.rows;
     assert_eq!((rows.len(), rows[0].calls.iter().sum::<u64>() + rows[0].rest), (1, of_one));
 }
+
+#[test]
+fn typing_replaces_an_offered_text_and_moving_in_it_keeps_it() {
+    let mut session = Session::demo(SIZE);
+    let typed = |session: &Session| match session.state.layers.last() {
+        Some(Layer::Editor(editor)) => editor.text(),
+        _ => String::new(),
+    };
+    session.keys("/specified model<enter>");
+    session.keys("/");
+    assert_eq!(typed(&session), "specified model");
+    session.keys("AC-610356");
+    assert_eq!(typed(&session), "AC-610356");
+    session.keys("<enter>");
+    assert!(session.state.hits.as_ref().is_some_and(|hits| hits.pattern == "AC-610356" && !hits.ids.is_empty()));
+    for (keys, text) in [
+        ("<end>7", "AC-6103567"),
+        ("<left>7", "AC-6103576"),
+        ("<backspace>", "AC-61035"),
+        ("<ctrl-u>", ""),
+        ("<ctrl-u>b c d<ctrl-w>", "b c "),
+        ("two words<ctrl-u>x", "x"),
+    ] {
+        session.keys("/").keys(keys);
+        assert_eq!(typed(&session), text, "{keys}");
+        session.keys("<esc>");
+    }
+    session.keys("fguardrail<enter>f");
+    assert_eq!(typed(&session), "guardrail");
+    session.send(Event::Paste("trail".to_owned()));
+    assert_eq!(typed(&session), "trail", "pasting replaces as well");
+    session.keys("<esc>ea.json");
+    assert_eq!(typed(&session), "a.json");
+}
