@@ -81,8 +81,12 @@ fn right_side(state: &State) -> String {
     if state.is_asking(crate::tui::ask::Slot::Search) {
         parts.push("searching".to_owned());
     }
-    if let Some(hits) = &state.hits {
-        parts.push(format!("{} matches", grouped(hits.ids.len() as u64)));
+    if let Some(hits) = state.hits_here() {
+        let count = match state.view.pane.shape() {
+            Shape::Values(_) => (0..state.list_len()).filter(|row| state.is_hit(hits, *row)).count(),
+            _ => hits.ids.len(),
+        };
+        parts.push(if count == 1 { "1 match".to_owned() } else { format!("{} matches", grouped(count as u64)) });
     }
     match state.view.pane.shape() {
         Shape::Events | Shape::Exchanges | Shape::Controls if state.list_is_current() => {

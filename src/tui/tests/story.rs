@@ -405,3 +405,33 @@ fn typing_replaces_an_offered_text_and_moving_in_it_keeps_it() {
     session.keys("<esc>ea.json");
     assert_eq!(typed(&session), "a.json");
 }
+
+#[test]
+fn a_search_in_values_goes_to_the_value_and_its_count_stays_with_its_list() {
+    let mut session = Session::demo(SIZE);
+    session.keys("6/acme-ml-training-data<enter>");
+    let chosen = |session: &Session| session.state.list.values[session.state.view.position().index].value.to_string();
+    assert_eq!(chosen(&session), "acme-ml-training-data");
+    assert!(session.rows()[0].contains("1 match ·"), "{}", session.rows()[0]);
+    session.keys("1");
+    assert!(!session.rows()[0].contains("match"), "{}", session.rows()[0]);
+    session.keys("[");
+    assert!(session.rows()[0].contains("1 match ·"), "{}", session.rows()[0]);
+    // From value to value, both ways, and round the end.
+    session.keys("5/user/<enter>");
+    let users: Vec<usize> = (0..session.state.list.values.len()).filter(|row| session.state.list.values[*row].value.contains("user/")).collect();
+    assert!(users.len() > 2);
+    let mut seen = vec![session.state.view.position().index];
+    for _ in 1..users.len() {
+        session.keys(".");
+        seen.push(session.state.view.position().index);
+    }
+    assert_eq!(seen, users);
+    session.keys(".");
+    assert_eq!(session.state.view.position().index, users[0]);
+    session.keys(",");
+    assert_eq!(session.state.view.position().index, users[users.len() - 1]);
+    // In a list that was not searched yet it is searched then.
+    session.keys("1.");
+    assert_eq!(session.state.hits_here().map(|hits| (hits.pattern.as_str(), hits.ids.is_empty())), Some(("user/", false)));
+}

@@ -1,14 +1,15 @@
 //! What each command does.
 
-use super::{controls, go, needs};
+use super::find::{pattern, search};
+use super::{controls, find, go, needs};
 use crate::model::{EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
 use crate::tui::ask::{Ask, Row, Slot};
 use crate::tui::commands::{Command, TABLE};
 use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
-use crate::tui::state::{Hits, Sought, State};
+use crate::tui::state::{Sought, State};
 use crate::tui::view::{Focus, Pane, Position, Shape, View};
-use crate::tui::{panes, theme};
+use crate::tui::theme;
 
 /// Runs a command.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
@@ -108,8 +109,8 @@ fn moves(state: &mut State, command: Command, effects: &mut Vec<Effect>) -> bool
         Command::PageUp => go::page(state, -1, effects),
         Command::Top => go::to_end(state, false, effects),
         Command::Bottom => go::to_end(state, true, effects),
-        Command::NextMatch => go::to_hit(state, true, false),
-        Command::PreviousMatch => go::to_hit(state, false, false),
+        Command::NextMatch => find::next(state, true, effects),
+        Command::PreviousMatch => find::next(state, false, effects),
         Command::Back => go::travel(state, false, effects),
         Command::Forward => go::travel(state, true, effects),
         Command::Focus => {
@@ -457,25 +458,6 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
     if wrong.is_some() {
         state.layers.push(Layer::Editor(Box::new(Editor { wrong, ..*editor })));
     }
-}
-
-/// A pattern as the search reads it: any letter case, unless it holds a capital.
-pub fn pattern(text: &str) -> Result<regex::Regex, String> {
-    let sensitive = text.chars().any(char::is_uppercase);
-    let built = regex::RegexBuilder::new(text).case_insensitive(!sensitive).build();
-    built.map_err(|error| error.to_string().lines().last().unwrap_or("it is no regular expression").to_owned())
-}
-
-fn search(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
-    needs::cancel(state, Slot::Search, effects);
-    if text.is_empty() {
-        state.hits = None;
-        return Ok(());
-    }
-    state.hits = Some(Hits { pattern: text.to_owned(), regex: pattern(text)?, ids: Vec::new(), found: Vec::new(), done: false, jump: true });
-    let scope = panes::scope_of(state.view.pane, &state.view.scope);
-    needs::ask(state, Ask::Search { pane: state.view.pane, scope, pattern: text.to_owned() }, effects);
-    Ok(())
 }
 
 fn filter_in_force(scope: &Scope) -> String {
