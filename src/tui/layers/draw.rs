@@ -3,8 +3,10 @@
 use super::{Choice, Editor, Layer, Picker};
 use crate::tui::commands::{Context, TABLE};
 use crate::tui::message::Severity;
+use crate::tui::panes::FLAGS;
 use crate::tui::state::State;
 use crate::tui::theme::Role;
+use crate::tui::view::Pane;
 use crate::tui::widgets::{Area, Canvas, centred};
 
 /// Draws one layer over what is there.
@@ -96,9 +98,16 @@ fn draw_help(state: &State, canvas: &mut Canvas<'_>, top: usize) {
     }
 }
 
-/// Every command with its keys, grouped by where it applies; made from the command table.
+/// Every command with its keys, grouped by where it applies; made from the command table. Where the letters of flags are
+/// on the screen they come first.
 fn help_lines(state: &State) -> Vec<(String, String)> {
+    let mut flags = vec![("Flags in Prompts".to_owned(), String::new())];
+    flags.extend(FLAGS.iter().map(|(_, letter, words)| (letter.to_string(), (*words).to_owned())));
     let mut lines = Vec::new();
+    if state.view.pane == Pane::Prompts {
+        lines.append(&mut flags);
+        lines.push((" ".to_owned(), String::new()));
+    }
     for (context, title) in
         [(Context::List, "In lists, detail and reading view"), (Context::Detail, "In the detail only"), (Context::Global, "Everywhere")]
     {
@@ -110,6 +119,7 @@ fn help_lines(state: &State) -> Vec<(String, String)> {
         }
         lines.push((" ".to_owned(), String::new()));
     }
+    lines.append(&mut flags);
     lines
 }
 
