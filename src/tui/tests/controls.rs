@@ -224,3 +224,10 @@ fn logging_without_text_is_told_from_logging_that_is_off() {
     session.keys("A");
     assert!(session.screen().contains("no model call is known of"), "{}", session.screen());
 }
+
+#[test]
+fn what_the_hours_after_a_change_leave_out_of_the_scope_is_said() {
+    let mut session = on(SIZE, |_, row| matches!(row, ControlRow::Change(_)));
+    session.keys("fLogging<enter>A");
+    assert!(session.state.messages.back().is_some_and(|message| message.text.contains("a constraint of the scope was dropped")));
+}
