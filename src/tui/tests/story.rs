@@ -435,3 +435,47 @@ fn a_search_in_values_goes_to_the_value_and_its_count_stays_with_its_list() {
     session.keys("1.");
     assert_eq!(session.state.hits_here().map(|hits| (hits.pattern.as_str(), hits.ids.is_empty())), Some(("user/", false)));
 }
+
+#[test]
+fn a_filter_that_is_no_condition_yet_is_not_taken_for_a_text() {
+    let mut session = Session::demo(SIZE);
+    let everything = session.state.view.scope.clone();
+    for (typed, wanted) in [
+        ("tokens_in > 5", "did you mean x.tokens_in?"),
+        ("x.denied or x.tokens_in > 5", "“or” is not supported"),
+        ("x.model ~ opus or x.denied", "“or” is not supported"),
+        ("x.model ~ opus and tokens_in > 5", "did you mean x.tokens_in?"),
+    ] {
+        session.keys("f<ctrl-u>").keys(typed).keys("<enter>");
+        assert!(session.screen().contains(wanted), "{typed}: {}", session.screen());
+        session.keys("<esc>");
+        assert_eq!(session.state.view.scope, everything);
+    }
+    session.keys("f(tokens_in) > 5<enter>");
+    assert!(session.state.view.scope.text.is_some());
+}
+
+#[test]
+fn a_key_that_does_nothing_here_says_so() {
+    let mut session = Session::demo(SIZE);
+    for (keys, wanted) in
+        [("1gg ", "only exchanges are reviewed"), ("5 ", "only exchanges are reviewed"), ("1gg<enter>v", "only an exchange is shown")]
+    {
+        session.keys(keys);
+        let hints = session.rows().last().cloned().unwrap_or_default();
+        assert!(hints.contains(wanted), "{keys}: {hints}");
+        session.keys("<esc>");
+    }
+    assert!(!session.state.view.raw);
+    session.keys("2 ");
+    assert_eq!(session.state.case.reviewed.0, 1, "an exchange is");
+}
+
+#[test]
+fn help_explains_the_letters_of_flags() {
+    let mut session = Session::demo(SIZE);
+    session.keys("2?");
+    assert!(session.screen().contains("words of prompt injection"), "{}", session.screen());
+    session.keys("<esc>1?G");
+    assert!(session.screen().contains("words of prompt injection"), "{}", session.screen());
+}

@@ -2,14 +2,16 @@
 
 use super::find::{pattern, search};
 use super::{controls, find, go, needs};
-use crate::model::{EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
+use crate::model::{
+    EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
+};
 use crate::tui::ask::{Ask, Row, Slot};
 use crate::tui::commands::{Command, TABLE};
 use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
 use crate::tui::state::{Sought, State};
-use crate::tui::view::{Focus, Pane, Position, Shape, View};
 use crate::tui::theme;
+use crate::tui::view::{Focus, Pane, Position, Shape, View};
 
 /// Runs a command.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
@@ -33,6 +35,9 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::Accept => accept(state, false, effects),
         Command::AcceptAlone => accept(state, true, effects),
         Command::Mark => change_mark(state, effects, |mark| mark.marked = !mark.marked),
+        Command::Reviewed if state.selected().is_none_or(|selected| selected.strand() != Strand::Invocation) => {
+            state.tell(Severity::Info, "only exchanges are reviewed: 2 lists them");
+        }
         Command::Reviewed => {
             review(state, effects);
             go::to_next_by_mark(state, false, effects);
@@ -63,8 +68,12 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             {
                 open_call(state, call);
             }
-            state.view.raw = !state.view.raw;
-            go::to_detail_start(state);
+            if state.view.call.is_some() || state.current_detail().is_some_and(|detail| detail.page.is_some()) {
+                state.view.raw = !state.view.raw;
+                go::to_detail_start(state);
+            } else {
+                state.tell(Severity::Info, "only an exchange is shown as a conversation or as its record: 2 lists them");
+            }
         }
         Command::RevealSecrets => reveal(state, effects),
         Command::Palette => open_palette(state),
@@ -471,6 +480,9 @@ fn filter(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<()
         let scope = Scope { fields: parse_field_filters(text)?, ..state.view.scope.clone() };
         go::rescope(state, scope, effects);
         return Ok(());
+    }
+    if let Some(name) = field_without_x(text) {
+        return Err(format!("did you mean {name}? for the text itself write ({})", name.trim_start_matches("x.")));
     }
     if text.is_empty() && !state.view.scope.fields.is_empty() {
         let scope = Scope { fields: Vec::new(), text: None, ..state.view.scope.clone() };
