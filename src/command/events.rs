@@ -1,5 +1,7 @@
 //! `outcrop events`: events of a scope, oldest first.
 
+use std::collections::BTreeSet;
+
 use super::Done;
 use super::cli::{EventsArgs, Format};
 use super::failure::Failure;
@@ -32,13 +34,15 @@ pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, secrets: 
                 output.rows(&COLUMNS, &rows)?;
             } else {
                 // A person reads these: the summary says the rest.
-                output.rows(
-                    &["id", "time", "strand", "outcome", "principal", "summary", "region", "ip"],
-                    rows.iter().map(|row| {
-                        let [id, time, strand, outcome, principal, _, summary, _, region, ip, ..] = row;
-                        [id, time, strand, outcome, principal, summary, region, ip]
-                    }),
-                )?;
+                let year = |row: &[String; 13]| row.get(1).and_then(|time| time.get(..4)).map(str::to_owned);
+                let years: BTreeSet<String> = rows.iter().filter_map(year).collect();
+                let rows = rows.into_iter().map(|row| {
+                    let [id, time, strand, outcome, principal, _, summary, _, region, ip, ..] = row;
+                    [id, short(&time, years.len() > 1), strand, outcome, principal, summary, region, ip]
+                });
+                let (strand, principal, summary, region, ip) = (2, 4, 5, 6, 7);
+                let cuts = [(summary, 32), (principal, 18), (ip, 0), (region, 0), (summary, 20), (strand, 0), (principal, 10), (summary, 8)];
+                output.lines(["id", "time", "strand", "outcome", "principal", "summary", "region", "ip"], rows.collect(), &cuts)?;
             }
             output.flush()?;
         }
@@ -59,4 +63,11 @@ pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, secrets: 
         return Ok(Done::Incomplete);
     }
     Ok(Done::Complete)
+}
+
+/// `2026-11-10T14:02:33.000Z` to the second, with the year where there are several.
+fn short(time: &str, with_year: bool) -> String {
+    let date = time.get(if with_year { 0 } else { 5 }..10).unwrap_or_default();
+    let clock = time.get(11..19).unwrap_or_default();
+    format!("{date} {clock}").trim().to_owned()
 }

@@ -17,4 +17,4 @@ pub use event::{COLUMNS, EventJson, RecordJson, event_cells};
 pub use export::{events_with_entities, export_events};
 pub use json::{to_json, to_json_pretty};
 pub use number::{bytes, grouped};
-pub use table::table;
+pub use table::{table, table_of_lines};
