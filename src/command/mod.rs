@@ -14,6 +14,7 @@ mod place;
 mod rebuild;
 mod seal;
 mod show;
+mod unknown;
 
 use std::process::ExitCode;
 

@@ -11,7 +11,7 @@ mod json;
 mod number;
 mod table;
 
-pub use controls::{ChangeJson, ControlsJson, StateJson, WindowJson, change_words, control_words};
+pub use controls::{ChangeJson, ControlsJson, StateJson, WindowJson, change_words, control_words, open_words};
 pub use csv::write_csv;
 pub use event::{COLUMNS, EventJson, RecordJson, event_cells};
 pub use export::{events_with_entities, export_events};

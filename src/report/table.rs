@@ -30,7 +30,8 @@ where
 pub fn table_of_lines<const N: usize>(titles: [&str; N], rows: Vec<[String; N]>, width: Option<u16>, cuts: &[(usize, usize)]) -> String {
     let safe = |row: [String; N]| row.map(|cell| SafeText::line(&cell, Glyphs::Unicode).into_string());
     let rows: Vec<[String; N]> = std::iter::once(titles.map(str::to_owned)).chain(rows.into_iter().map(safe)).collect();
-    let mut widths: Vec<usize> = (0..N).map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)).collect();
+    let mut widths: Vec<usize> =
+        (0..N).map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)).collect();
     let room = width.map_or(usize::MAX, usize::from);
     for (column, least) in cuts {
         let taken = widths.iter().filter(|width| **width > 0).map(|width| width + GAP.len()).sum::<usize>().saturating_sub(GAP.len());
