@@ -336,7 +336,13 @@ impl ScopeArgs {
             regex::Regex::new(pattern).map_err(|error| format!("--text {pattern}: {error}"))?;
         }
         let text = self.text.clone().map(|pattern| TextFilter { pattern });
-        Ok(Scope { range: TimeRange { since: when(&self.since)?, until: when(&self.until)? }, entities, strands, text, fields })
+        let range = TimeRange { since: when(&self.since)?, until: when(&self.until)? };
+        if let (Some(since), Some(until)) = (range.since, range.until)
+            && since > until
+        {
+            return Err(format!("--since {since} is later than --until {until}: nothing can be between them"));
+        }
+        Ok(Scope { range, entities, strands, text, fields })
     }
 }
 

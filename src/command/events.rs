@@ -6,7 +6,7 @@ use super::Done;
 use super::cli::{EventsArgs, Format};
 use super::failure::Failure;
 use super::output::Output;
-use super::place;
+use super::{place, unknown};
 use crate::case::{Reader, open_read_only};
 use crate::model::{EventRef, Scope, Secrets};
 use crate::report::{COLUMNS, EventJson, event_cells, events_with_entities};
@@ -22,6 +22,9 @@ pub fn run(args: &EventsArgs) -> Result<Done, Failure> {
 /// Prints the events of a scope; more than the limit are said, and make the answer incomplete.
 pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, secrets: Secrets, output: &mut Output) -> Result<Done, Failure> {
     let refs = reader.refs(scope)?;
+    if refs.is_empty() {
+        unknown::say(reader, scope, secrets)?;
+    }
     let shown: &[EventRef] = limit.and_then(|limit| refs.get(..limit)).unwrap_or(&refs);
     match output.format() {
         Format::Table | Format::Csv => {
