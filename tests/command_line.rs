@@ -573,7 +573,7 @@ fn controls_say_when_their_records_are_gone() {
 
 #[test]
 fn an_empty_answer_says_which_word_the_case_does_not_know() {
-    let (key, principal) = (demo::cast().leaked_key, demo::cast().leaked_principal.to_string());
+    let (key, principal) = (demo::cast().leaked_key, demo::cast().leaked_principal.clone());
     let name = principal.rsplit('/').next().expect("a name");
     for (line, wanted) in [
         (format!("events --principal {name}"), vec!["no principal", name, "did you mean", &principal]),
