@@ -33,11 +33,20 @@ pub fn table_of_lines<const N: usize>(titles: [&str; N], rows: Vec<[String; N]>,
     let mut widths: Vec<usize> =
         (0..N).map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)).collect();
     let room = width.map_or(usize::MAX, usize::from);
+    let natural = widths.clone();
+    let line = |widths: &[usize]| widths.iter().filter(|width| **width > 0).map(|width| width + GAP.len()).sum::<usize>().saturating_sub(GAP.len());
     for (column, least) in cuts {
-        let taken = widths.iter().filter(|width| **width > 0).map(|width| width + GAP.len()).sum::<usize>().saturating_sub(GAP.len());
+        let taken = line(&widths);
         let Some(width) = widths.get_mut(*column).filter(|_| taken > room) else { continue };
         let fitting = width.saturating_sub(taken - room).max(*least);
         *width = if *least == 0 { 0 } else { (*width).min(fitting) };
+    }
+    // A column that was left out may have made more room than was needed.
+    for (column, _) in cuts {
+        let spare = room.saturating_sub(line(&widths));
+        if let (Some(width), Some(natural)) = (widths.get_mut(*column).filter(|width| **width > 0), natural.get(*column)) {
+            *width = width.saturating_add(spare).min(*natural);
+        }
     }
     let mut text = String::new();
     for row in rows {
@@ -93,6 +102,7 @@ mod tests {
         assert_eq!(shown(None), wide);
         assert_eq!(shown(Some(60)).lines().nth(1), Some("0123  111122223333/user/somebody  a long summary…  192.0.2.1"));
         assert_eq!(shown(Some(40)).lines().nth(1), Some("0123  …2223333/user/somebody  a long su…"));
+        assert_eq!(shown(Some(52)).lines().nth(1), Some("0123  111122223333/user/somebody  a long summary of…"), "the room of the address is used");
         for width in [24, 40, 60, 80] {
             let text = shown(Some(width));
             assert_eq!(text.lines().count(), 3);
