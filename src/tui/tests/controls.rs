@@ -259,3 +259,15 @@ fn logging_that_comes_back_without_text_leaves_the_window_open_and_says_why() {
     let again = on(&[&records[..], &[record(3, "PutModelInvocationLoggingConfiguration", &put(true))]].concat());
     assert!(again.state.list.page.controls.windows.iter().all(|window| window.to.is_some()));
 }
+
+#[test]
+fn the_scope_line_of_a_blind_window_keeps_its_whole_time_range() {
+    for size in [(80, 24), (60, 20), SIZE] {
+        let mut session = on(size, |_, row| matches!(row, ControlRow::Opened(_)));
+        session.keys("A");
+        let range = session.state.view.scope.range;
+        let (since, until) = (range.since.expect("a beginning").to_string(), range.until.expect("an end").to_string());
+        let line = session.rows()[0].clone();
+        assert!(line.contains(&format!("{} {}–", &since[5..10], &since[11..16])) && line.contains(&format!("–{}", &until[11..16])), "{line}");
+    }
+}
