@@ -425,6 +425,10 @@ fn exit_codes_and_one_line_messages() {
     run("events --case c --since soonish").exits(2).says(&["soonish", "yesterday"]);
     run("events --case c --where nonsense").exits(2).says(&["KIND=VALUE"]);
     run("events --case c --where planet=x").exits(2).says(&["planet", "not a kind"]);
+    run("events --case c --since 2026-11-12 --until 2026-11-11").exits(2).says(&["--since", "later than --until"]);
+    // Nothing to read at all: no case is made for it.
+    run("ingest none.json --case new").exits(1).says(&["none.json", "no such file or folder"]);
+    assert!(!DEMO.0.at("new").exists());
     run("events --case c --text (").exits(2).says(&["--text ("]);
     for line in [
         "events --case c --strand tea",
@@ -512,7 +516,7 @@ fn a_full_output_is_an_error() {
 
 const CHANGE: [&str; 10] = ["time", "account", "region", "control", "change", "actor", "outcome", "before", "after", "event"];
 const STATE: [&str; 5] = ["account", "region", "control", "state", "since"];
-const WINDOW: [&str; 7] = ["account", "region", "from", "to", "opened_by", "closed_by", "invocations"];
+const WINDOW: [&str; 8] = ["control", "account", "region", "from", "to", "opened_by", "closed_by", "invocations"];
 
 /// The object that `controls` prints, and its three lists.
 #[track_caller]
@@ -529,7 +533,7 @@ fn controls_are_one_object_of_the_contract() {
     for (list, expected) in [(&changes, names(&CHANGE)), (&states, names(&STATE)), (&windows, names(&WINDOW))] {
         assert!(!list.is_empty() && list.iter().all(|item| keys(item) == expected), "{list:?}");
     }
-    for item in changes.iter().chain(&states) {
+    for item in changes.iter().chain(&states).chain(&windows) {
         assert_eq!(keys(&item["control"]), BTreeSet::from(["kind", "id"]), "{item}");
     }
     assert!(changes.iter().map(|change| text(change, "time")).is_sorted(), "oldest first");
@@ -621,4 +625,22 @@ fn controls_say_when_their_records_are_gone() {
     // The case's own columns still tell it.
     assert_eq!(answer.json()["changes"][0]["after"], "on: s3://b, without text");
     assert_eq!(answer.json()["blind_windows"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn an_empty_answer_says_which_word_the_case_does_not_know() {
+    let (key, principal) = (demo::cast().leaked_key, demo::cast().leaked_principal.clone());
+    let name = principal.rsplit('/').next().expect("a name");
+    for (line, wanted) in [
+        (format!("events --principal {name}"), vec!["no principal", name, "did you mean", &principal]),
+        (format!("events --key {}", key.to_lowercase()), vec!["no key", "did you mean", key]),
+        (format!("pivot principal {name}"), vec!["did you mean", &principal]),
+        (format!("pivot ip --principal {name}"), vec!["did you mean", &principal]),
+        (format!("controls --principal {name}"), vec!["did you mean", &principal]),
+        ("pivot key NONE".to_owned(), vec!["no key NONE in the case", "outcrop pivot key"]),
+    ] {
+        let answer = run(&format!("{line} --case c")).exits(0);
+        assert!(wanted.iter().all(|word| answer.err.contains(word)), "{line}: {}", answer.err);
+    }
+    assert_eq!(run(&format!("events --key {key} --case c")).exits(0).err, "");
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::{Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
+use crate::model::{
+    Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
+};
 
 /// Where bedrock comes to the surface: investigate what happened in AWS Bedrock, from a terminal.
 #[derive(Debug, Parser)]
@@ -370,16 +372,26 @@ impl ScopeArgs {
                 fields.extend(parse_field_filters(constraint).map_err(|error| format!("--where {constraint}: {error}"))?);
                 continue;
             }
-            let (kind, value) =
-                constraint.split_once('=').ok_or_else(|| format!("--where {constraint}: write KIND=VALUE, such as --where key=AKIA…"))?;
-            entities.push(Entity::new(kind.parse::<EntityKind>().map_err(|error| format!("--where {constraint}: {error}"))?, value));
+            // Some fields have the name of a kind of entity: that comes first.
+            let meant = |error: String| match field_without_x(constraint) {
+                Some(name) => format!("--where {constraint}: did you mean {name}? Conditions on fields begin with x."),
+                None => format!("--where {constraint}: {error}"),
+            };
+            let (kind, value) = constraint.split_once('=').ok_or_else(|| meant("write KIND=VALUE, such as --where key=AKIA…".to_owned()))?;
+            entities.push(Entity::new(kind.parse::<EntityKind>().map_err(|error| meant(error.to_string()))?, value));
         }
         let strands = if self.strand.is_empty() { StrandSet::ALL } else { self.strand.iter().fold(StrandSet::NONE, |set, strand| set.with(*strand)) };
         if let Some(pattern) = &self.text {
             regex::Regex::new(pattern).map_err(|error| format!("--text {pattern}: {error}"))?;
         }
         let text = self.text.clone().map(|pattern| TextFilter { pattern });
-        Ok(Scope { range: TimeRange { since: when(&self.since)?, until: when(&self.until)? }, entities, strands, text, fields })
+        let range = TimeRange { since: when(&self.since)?, until: when(&self.until)? };
+        if let (Some(since), Some(until)) = (range.since, range.until)
+            && since > until
+        {
+            return Err(format!("--since {since} is later than --until {until}: nothing can be between them"));
+        }
+        Ok(Scope { range, entities, strands, text, fields })
     }
 }
 
@@ -411,6 +423,8 @@ mod tests {
             (ScopeArgs { since: Some("soonish".to_owned()), ..ScopeArgs::default() }, "soonish"),
             (ScopeArgs { constraint: vec!["guardrail".to_owned()], ..ScopeArgs::default() }, "KIND=VALUE"),
             (ScopeArgs { constraint: vec!["rail=x".to_owned()], ..ScopeArgs::default() }, "not a kind"),
+            (ScopeArgs { constraint: vec!["tokens_in > 5".to_owned()], ..ScopeArgs::default() }, "x.tokens_in?"),
+            (ScopeArgs { constraint: vec!["tokens_in=5".to_owned()], ..ScopeArgs::default() }, "x.tokens_in?"),
             (ScopeArgs { text: Some("(".to_owned()), ..ScopeArgs::default() }, "--text"),
         ] {
             assert!(args.scope(now).expect_err("wrong").contains(word));

@@ -4,10 +4,10 @@ use super::Done;
 use super::cli::{ControlsArgs, Format};
 use super::failure::Failure;
 use super::output::Output;
-use super::place;
+use super::{place, unknown};
 use crate::case::{Reader, open_read_only};
 use crate::model::{BlindWindow, Change, ControlChange, ControlKind, ControlState, Controls, EventId, Place, Timestamp};
-use crate::report::{ChangeJson, ControlsJson, StateJson, WindowJson, change_words, control_words, grouped};
+use crate::report::{ChangeJson, ControlsJson, StateJson, WindowJson, change_words, control_words, grouped, open_words};
 use crate::stitch::controls::{InScope, controls, in_scope};
 
 /// Events whose ids are read at once.
@@ -20,6 +20,9 @@ pub fn run(args: &ControlsArgs) -> Result<Done, Failure> {
     let found = controls(&mut reader)?;
     let mut shown = in_scope(&mut reader, &found, &scope)?;
     let secrets = args.reveal.secrets();
+    if shown.changes.is_empty() && shown.windows.is_empty() {
+        unknown::say(&mut reader, &scope, secrets)?;
+    }
     let found = secrets.controls(found);
     shown.state.iter_mut().for_each(|state| secrets.state(state));
     let all = shown.changes.len();
@@ -93,7 +96,7 @@ fn tables(found: &Controls, shown: &InScope, output: &mut Output) -> Result<(), 
         let count = window.invocations.len() as u64;
         let what = if window.control.kind == ControlKind::Trail { "without a CloudTrail event" } else { "without an invocation record" };
         let callers: Vec<String> = window.callers.iter().take(3).map(|(caller, count)| format!("{caller} ×{}", grouped(*count))).collect();
-        let to = window.to.map_or_else(|| "still open".to_owned(), |to| to.to_string());
+        let to = open_words(window).map_or_else(|| time(window.to), str::to_owned);
         let calls = format!("{} {what}", grouped(count));
         [where_is(&window.place), control_words(&window.control), window.from.to_string(), to, calls, callers.join(", "), window.opened_by.uid()]
     };

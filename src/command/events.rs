@@ -1,10 +1,12 @@
 //! `outcrop events`: events of a scope, oldest first.
 
+use std::collections::BTreeSet;
+
 use super::Done;
 use super::cli::{EventsArgs, Format};
 use super::failure::Failure;
 use super::output::Output;
-use super::place;
+use super::{place, unknown};
 use crate::case::{Reader, open_read_only};
 use crate::model::{EventRef, Scope, Secrets};
 use crate::report::{COLUMNS, EventJson, event_cells, events_with_entities};
@@ -20,6 +22,9 @@ pub fn run(args: &EventsArgs) -> Result<Done, Failure> {
 /// Prints the events of a scope; more than the limit are said, and make the answer incomplete.
 pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, secrets: Secrets, output: &mut Output) -> Result<Done, Failure> {
     let refs = reader.refs(scope)?;
+    if refs.is_empty() {
+        unknown::say(reader, scope, secrets)?;
+    }
     let shown: &[EventRef] = limit.and_then(|limit| refs.get(..limit)).unwrap_or(&refs);
     match output.format() {
         Format::Table | Format::Csv => {
@@ -32,13 +37,15 @@ pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, secrets: 
                 output.rows(&COLUMNS, &rows)?;
             } else {
                 // A person reads these: the summary says the rest.
-                output.rows(
-                    &["id", "time", "strand", "outcome", "principal", "summary", "region", "ip"],
-                    rows.iter().map(|row| {
-                        let [id, time, strand, outcome, principal, _, summary, _, region, ip, ..] = row;
-                        [id, time, strand, outcome, principal, summary, region, ip]
-                    }),
-                )?;
+                let year = |row: &[String; 13]| row.get(1).and_then(|time| time.get(..4)).map(str::to_owned);
+                let years: BTreeSet<String> = rows.iter().filter_map(year).collect();
+                let rows = rows.into_iter().map(|row| {
+                    let [id, time, strand, outcome, principal, _, summary, _, region, ip, ..] = row;
+                    [id, short(&time, years.len() > 1), strand, outcome, principal, summary, region, ip]
+                });
+                let (strand, principal, summary, region, ip) = (2, 4, 5, 6, 7);
+                let cuts = [(summary, 32), (principal, 18), (ip, 0), (region, 0), (summary, 20), (strand, 0), (principal, 10), (summary, 8)];
+                output.lines(["id", "time", "strand", "outcome", "principal", "summary", "region", "ip"], rows.collect(), &cuts)?;
             }
             output.flush()?;
         }
@@ -59,4 +66,11 @@ pub fn print(reader: &mut Reader, scope: &Scope, limit: Option<usize>, secrets: 
         return Ok(Done::Incomplete);
     }
     Ok(Done::Complete)
+}
+
+/// `2026-11-10T14:02:33.000Z` to the second, with the year where there are several.
+fn short(time: &str, with_year: bool) -> String {
+    let date = time.get(if with_year { 0 } else { 5 }..10).unwrap_or_default();
+    let clock = time.get(11..19).unwrap_or_default();
+    format!("{date} {clock}").trim().to_owned()
 }

@@ -17,12 +17,22 @@ use crate::source::{Input, Progress, ingest};
 
 /// Runs the command.
 pub fn run(args: &IngestArgs) -> Result<Done, Failure> {
+    if args.paths.iter().all(|path| is_missing(path)) {
+        let names: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Failure::Error(format!("cannot read {}: there is no such file or folder; name evidence that is there", names.join(", "))));
+    }
     let case = Writable::open(&args.case)?;
     place::remember(&args.case);
     let bar = progress_bar();
     let summary = ingest(inputs(&args.paths), &case, &|progress| show(&bar, progress), &AtomicBool::new(false));
     bar.finish_and_clear();
     print(&summary.map_err(|error| Failure::Error(error.to_string()))?, args.output)
+}
+
+/// No file, no folder, no pattern and not standard input.
+fn is_missing(path: &Path) -> bool {
+    let pattern = path.to_string_lossy().contains(['*', '?', '[', '{']);
+    path != Path::new("-") && !pattern && std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// What paths on a command line mean: `-` is standard input.

@@ -15,6 +15,7 @@ mod query;
 mod rebuild;
 mod seal;
 mod show;
+mod unknown;
 
 use std::process::ExitCode;
 

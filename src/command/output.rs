@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::cli::{Format, OutputArgs};
 use super::failure::Failure;
 use crate::model::SafeText;
-use crate::report::{table, to_json, to_json_pretty, write_csv};
+use crate::report::{table, table_of_lines, to_json, to_json_pretty, write_csv};
 
 /// Where an answer goes.
 pub struct Output {
@@ -48,8 +48,16 @@ impl Output {
             }
             return Ok(());
         }
-        let width = self.to_terminal.then(|| crossterm::terminal::size().map_or(120, |(columns, _)| columns));
-        Ok(self.out.write_all(table(titles, rows, width).as_bytes())?)
+        Ok(self.out.write_all(table(titles, rows, self.width()).as_bytes())?)
+    }
+
+    /// A table of one line a row, cut to the terminal as [`table_of_lines`] says.
+    pub fn lines<const N: usize>(&mut self, titles: [&str; N], rows: Vec<[String; N]>, cuts: &[(usize, usize)]) -> Result<(), Failure> {
+        Ok(self.out.write_all(table_of_lines(titles, rows, self.width(), cuts).as_bytes())?)
+    }
+
+    fn width(&self) -> Option<u16> {
+        self.to_terminal.then(|| crossterm::terminal::size().map_or(120, |(columns, _)| columns))
     }
 
     /// One element of a list in JSON or one-object-a-line form; call [`end_list`](Self::end_list) after the last.

@@ -6,7 +6,7 @@ use super::Done;
 use super::cli::{Format, PivotArgs};
 use super::failure::Failure;
 use super::output::Output;
-use super::{events, place};
+use super::{events, place, unknown};
 use crate::case::{ValueCount, open_read_only};
 use crate::model::{Entity, EntityKind, Timestamp};
 
@@ -31,6 +31,9 @@ pub fn run(args: &PivotArgs) -> Result<Done, Failure> {
         return place::unless_rebuilding(&reader, done);
     }
     let values = if scope.is_all() { reader.values(args.kind)? } else { reader.values_in(&scope, args.kind)? };
+    if values.is_empty() {
+        unknown::say(&mut reader, &scope, args.reveal.secrets())?;
+    }
     let shown = args.scope.limit.and_then(|limit| values.get(..limit)).unwrap_or(&values);
     let shown: Vec<ValueCount> = shown.iter().map(|row| ValueCount { value: args.reveal.secrets().name(&row.value), ..row.clone() }).collect();
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();

@@ -219,6 +219,9 @@ pub struct BlindWindow {
     pub control: Control,
     /// Where.
     pub place: Place,
+    /// Invocation logging is on at the end of it, or at the end of the evidence, but without text: still nobody sees what is
+    /// asked and answered.
+    pub mute: bool,
     /// The trail was known to cover every Region.
     pub all_regions: bool,
     /// From then …

@@ -211,10 +211,23 @@ pub fn parse_field_filters(text: &str) -> Result<Vec<FieldFilter>, String> {
         rest = match left.strip_prefix("and ") {
             Some(next) => next.trim_start(),
             None if left.is_empty() => "",
+            None if left.starts_with("or ") => return Err(NO_OR.to_owned()),
             None => return Err(format!("conditions are joined with “and”; this is not clear: {left}")),
         };
     }
     if filters.is_empty() { Err("a condition is wanted, such as x.tokens_in > 1000".to_owned()) } else { Ok(filters) }
+}
+
+const NO_OR: &str = "conditions are joined with “and”; “or” is not supported";
+
+/// The field that a condition may mean which begins with its name alone: `tokens_in > 5`.
+pub fn field_without_x(text: &str) -> Option<&'static str> {
+    let text = text.trim_start();
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))?;
+    let (name, after) = text.split_at(end);
+    let after = after.trim_start();
+    let compared = Comparison::SIGNS.iter().any(|(sign, _)| after.starts_with(sign));
+    FIELDS.iter().map(|field| field.name).find(|known| compared && known.strip_prefix("x.") == Some(name))
 }
 
 /// A value, in quotes or up to the next condition; and what is left.
@@ -237,6 +250,12 @@ fn value(text: &str) -> Result<(String, &str), String> {
     let end = text.match_indices(" and ").find(|(at, and)| text.get(at + and.len()..).is_some_and(|next| next.trim_start().starts_with("x.")));
     let (value, left) = text.split_at(end.map_or(text.len(), |(at, _)| at));
     let value = value.trim();
+    if value.match_indices(" or ").any(|(at, or)| value.get(at + or.len()..).is_some_and(|next| next.trim_start().starts_with("x."))) {
+        return Err(NO_OR.to_owned());
+    }
+    if let Some(name) = value.match_indices(" and ").find_map(|(at, and)| field_without_x(value.get(at + and.len()..)?)) {
+        return Err(format!("did you mean {name}? A value that goes on after “and” stands in quotes"));
+    }
     if value.is_empty() { Err("a value is missing".to_owned()) } else { Ok((value.to_owned(), left)) }
 }
 
@@ -338,7 +357,10 @@ mod tests {
             ("x.user_text ~ (", "unclosed"),
             ("x.user_text = ", "value is missing"),
             (r#"x.user_text = "a"#, "quotation mark"),
-            ("x.denied or x.ok", "joined with"),
+            ("x.denied x.ok", "joined with"),
+            ("x.denied or x.ok", "is not supported"),
+            ("x.stop = end_turn or x.ok", "is not supported"),
+            ("x.stop = end_turn and tokens_in > 5", "did you mean x.tokens_in?"),
         ] {
             let wrong = parse_field_filters(text).expect_err(text);
             assert!(wrong.contains(part), "{text}: {wrong}");

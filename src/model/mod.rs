@@ -28,7 +28,7 @@ pub use exchange::{
     BodyState, Exchange, ExchangeFacts, ExchangeFlags, Guardrail, GuardrailAction, GuardrailPolicy, GuardrailSide, Hidden, HiddenKind, Part, Tokens,
     ToolCall, Turn,
 };
-pub use field::{Comparison, FIELDS, Field, FieldFilter, FieldKind, FieldTest, FieldValue, field, parse_field_filters};
+pub use field::{Comparison, FIELDS, Field, FieldFilter, FieldKind, FieldTest, FieldValue, field, field_without_x, parse_field_filters};
 pub use ledger::{Compression, HOLDS_NO_RECORDS, IngestSummary, Skip, SourceEntry, SourceId, SourceKind, SourceState};
 pub use lenient::{INVALID_BYTE_BASE, SURROGATE_BASE, invalid_byte_of, lossless_json_string, surrogate_of, text_from_bytes};
 pub use marks::Mark;

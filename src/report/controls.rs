@@ -74,10 +74,13 @@ impl<'a> StateJson<'a> {
 /// One blind window.
 #[derive(Debug, Serialize)]
 pub struct WindowJson<'a> {
+    control: &'a Control,
     account: Option<&'a str>,
     region: Option<&'a str>,
     from: Timestamp,
     to: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    still_open: Option<&'static str>,
     opened_by: String,
     closed_by: Option<String>,
     invocations: Vec<String>,
@@ -87,14 +90,25 @@ impl<'a> WindowJson<'a> {
     /// The JSON of a window; the ids of the events inside come from the case.
     pub fn new(window: &'a BlindWindow, invocations: Vec<String>) -> Self {
         Self {
+            control: &window.control,
             account: window.place.account.as_deref(),
             region: window.place.region.as_deref(),
             from: window.from,
             to: window.to,
+            still_open: open_words(window),
             opened_by: window.opened_by.uid(),
             closed_by: window.closed_by.map(|evidence| evidence.uid()),
             invocations,
         }
+    }
+}
+
+/// Why a window is open at the end of the evidence; `None` when it is not.
+pub const fn open_words(window: &BlindWindow) -> Option<&'static str> {
+    match (window.to, window.mute) {
+        (Some(_), _) => None,
+        (None, true) => Some("still open: logging is on, but text is not delivered"),
+        (None, false) => Some("still open"),
     }
 }
 

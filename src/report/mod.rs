@@ -11,10 +11,10 @@ mod json;
 mod number;
 mod table;
 
-pub use controls::{ChangeJson, ControlsJson, StateJson, WindowJson, change_words, control_words};
+pub use controls::{ChangeJson, ControlsJson, StateJson, WindowJson, change_words, control_words, open_words};
 pub use csv::write_csv;
 pub use event::{COLUMNS, EventJson, RecordJson, event_cells};
 pub use export::{events_with_entities, export_events};
 pub use json::{to_json, to_json_pretty};
 pub use number::{bytes, grouped};
-pub use table::table;
+pub use table::{table, table_of_lines};

@@ -63,6 +63,8 @@ pub struct Commands {
 /// A search in force.
 #[derive(Clone, Debug)]
 pub struct Hits {
+    /// The list that was searched.
+    pub of: (Pane, Scope),
     /// As typed.
     pub pattern: String,
     /// For highlighting.
@@ -224,6 +226,19 @@ impl State {
             Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.len(),
             Shape::Values(_) => self.list.values.len(),
             Shape::Page | Shape::Empty => 0,
+        }
+    }
+
+    /// The search, when it was made in the list shown.
+    pub fn hits_here(&self) -> Option<&Hits> {
+        self.hits.as_ref().filter(|hits| hits.of.0 == self.view.pane && hits.of.1 == self.view.scope)
+    }
+
+    /// Does a row of the list shown match? Of values what is shown is searched.
+    pub fn is_hit(&self, hits: &Hits, row: usize) -> bool {
+        match self.view.pane.shape() {
+            Shape::Values(_) => self.list.values.get(row).is_some_and(|value| hits.regex.is_match(&value.shown)),
+            _ => self.list.refs.get(row).is_some_and(|event| hits.ids.binary_search(&event.id).is_ok()),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod act;
 mod controls;
+mod find;
 mod go;
 mod keys;
 mod needs;

@@ -24,7 +24,9 @@ pub(super) fn windows(changes: &[ControlChange], everywhere: &BTreeSet<(Place, C
         let open = windows.iter_mut().rev().find(same);
         match open {
             Some(window) if !blind && resumes(change) => (window.to, window.closed_by) = (Some(time), Some(change.evidence)),
+            Some(window) if blind => window.mute = *standing == Standing::Weak,
             None if blind => windows.push(BlindWindow {
+                mute: *standing == Standing::Weak,
                 control: change.control.clone(),
                 place: change.place.clone(),
                 all_regions: everywhere.contains(&(change.place.clone(), change.control.clone())),

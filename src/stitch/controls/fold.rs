@@ -256,6 +256,8 @@ fn logging(one: &Observed, now: &Held) -> Turn {
     let change = match config.change_from(now.logging.as_ref()) {
         // It was on already, only not known how.
         Change::Enabled if now.logging.is_none() && now.state.as_ref().is_some_and(|(standing, _)| *standing == Standing::Up) => Change::Updated,
+        // It was off: without text it is more than it was.
+        Change::Reduced if now.logging.is_none() && now.state.as_ref().is_some_and(|(standing, _)| *standing == Standing::Down) => Change::Enabled,
         change => change,
     };
     let after = config.aside(now.logging.as_ref()).map_or_else(|| words.clone(), |aside| format!("{words}; {aside}"));

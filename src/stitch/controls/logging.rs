@@ -69,8 +69,10 @@ impl LoggingConfig {
         if !self.has_destination() {
             return Change::Disabled;
         }
-        let Some(before) = before.filter(|before| before.has_destination()) else {
-            return if self.delivers_text() { Change::Enabled } else { Change::Reduced };
+        let before = match before {
+            Some(before) if before.has_destination() => before,
+            Some(_) => return Change::Enabled,
+            None => return if self.delivers_text() { Change::Enabled } else { Change::Reduced },
         };
         let off = |config: &Self| config.delivers.map(|delivers| delivers == Some(false));
         let lost = off(self).into_iter().zip(off(before)).any(|(now, then)| now && !then);
@@ -141,6 +143,7 @@ mod tests {
             (None, none, Change::Disabled, Standing::Down),
             (None, mute, Change::Reduced, Standing::Weak),
             (Some(none), bucket, Change::Enabled, Standing::Up),
+            (Some(none), mute, Change::Enabled, Standing::Weak),
             (Some(bucket), bucket, Change::Updated, Standing::Up),
             (Some(bucket), silent, Change::Updated, Standing::Up),
             (Some(bucket), other, Change::Moved, Standing::Up),

@@ -3,8 +3,10 @@
 use super::{Choice, Editor, Layer, Picker};
 use crate::tui::commands::{Context, TABLE};
 use crate::tui::message::Severity;
+use crate::tui::panes::FLAGS;
 use crate::tui::state::State;
 use crate::tui::theme::Role;
+use crate::tui::view::Pane;
 use crate::tui::widgets::{Area, Canvas, centred};
 
 /// Draws one layer over what is there.
@@ -59,7 +61,10 @@ fn draw_editor(canvas: &mut Canvas<'_>, editor: &Editor) {
         let y = inner.y + (index - top) as u16;
         let skip = if index == row { (column + 1).saturating_sub(usize::from(inner.width)) } else { 0 };
         let shown: String = line.chars().skip(skip).collect();
-        canvas.text(inner.x, y, inner.width, &shown, Role::Text);
+        let drawn = canvas.text(inner.x, y, inner.width, &shown, Role::Text);
+        if editor.offered {
+            canvas.tint(Area::new(inner.x, y, drawn, 1), Role::Selected);
+        }
         if index == row {
             let before: String = shown.chars().take(column - skip).collect();
             let x = inner.x + crate::model::SafeText::new(&before).as_str().chars().count() as u16;
@@ -93,9 +98,16 @@ fn draw_help(state: &State, canvas: &mut Canvas<'_>, top: usize) {
     }
 }
 
-/// Every command with its keys, grouped by where it applies; made from the command table.
+/// Every command with its keys, grouped by where it applies; made from the command table. Where the letters of flags are
+/// on the screen they come first.
 fn help_lines(state: &State) -> Vec<(String, String)> {
+    let mut flags = vec![("Flags in Prompts".to_owned(), String::new())];
+    flags.extend(FLAGS.iter().map(|(_, letter, words)| (letter.to_string(), (*words).to_owned())));
     let mut lines = Vec::new();
+    if state.view.pane == Pane::Prompts {
+        lines.append(&mut flags);
+        lines.push((" ".to_owned(), String::new()));
+    }
     for (context, title) in
         [(Context::List, "In lists, detail and reading view"), (Context::Detail, "In the detail only"), (Context::Global, "Everywhere")]
     {
@@ -107,6 +119,7 @@ fn help_lines(state: &State) -> Vec<(String, String)> {
         }
         lines.push((" ".to_owned(), String::new()));
     }
+    lines.append(&mut flags);
     lines
 }
 

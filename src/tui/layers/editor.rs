@@ -1,6 +1,9 @@
 //! A text to type: one line (search, filter, tag, file name, time range) or several (a note). Typing is the library's.
 
-use ratatui_textarea::TextArea;
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui_textarea::{Input, TextArea};
+
+use crate::tui::keys::Key;
 
 /// What the text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +65,8 @@ pub struct Editor {
     pub area: TextArea<'static>,
     /// What is wrong with it, said when it was tried.
     pub wrong: Option<String>,
+    /// The text is an earlier one, as if selected: typing replaces it, moving in it keeps it.
+    pub offered: bool,
 }
 
 impl Editor {
@@ -70,7 +75,37 @@ impl Editor {
         let mut area = TextArea::from(text.lines());
         area.move_cursor(ratatui_textarea::CursorMove::Bottom);
         area.move_cursor(ratatui_textarea::CursorMove::End);
-        Self { kind, area, wrong: None }
+        let offered = matches!(kind, EditorKind::Search | EditorKind::Filter | EditorKind::Export) && !text.is_empty();
+        Self { kind, area, wrong: None, offered }
+    }
+
+    /// Takes a key in: typing, or one of the library's; ctrl-u is readline's.
+    pub fn input(&mut self, event: KeyEvent) {
+        let key = Key::of(event);
+        self.wrong = None;
+        if key.typed().is_some() {
+            self.replace_offered();
+        }
+        self.offered = false;
+        if key.ctrl && key.code == KeyCode::Char('u') {
+            if self.area.cursor().1 > 0 {
+                self.area.delete_line_by_head();
+            }
+        } else {
+            self.area.input(Input::from(event));
+        }
+    }
+
+    /// Takes pasted text in.
+    pub fn paste(&mut self, text: String) {
+        self.replace_offered();
+        self.area.insert_str(text);
+    }
+
+    fn replace_offered(&mut self) {
+        if std::mem::take(&mut self.offered) {
+            self.area = TextArea::default();
+        }
     }
 
     /// The text as it stands.

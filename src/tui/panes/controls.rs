@@ -4,7 +4,7 @@
 use super::events::{YEAR, outcome, spans_years, time_text, who};
 use super::{select, sign};
 use crate::model::{BlindWindow, Change, ControlChange, ControlKind, Outcome, Standing, Timestamp};
-use crate::report::{change_words, control_words};
+use crate::report::{change_words, control_words, open_words};
 use crate::stitch::controls::Overview;
 use crate::tui::ask::ControlRow;
 use crate::tui::render::{Layout, grouped, window};
@@ -315,7 +315,8 @@ fn window_lines(state: &State, window: &BlindWindow) -> Vec<(&'static str, Strin
     let place = [window.place.region.as_deref().filter(|_| !window.all_regions), window.place.account.as_deref()];
     let place = place.into_iter().flatten().collect::<Vec<_>>().join(" of ");
     let lasted = length(window).map(|length| format!(" ({length})")).unwrap_or_default();
-    let to = window.to.map_or_else(|| "still open at the end of the evidence".to_owned(), |to| format!("until {}", seconds(to)));
+    let open = || open_words(window).unwrap_or_default().replacen("still open", "still open at the end of the evidence", 1);
+    let to = window.to.map_or_else(open, |to| format!("until {}", seconds(to)));
     let opener = state.list.page.controls.changes.iter().find(|change| change.evidence == window.opened_by);
     let mute = opener.is_some_and(|change| matches!(change.state, Some((Standing::Weak, _))));
     let (off, lacking) = match window.control.kind {

@@ -115,10 +115,22 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Area, columns: &Columns, row: &Row) {
     match facts.filter(|facts| !facts.preview.is_empty()) {
         Some(facts) => canvas.text(asked, area.y, room, &facts.preview, role),
         None => {
+            let why = no_text(row.event.undecodable.is_some(), facts.map(|facts| facts.flags).unwrap_or_default());
             let instead = row.event.error_code.as_deref().map_or_else(|| who(&row.event), str::to_owned);
-            canvas.text(asked, area.y, room, &instead, Role::Muted)
+            canvas.text(asked, area.y, room, &format!("({why}) {instead}"), Role::Muted)
         }
     };
+}
+
+/// Why a row has no text, in the words of its flag.
+fn no_text(undecodable: bool, flags: ExchangeFlags) -> &'static str {
+    let grounds = [ExchangeFlags::OFFLOADED, ExchangeFlags::NO_BODY, ExchangeFlags::UNKNOWN];
+    let ground = FLAGS.iter().find(|(flag, ..)| grounds.contains(flag) && flags.has(*flag));
+    match ground {
+        Some((.., words)) => words,
+        None if undecodable => "unreadable",
+        None => "no text",
+    }
 }
 
 /// `812>304`: total input and output tokens.
@@ -132,5 +144,23 @@ fn short(count: Option<u64>) -> String {
         Some(count @ 0..10_000) => count.to_string(),
         Some(count @ 10_000..10_000_000) => format!("{}k", count / 1000),
         Some(count) => format!("{}M", count / 1_000_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_without_text_says_why() {
+        for (undecodable, flags, words) in [
+            (false, ExchangeFlags::OFFLOADED, "body in S3"),
+            (false, ExchangeFlags::NO_BODY, "no body"),
+            (true, ExchangeFlags::UNKNOWN, "unknown shape"),
+            (true, ExchangeFlags::default(), "unreadable"),
+            (false, ExchangeFlags::TOOLS, "no text"),
+        ] {
+            assert_eq!(no_text(undecodable, flags), words);
+        }
     }
 }

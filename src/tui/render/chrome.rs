@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Area, Canvas, bytes, grouped};
-use crate::model::{EntityKind, Scope, Secrets, Strand, StrandSet};
+use crate::model::{Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TimeRange, Timestamp};
 use crate::tui::commands::{Command, Context};
 use crate::tui::message::Severity;
 use crate::tui::state::State;
@@ -16,46 +16,78 @@ pub fn title(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     let right_width = (right.chars().count() as u16).min(area.width / 2);
     let left = area.width.saturating_sub(right_width + 2);
     let mut x = 1 + canvas.text(1, area.y, left, "outcrop", Role::Title);
-    let put = |canvas: &mut Canvas<'_>, x: &mut u16, text: &str, role: Role| {
-        if *x < left {
-            *x += canvas.text(*x, area.y, left - *x, text, role);
+    let put = |canvas: &mut Canvas<'_>, x: &mut u16, end: u16, text: &str, role: Role| {
+        if *x < end {
+            *x += canvas.text(*x, area.y, end - *x, text, role);
         }
     };
-    put(canvas, &mut x, "  ", Role::Muted);
-    put(canvas, &mut x, &state.setup.title, Role::Strong);
     let arrow = canvas.glyph(" ▸ ", " > ");
-    for (index, part) in breadcrumb(&state.view.scope, state.secrets).iter().enumerate() {
-        put(canvas, &mut x, arrow, Role::Muted);
-        put(canvas, &mut x, part, if index == 0 { Role::Text } else { Role::Entity });
+    // When is what must not be misread: everything else makes way for it.
+    let range = range_words(&state.view.scope.range);
+    let range_width = range.as_ref().map_or(0, |range| (range.chars().count() + 3) as u16);
+    let end = left.saturating_sub(range_width);
+    put(canvas, &mut x, end, "  ", Role::Muted);
+    put(canvas, &mut x, end, &state.setup.title, Role::Strong);
+    let parts = breadcrumb(&state.view.scope, state.secrets, usize::from(end.saturating_sub(x)));
+    for (index, part) in parts.iter().enumerate() {
+        put(canvas, &mut x, end, arrow, Role::Muted);
+        put(canvas, &mut x, end, part, if index == 0 { Role::Text } else { Role::Entity });
+    }
+    if let Some(range) = range {
+        put(canvas, &mut x, left, arrow, Role::Muted);
+        put(canvas, &mut x, left, &range, Role::Entity);
     }
     canvas.text(area.width.saturating_sub(right_width + 1), area.y, right_width, &right, Role::Muted);
 }
 
-/// The scope in words, widest first.
-pub fn breadcrumb(scope: &Scope, secrets: Secrets) -> Vec<String> {
-    let mut parts = vec!["all".to_owned()];
-    for entity in &scope.entities {
-        let value = secrets.text(&entity.value);
-        let value = match entity.kind {
-            EntityKind::Request | EntityKind::Key => shorten(&value, 16),
-            _ => shorten(&value, 40),
-        };
-        parts.push(format!("{} {value}", entity.kind));
-    }
+/// The scope but its range in words, widest first. Where there is too little room the entities become shorter, and in the
+/// end only a number.
+fn breadcrumb(scope: &Scope, secrets: Secrets, room: usize) -> Vec<String> {
+    let mut rest = Vec::new();
     if scope.strands != StrandSet::ALL {
-        parts.push(Strand::ALL.into_iter().filter(|strand| scope.strands.contains(*strand)).map(Strand::name).collect::<Vec<_>>().join("+"));
+        rest.push(Strand::ALL.into_iter().filter(|strand| scope.strands.contains(*strand)).map(Strand::name).collect::<Vec<_>>().join("+"));
     }
-    parts.extend(scope.fields.iter().map(|filter| shorten(&filter.to_string(), 40)));
+    rest.extend(scope.fields.iter().map(|filter| shorten(&filter.to_string(), 40)));
     if let Some(text) = &scope.text {
-        parts.push(format!("/{}/", text.pattern));
+        rest.push(format!("/{}/", text.pattern));
     }
-    if !scope.range.is_open() {
-        let day = |at: crate::model::Timestamp| at.to_jiff().strftime("%m-%d %H:%M").to_string();
-        let same_day = matches!((scope.range.since, scope.range.until), (Some(a), Some(b)) if a.date() == b.date());
-        let end = |at: crate::model::Timestamp| if same_day { at.to_jiff().strftime("%H:%M").to_string() } else { day(at) };
-        parts.push(format!("{}–{}", scope.range.since.map(day).unwrap_or_default(), scope.range.until.map(end).unwrap_or_default()));
+    let with = |entities: Vec<String>| [vec!["all".to_owned()], entities, rest.clone()].concat();
+    let fits = |parts: &Vec<String>| parts.iter().map(|part| part.chars().count() + 3).sum::<usize>() <= room;
+    let shorter = [40, 20, 12].map(|limit| with(entity_words(scope, secrets, limit)));
+    shorter.into_iter().find(fits).unwrap_or_else(|| {
+        with(match scope.entities.len() {
+            0 => Vec::new(),
+            1 => vec!["1 entity".to_owned()],
+            count => vec![format!("{count} entities")],
+        })
+    })
+}
+
+/// Each entity in words; several of a kind are only counted.
+fn entity_words(scope: &Scope, secrets: Secrets, limit: usize) -> Vec<String> {
+    let mut parts = Vec::new();
+    for (index, entity) in scope.entities.iter().enumerate() {
+        let of_kind = |other: &&Entity| other.kind == entity.kind;
+        match scope.entities.iter().filter(of_kind).count() {
+            1 => {
+                let limit = if matches!(entity.kind, EntityKind::Request | EntityKind::Key) { limit.min(16) } else { limit };
+                parts.push(format!("{} {}", entity.kind, shorten(&secrets.text(&entity.value), limit)));
+            }
+            count if !scope.entities.iter().take(index).any(|other| of_kind(&other)) => parts.push(format!("{count} {}s", entity.kind)),
+            _ => {}
+        }
     }
     parts
+}
+
+fn range_words(range: &TimeRange) -> Option<String> {
+    if range.is_open() {
+        return None;
+    }
+    let day = |at: Timestamp| at.to_jiff().strftime("%m-%d %H:%M").to_string();
+    let same_day = matches!((range.since, range.until), (Some(a), Some(b)) if a.date() == b.date());
+    let end = |at: Timestamp| if same_day { at.to_jiff().strftime("%H:%M").to_string() } else { day(at) };
+    Some(format!("{}–{}", range.since.map(day).unwrap_or_default(), range.until.map(end).unwrap_or_default()))
 }
 
 /// The beginning and end of a long value.
@@ -81,8 +113,12 @@ fn right_side(state: &State) -> String {
     if state.is_asking(crate::tui::ask::Slot::Search) {
         parts.push("searching".to_owned());
     }
-    if let Some(hits) = &state.hits {
-        parts.push(format!("{} matches", grouped(hits.ids.len() as u64)));
+    if let Some(hits) = state.hits_here() {
+        let count = match state.view.pane.shape() {
+            Shape::Values(_) => (0..state.list_len()).filter(|row| state.is_hit(hits, *row)).count(),
+            _ => hits.ids.len(),
+        };
+        parts.push(if count == 1 { "1 match".to_owned() } else { format!("{} matches", grouped(count as u64)) });
     }
     match state.view.pane.shape() {
         Shape::Events | Shape::Exchanges | Shape::Controls if state.list_is_current() => {
@@ -196,5 +232,29 @@ fn wanted_hints(state: &State) -> &'static [Command] {
             Command::Export,
             Command::Quit,
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entities_of_a_kind_fold_and_make_way_before_anything_else() {
+        let entity = |kind, value: &str| Entity::new(kind, value);
+        let scope = Scope {
+            entities: vec![
+                entity(EntityKind::Action, "InvokeModel"),
+                entity(EntityKind::Principal, "111122223333/role/acme-support-reporting"),
+                entity(EntityKind::Action, "Converse"),
+                entity(EntityKind::Action, "ConverseStream"),
+            ],
+            strands: StrandSet::only(Strand::Management),
+            ..Scope::all()
+        };
+        let words = |room| breadcrumb(&scope, Secrets::Masked, room).join(" > ");
+        assert_eq!(words(200), "all > 3 actions > principal 111122223333/role/acme-support-reporting > management");
+        assert_eq!(words(66), "all > 3 actions > principal 1111222233…orting > management");
+        assert_eq!(words(30), "all > 4 entities > management");
     }
 }

@@ -224,3 +224,50 @@ fn logging_without_text_is_told_from_logging_that_is_off() {
     session.keys("A");
     assert!(session.screen().contains("no model call is known of"), "{}", session.screen());
 }
+
+#[test]
+fn what_the_hours_after_a_change_leave_out_of_the_scope_is_said() {
+    let mut session = on(SIZE, |_, row| matches!(row, ControlRow::Change(_)));
+    session.keys("fLogging<enter>A");
+    assert!(session.state.messages.back().is_some_and(|message| message.text.contains("a constraint of the scope was dropped")));
+}
+
+#[test]
+fn logging_that_comes_back_without_text_leaves_the_window_open_and_says_why() {
+    let record = |hour: u8, name: &str, parameters: &str| {
+        format!(
+            r#"{{"eventVersion":"1.08","eventTime":"2026-01-01T0{hour}:00:00Z","eventSource":"bedrock.amazonaws.com","eventName":"{name}","awsRegion":"us-east-1","requestParameters":{parameters},"userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/a","accountId":"111122223333"}},"eventID":"{hour}"}}"#
+        )
+    };
+    let put = |text: bool| format!(r#"{{"loggingConfig":{{"s3Config":{{"bucketName":"b"}},"textDataDeliveryEnabled":{text}}}}}"#);
+    let records = [record(1, "DeleteModelInvocationLoggingConfiguration", "null"), record(2, "PutModelInvocationLoggingConfiguration", &put(false))];
+    let on = |records: &[String]| {
+        let mut session = Session::on(vec![("a.json".to_owned(), records.join("\n").into_bytes())], SIZE);
+        session.keys("3jj");
+        session
+    };
+    let session = on(&records);
+    let [window] = session.state.list.page.controls.windows.as_slice() else { panic!("one window") };
+    assert!(window.to.is_none() && window.mute);
+    let change = session.state.list.page.controls.changes.last().expect("a change");
+    assert_eq!((change.change, change.after.as_deref()), (Change::Enabled, Some("on: s3://b; without text")));
+    let mut session = session;
+    session.keys("ggj");
+    let screen = session.screen();
+    assert!(screen.contains("still open at the end of the evidence: logging is on, but text is not delivered"), "{screen}");
+    // With text it ends.
+    let again = on(&[&records[..], &[record(3, "PutModelInvocationLoggingConfiguration", &put(true))]].concat());
+    assert!(again.state.list.page.controls.windows.iter().all(|window| window.to.is_some()));
+}
+
+#[test]
+fn the_scope_line_of_a_blind_window_keeps_its_whole_time_range() {
+    for size in [(80, 24), (60, 20), SIZE] {
+        let mut session = on(size, |_, row| matches!(row, ControlRow::Opened(_)));
+        session.keys("A");
+        let range = session.state.view.scope.range;
+        let (since, until) = (range.since.expect("a beginning").to_string(), range.until.expect("an end").to_string());
+        let line = session.rows()[0].clone();
+        assert!(line.contains(&format!("{} {}–", &since[5..10], &since[11..16])) && line.contains(&format!("–{}", &until[11..16])), "{line}");
+    }
+}

@@ -422,3 +422,111 @@ fn who_ran_what_is_counted_in_scope() {
     let rows = &session.state.commands.matrix.rows;
     assert_eq!((rows.len(), rows[0].calls.iter().sum::<u64>() + rows[0].rest), (1, of_one));
 }
+
+#[test]
+fn typing_replaces_an_offered_text_and_moving_in_it_keeps_it() {
+    let mut session = Session::demo(SIZE);
+    let typed = |session: &Session| match session.state.layers.last() {
+        Some(Layer::Editor(editor)) => editor.text(),
+        _ => String::new(),
+    };
+    session.keys("/specified model<enter>");
+    session.keys("/");
+    assert_eq!(typed(&session), "specified model");
+    session.keys("AC-610356");
+    assert_eq!(typed(&session), "AC-610356");
+    session.keys("<enter>");
+    assert!(session.state.hits.as_ref().is_some_and(|hits| hits.pattern == "AC-610356" && !hits.ids.is_empty()));
+    for (keys, text) in [
+        ("<end>7", "AC-6103567"),
+        ("<left>7", "AC-6103576"),
+        ("<backspace>", "AC-61035"),
+        ("<ctrl-u>", ""),
+        ("<ctrl-u>b c d<ctrl-w>", "b c "),
+        ("two words<ctrl-u>x", "x"),
+    ] {
+        session.keys("/").keys(keys);
+        assert_eq!(typed(&session), text, "{keys}");
+        session.keys("<esc>");
+    }
+    session.keys("fguardrail<enter>f");
+    assert_eq!(typed(&session), "guardrail");
+    session.send(Event::Paste("trail".to_owned()));
+    assert_eq!(typed(&session), "trail", "pasting replaces as well");
+    session.keys("<esc>ea.json");
+    assert_eq!(typed(&session), "a.json");
+}
+
+#[test]
+fn a_search_in_values_goes_to_the_value_and_its_count_stays_with_its_list() {
+    let mut session = Session::demo(SIZE);
+    session.keys("6/acme-ml-training-data<enter>");
+    let chosen = |session: &Session| session.state.list.values[session.state.view.position().index].value.to_string();
+    assert_eq!(chosen(&session), "acme-ml-training-data");
+    assert!(session.rows()[0].contains("1 match ·"), "{}", session.rows()[0]);
+    session.keys("1");
+    assert!(!session.rows()[0].contains("match"), "{}", session.rows()[0]);
+    session.keys("[");
+    assert!(session.rows()[0].contains("1 match ·"), "{}", session.rows()[0]);
+    // From value to value, both ways, and round the end.
+    session.keys("5/user/<enter>");
+    let users: Vec<usize> = (0..session.state.list.values.len()).filter(|row| session.state.list.values[*row].value.contains("user/")).collect();
+    assert!(users.len() > 2);
+    let mut seen = vec![session.state.view.position().index];
+    for _ in 1..users.len() {
+        session.keys(".");
+        seen.push(session.state.view.position().index);
+    }
+    assert_eq!(seen, users);
+    session.keys(".");
+    assert_eq!(session.state.view.position().index, users[0]);
+    session.keys(",");
+    assert_eq!(session.state.view.position().index, users[users.len() - 1]);
+    // In a list that was not searched yet it is searched then.
+    session.keys("1.");
+    assert_eq!(session.state.hits_here().map(|hits| (hits.pattern.as_str(), hits.ids.is_empty())), Some(("user/", false)));
+}
+
+#[test]
+fn a_filter_that_is_no_condition_yet_is_not_taken_for_a_text() {
+    let mut session = Session::demo(SIZE);
+    let everything = session.state.view.scope.clone();
+    for (typed, wanted) in [
+        ("tokens_in > 5", "did you mean x.tokens_in?"),
+        ("x.denied or x.tokens_in > 5", "“or” is not supported"),
+        ("x.model ~ opus or x.denied", "“or” is not supported"),
+        ("x.model ~ opus and tokens_in > 5", "did you mean x.tokens_in?"),
+    ] {
+        session.keys("f<ctrl-u>").keys(typed).keys("<enter>");
+        assert!(session.screen().contains(wanted), "{typed}: {}", session.screen());
+        session.keys("<esc>");
+        assert_eq!(session.state.view.scope, everything);
+    }
+    session.keys("f(tokens_in) > 5<enter>");
+    assert!(session.state.view.scope.text.is_some());
+}
+
+#[test]
+fn a_key_that_does_nothing_here_says_so() {
+    let mut session = Session::demo(SIZE);
+    for (keys, wanted) in
+        [("1gg ", "only exchanges are reviewed"), ("5 ", "only exchanges are reviewed"), ("1gg<enter>v", "only an exchange is shown")]
+    {
+        session.keys(keys);
+        let hints = session.rows().last().cloned().unwrap_or_default();
+        assert!(hints.contains(wanted), "{keys}: {hints}");
+        session.keys("<esc>");
+    }
+    assert!(!session.state.view.raw);
+    session.keys("2 ");
+    assert_eq!(session.state.case.reviewed.0, 1, "an exchange is");
+}
+
+#[test]
+fn help_explains_the_letters_of_flags() {
+    let mut session = Session::demo(SIZE);
+    session.keys("2?");
+    assert!(session.screen().contains("words of prompt injection"), "{}", session.screen());
+    session.keys("<esc>1?G");
+    assert!(session.screen().contains("words of prompt injection"), "{}", session.screen());
+}

@@ -1,14 +1,17 @@
 //! What each command does.
 
-use super::{controls, go, needs};
-use crate::model::{EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters, parse_when};
+use super::find::{pattern, search};
+use super::{controls, find, go, needs};
+use crate::model::{
+    EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
+};
 use crate::tui::ask::{Ask, Row, Slot};
 use crate::tui::commands::{Command, TABLE};
 use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
-use crate::tui::state::{Hits, Sought, State};
+use crate::tui::state::{Sought, State};
+use crate::tui::theme;
 use crate::tui::view::{Focus, Pane, Position, Shape, View};
-use crate::tui::{panes, theme};
 
 /// Runs a command.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
@@ -32,6 +35,9 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::Accept => accept(state, false, effects),
         Command::AcceptAlone => accept(state, true, effects),
         Command::Mark => change_mark(state, effects, |mark| mark.marked = !mark.marked),
+        Command::Reviewed if state.selected().is_none_or(|selected| selected.strand() != Strand::Invocation) => {
+            state.tell(Severity::Info, "only exchanges are reviewed: 2 lists them");
+        }
         Command::Reviewed => {
             review(state, effects);
             go::to_next_by_mark(state, false, effects);
@@ -62,8 +68,12 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             {
                 open_call(state, call);
             }
-            state.view.raw = !state.view.raw;
-            go::to_detail_start(state);
+            if state.view.call.is_some() || state.current_detail().is_some_and(|detail| detail.page.is_some()) {
+                state.view.raw = !state.view.raw;
+                go::to_detail_start(state);
+            } else {
+                state.tell(Severity::Info, "only an exchange is shown as a conversation or as its record: 2 lists them");
+            }
         }
         Command::RevealSecrets => reveal(state, effects),
         Command::Palette => open_palette(state),
@@ -108,8 +118,8 @@ fn moves(state: &mut State, command: Command, effects: &mut Vec<Effect>) -> bool
         Command::PageUp => go::page(state, -1, effects),
         Command::Top => go::to_end(state, false, effects),
         Command::Bottom => go::to_end(state, true, effects),
-        Command::NextMatch => go::to_hit(state, true, false),
-        Command::PreviousMatch => go::to_hit(state, false, false),
+        Command::NextMatch => find::next(state, true, effects),
+        Command::PreviousMatch => find::next(state, false, effects),
         Command::Back => go::travel(state, false, effects),
         Command::Forward => go::travel(state, true, effects),
         Command::Focus => {
@@ -459,25 +469,6 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// A pattern as the search reads it: any letter case, unless it holds a capital.
-pub fn pattern(text: &str) -> Result<regex::Regex, String> {
-    let sensitive = text.chars().any(char::is_uppercase);
-    let built = regex::RegexBuilder::new(text).case_insensitive(!sensitive).build();
-    built.map_err(|error| error.to_string().lines().last().unwrap_or("it is no regular expression").to_owned())
-}
-
-fn search(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
-    needs::cancel(state, Slot::Search, effects);
-    if text.is_empty() {
-        state.hits = None;
-        return Ok(());
-    }
-    state.hits = Some(Hits { pattern: text.to_owned(), regex: pattern(text)?, ids: Vec::new(), found: Vec::new(), done: false, jump: true });
-    let scope = panes::scope_of(state.view.pane, &state.view.scope);
-    needs::ask(state, Ask::Search { pane: state.view.pane, scope, pattern: text.to_owned() }, effects);
-    Ok(())
-}
-
 fn filter_in_force(scope: &Scope) -> String {
     let fields = || scope.fields.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
     scope.text.clone().map_or_else(fields, |text| text.pattern)
@@ -489,6 +480,9 @@ fn filter(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<()
         let scope = Scope { fields: parse_field_filters(text)?, ..state.view.scope.clone() };
         go::rescope(state, scope, effects);
         return Ok(());
+    }
+    if let Some(name) = field_without_x(text) {
+        return Err(format!("did you mean {name}? for the text itself write ({})", name.trim_start_matches("x.")));
     }
     if text.is_empty() && !state.view.scope.fields.is_empty() {
         let scope = Scope { fields: Vec::new(), text: None, ..state.view.scope.clone() };

@@ -125,43 +125,6 @@ pub fn to_sought(state: &mut State) {
     }
 }
 
-/// To the next or previous match; with `here`, the event under the cursor counts.
-pub fn to_hit(state: &mut State, forward: bool, here: bool) {
-    let Some(hits) = &mut state.hits else {
-        state.tell(Severity::Info, "nothing is being searched for: / starts a search");
-        return;
-    };
-    hits.jump = false;
-    let index = state.view.position().index;
-    let refs = &state.list.refs;
-    let is_hit = |event: &EventRef| hits.ids.binary_search(&event.id).is_ok();
-    let after = index + usize::from(!here);
-    let found = if forward {
-        let ahead = refs.iter().enumerate().skip(after).find(|(_, event)| is_hit(event));
-        ahead.or_else(|| refs.iter().enumerate().take(after).find(|(_, event)| is_hit(event))).map(|(index, _)| index)
-    } else {
-        refs.get(..index).unwrap_or_default().iter().rposition(is_hit).or_else(|| refs.iter().rposition(is_hit))
-    };
-    let wrapped = found.is_some_and(|found| if forward { found < index } else { found > index });
-    let told = match found {
-        None if hits.ids.is_empty() => Some(format!("no match for {}", hits.pattern)),
-        None => Some(format!("{} matches, none in this list", hits.ids.len())),
-        Some(_) if wrapped => Some("search went round the end".to_owned()),
-        Some(_) => None,
-    };
-    if let Some(found) = found {
-        let mut position = state.view.position();
-        (position.index, position.at) = (found, refs.get(found).copied());
-        state.sought = Some(Sought::Match);
-        state.view.set_position(position);
-        state.rested = true;
-        to_sought(state);
-    }
-    if let Some(told) = told {
-        state.tell(Severity::Info, told);
-    }
-}
-
 /// Leaves the view for another one, remembering it.
 pub fn leave_for(state: &mut State, view: View, effects: &mut Vec<Effect>) {
     let old = std::mem::replace(&mut state.view, view);

@@ -1,7 +1,6 @@
 //! Keys to commands: the top layer first, then the focused context, then everywhere.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
-use ratatui_textarea::Input;
 
 use super::act;
 use crate::tui::commands::{Command, Context};
@@ -71,8 +70,7 @@ fn editor_key(state: &mut State, event: KeyEvent, key: Key, effects: &mut Vec<Ef
     } else if keep {
         act::keep_text(state, effects);
     } else {
-        editor.wrong = None;
-        editor.area.input(Input::from(event));
+        editor.input(event);
     }
 }
 
@@ -82,7 +80,7 @@ pub fn paste(state: &mut State, text: &str) {
     match state.layers.last_mut() {
         Some(Layer::Editor(editor)) => {
             let line = if editor.kind.is_multi_line() { clean } else { clean.replace('\n', " ") };
-            editor.area.insert_str(line);
+            editor.paste(line);
         }
         Some(Layer::Menu(menu)) => clean.chars().filter(|character| *character != '\n').for_each(|character| menu.push(character)),
         _ => state.tell(Severity::Info, "pasted text goes into a search or filter: press / or f first"),

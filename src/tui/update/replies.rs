@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::go;
+use super::{find, go};
 use crate::model::EventRef;
 use crate::tui::ask::{Answer, Ask, Known, Pivot, Slot};
 use crate::tui::layers::{Choice, Item, Layer};
@@ -83,7 +83,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 hits.found = found;
                 hits.done = done;
                 if hits.jump && (done || !hits.ids.is_empty()) {
-                    go::to_hit(state, true, true);
+                    find::to_hit(state, true, true);
                 }
             }
         }
