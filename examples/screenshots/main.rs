@@ -23,15 +23,15 @@ struct Scene {
 const LARGE: (u16, u16) = (120, 40);
 const SMALL: (u16, u16) = (80, 24);
 // `\r` is Enter and `\x13` ctrl-s, as a terminal sends them.
-const TO_THE_DENIED_CALL: (&str, &str) = ("/specified model\r", "7c269401-d0fe-4048-8566-22125a4bbeaf");
+const TO_THE_DENIED_CALL: (&str, &str) = ("/specified model\r", "access to the model with");
 const KEY_SCOPE: [(&str, &str); 2] = [("p", "user-agent"), ("key\r", "key AKIALEAK")];
 
 const SCENES: &[Scene] = &[
     Scene { name: "timeline", size: LARGE, theme: "default", steps: &[TO_THE_DENIED_CALL] },
     Scene { name: "timeline-light", size: LARGE, theme: "light", steps: &[TO_THE_DENIED_CALL] },
-    Scene { name: "timeline-80x24", size: SMALL, theme: "default", steps: &[("/specified model\r", "2,311/5,992")] },
+    Scene { name: "timeline-80x24", size: SMALL, theme: "default", steps: &[("/specified model\r", "/6,006")] },
     Scene { name: "pivot", size: LARGE, theme: "default", steps: &[TO_THE_DENIED_CALL, KEY_SCOPE[0]] },
-    Scene { name: "key", size: LARGE, theme: "default", steps: &[TO_THE_DENIED_CALL, KEY_SCOPE[0], KEY_SCOPE[1], ("jjjjjjjj", "32/115")] },
+    Scene { name: "key", size: LARGE, theme: "default", steps: &[TO_THE_DENIED_CALL, KEY_SCOPE[0], KEY_SCOPE[1], ("jjjjjjjj", "/115")] },
     Scene { name: "json", size: LARGE, theme: "default", steps: &[TO_THE_DENIED_CALL, ("\r", "userIdentity")] },
     Scene {
         name: "guardrails",
@@ -41,8 +41,8 @@ const SCENES: &[Scene] = &[
             TO_THE_DENIED_CALL,
             KEY_SCOPE[0],
             KEY_SCOPE[1],
-            ("3", "DeleteGuardrail"),
-            ("jjjjjjj", "8/9"),
+            ("3", "gr4westdesk0"),
+            ("jjjjjjj", "8/11"),
             ("b", "★"),
             ("nFrom here on nobody wrote down what was asked in us-west-2.\x13", "us-west-2."),
         ],
@@ -51,7 +51,7 @@ const SCENES: &[Scene] = &[
         name: "hidden",
         size: LARGE,
         theme: "default",
-        steps: &[("2", "flags"), ("freply only with the staff note\r", "/reply only"), ("", "hidden")],
+        steps: &[("2", "flags"), ("freply only with the staff note\r", "staff note"), ("", "hidden")],
     },
     Scene { name: "principals", size: LARGE, theme: "default", steps: &[("5", "27 principals")] },
     Scene {
@@ -88,7 +88,7 @@ fn main() -> Result<()> {
 
 fn take(scene: &Scene, home: &Path) -> Result<String> {
     let mut terminal = Terminal::start(&program()?, &["demo", "--fresh", "--theme", scene.theme], home, scene.size)?;
-    terminal.wait_for("read 5,992 new events")?;
+    terminal.wait_for("new events from")?;
     // The first key press takes the message away, and with it how long reading took.
     terminal.press("g")?;
     terminal.wait_for("p pivot")?;
