@@ -178,7 +178,31 @@ fn steps(criterion: &mut Criterion) {
             });
         });
     }
+    let mut tape = Tape::new();
+    for (name, record) in megabytes() {
+        group.throughput(Throughput::Bytes(record.len() as u64));
+        group.bench_function(format!("a prompt of a megabyte, {name}: tape and decode"), |bencher| {
+            bencher.iter(|| drop(black_box(decode(&record, &mut tape))));
+        });
+    }
     group.finish();
+}
+
+/// Calls with a prompt of a megabyte, which is searched for hidden content, injections and credentials and holds none.
+fn megabytes() -> [(&'static str, Vec<u8>); 3] {
+    let prose = "The river had been rising since noon, and by the time the last of the carts came over the bridge, people stood at the rail.\n";
+    let code = "    let configuration = Options { path: PathBuf::from(\"/usr/share/outcrop/keymaps/default.toml\"), ..Options::default() };\n";
+    let russian = "Река поднималась с полудня, и когда последние телеги переехали мост, люди стояли у перил и считали доски, которые плыли мимо.\n";
+    [("prose", prose), ("code", code), ("Russian", russian)].map(|(name, line)| {
+        let text = line.repeat((1 << 20) / line.len());
+        let record = serde_json::json!({
+            "schemaType": "ModelInvocationLog", "schemaVersion": "1.0", "timestamp": "2026-10-05T10:00:00Z", "accountId": "111122223333",
+            "region": "us-east-1", "requestId": "r", "operation": "Converse", "modelId": "m.x",
+            "identity": {"arn": "arn:aws:iam::111122223333:user/a"},
+            "input": {"inputBodyJson": {"messages": [{"role": "user", "content": [{"text": text}]}]}},
+        });
+        (name, record.to_string().into_bytes())
+    })
 }
 
 /// CPU seconds of this process so far, user and system (fields 14 and 15 of proc_pid_stat(5), in hundredths).

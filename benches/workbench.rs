@@ -10,7 +10,8 @@ use std::time::Duration;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use outcrop::case::{Reader, histogram, open_read_only};
-use outcrop::model::{Entity, EntityKind, EventId, Scope, TextFilter};
+use outcrop::model::{Entity, EntityKind, Event, EventId, Scope, Strand, StrandSet, TextFilter};
+use outcrop::stitch::echo::Echoes;
 use outcrop::tui::Rehearsal;
 
 mod corpus;
@@ -92,6 +93,26 @@ fn search(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn commands(criterion: &mut Criterion) {
+    let mut reader = open_read_only(&case(EVENTS)).unwrap();
+    let scope = Scope { strands: StrandSet::only(Strand::Endpoint), ..Scope::all() };
+    let refs = reader.refs(&scope).unwrap();
+    let mut group = criterion.benchmark_group("commands");
+    group.sample_size(20).warm_up_time(WARM_UP).measurement_time(MEASURED);
+    group.bench_function(format!("the matrix of {} events of endpoints", refs.len()), |bencher| {
+        bencher.iter(|| reader.tally(&refs, [EntityKind::Principal, EntityKind::Service, EntityKind::Action]).unwrap().len());
+    });
+    let middle: Vec<EventId> = refs[refs.len() / 2..].iter().take(2000).map(|event| event.id).collect();
+    let calls: Vec<Event> = reader.events(&middle).unwrap().into_iter().filter(|event| event.service.is_some()).take(40).collect();
+    group.bench_function(format!("the echoes of {} calls of the AWS CLI", calls.len()), |bencher| {
+        bencher.iter(|| {
+            let mut echoes = Echoes::default();
+            calls.iter().filter(|call| echoes.of(&mut reader, call).unwrap().is_some()).count()
+        });
+    });
+    group.finish();
+}
+
 /// A case of that folder. Delete it when the schema has changed.
 fn case(events: u64) -> std::path::PathBuf {
     let case = corpus::kept(&format!("demo-{events}.outcrop"));
@@ -112,5 +133,5 @@ fn case(events: u64) -> std::path::PathBuf {
     case
 }
 
-criterion_group!(benches, first_screen, scopes, search);
+criterion_group!(benches, first_screen, scopes, search, commands);
 criterion_main!(benches);

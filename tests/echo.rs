@@ -4,19 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
 
 use outcrop::case::{Reader, Writable};
 use outcrop::model::{Entity, EntityKind, Event, EventId, Scope, Strand, StrandSet};
 use outcrop::source::{Input, demo, ingest};
 use outcrop::stitch::echo::{Echo, Echoes};
 
-fn demo_case(events: Option<u64>) -> (tempfile::TempDir, Reader) {
+fn demo_case() -> (tempfile::TempDir, Reader) {
     let folder = tempfile::tempdir().expect("a folder");
     let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
-    let options = demo::Options::default();
-    let options = demo::Options { events: events.unwrap_or(options.events), ..options };
-    let inputs = demo::files(&options).map(|file| Input::Bytes { name: file.path, bytes: file.bytes });
+    let inputs = demo::files(&demo::Options::default()).map(|file| Input::Bytes { name: file.path, bytes: file.bytes });
     ingest(inputs, &case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
     let reader = case.reader().expect("a reader");
     (folder, reader)
@@ -30,7 +27,7 @@ fn commands(reader: &mut Reader, scope: &Scope) -> Vec<Event> {
 
 #[test]
 fn the_laptops_story() {
-    let (_folder, mut reader) = demo_case(None);
+    let (_folder, mut reader) = demo_case();
     let of_laptop = Scope::all().narrowed(Entity::new(EntityKind::Host, demo::cast().laptop));
     let mut echoes = Echoes::default();
     let mut told = BTreeMap::new();
@@ -69,28 +66,4 @@ fn the_laptops_story() {
     ];
     let told: Vec<(&str, Option<&str>)> = told.iter().map(|(line, echo)| (line.as_str(), echo.as_deref())).collect();
     assert_eq!(told, expected);
-}
-
-/// Not a timed test: says what a page of commands costs. `cargo test --release --test echo -- --ignored --nocapture`
-#[test]
-#[ignore = "makes a case of a million events"]
-fn a_page_in_a_large_case() {
-    let events = std::env::var("OUTCROP_EVENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(1_000_000);
-    let (_folder, mut reader) = demo_case(Some(events));
-    let commands: Vec<Event> = commands(&mut reader, &Scope::all()).into_iter().filter(|event| event.service.is_some()).collect();
-    println!("{events} events, {} calls of the AWS CLI", commands.len());
-    let refs = reader.refs(&Scope { strands: StrandSet::only(Strand::Endpoint), ..Scope::all() }).expect("a list");
-    let started = Instant::now();
-    let tally = reader.tally(&refs, [EntityKind::Principal, EntityKind::Service, EntityKind::Action]).expect("a tally");
-    println!("{} events of endpoints counted in {:?}: {} combinations", refs.len(), started.elapsed(), tally.len());
-    let mut echoes = Echoes::default();
-    for page in commands.chunks(40).take(5).chain(commands.chunks(40).skip(commands.len() / 80).take(5)) {
-        let started = Instant::now();
-        let mut words: BTreeMap<&str, usize> = BTreeMap::new();
-        for command in page {
-            let echo = echoes.of(&mut reader, command).expect("an answer").expect("a call");
-            *words.entry(echo.word()).or_default() += 1;
-        }
-        println!("{} rows in {:?}: {words:?}", page.len(), started.elapsed());
-    }
 }

@@ -63,7 +63,7 @@ pub enum Command {
     /// Read evidence into a case without a screen, and print a summary
     Ingest(IngestArgs),
     /// Print events, oldest first
-    Events(EventsArgs),
+    Events(QuestionArgs),
     /// Print one event or exchange, by event id or request id
     Show(ShowArgs),
     /// Print every event that mentions an entity; without VALUE, the values of a kind with counts
@@ -119,9 +119,9 @@ pub struct IngestArgs {
     pub output: OutputArgs,
 }
 
-/// Arguments of `events`.
+/// What every question to a case has.
 #[derive(Debug, Args)]
-pub struct EventsArgs {
+pub struct QuestionArgs {
     /// Which case.
     #[command(flatten)]
     pub case: CaseArgs,
@@ -159,18 +159,9 @@ pub struct PivotArgs {
     pub kind: EntityKind,
     /// Its value; without it the values are listed, the most frequent first
     pub value: Option<String>,
-    /// Which case.
+    /// Of which case, about what, answered how.
     #[command(flatten)]
-    pub case: CaseArgs,
-    /// Which events.
-    #[command(flatten)]
-    pub scope: ScopeArgs,
-    /// Masked or not.
-    #[command(flatten)]
-    pub reveal: RevealArgs,
-    /// Form of the answer.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub question: QuestionArgs,
 }
 
 /// Arguments of `query`.
@@ -188,18 +179,9 @@ pub struct QueryArgs {
     /// Where it is answered
     #[arg(long, value_enum, default_value_t = Place::Case)]
     pub on: Place,
-    /// Which case.
+    /// Of which case, about what, answered how.
     #[command(flatten)]
-    pub case: CaseArgs,
-    /// Which events.
-    #[command(flatten)]
-    pub scope: ScopeArgs,
-    /// Masked or not.
-    #[command(flatten)]
-    pub reveal: RevealArgs,
-    /// Form of the answer.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub question: QuestionArgs,
 }
 
 /// Languages of queries.
@@ -226,18 +208,9 @@ pub enum Place {
     after_help = "The scope chooses the changes and blind windows that are printed; the state is that at --until, or at the end.\nA denied or failed attempt has the word of what it would have done, and moved nothing: look at `outcome`.\nThe calls in a blind window are those without an invocation record; where a trail was off, those without a CloudTrail event."
 )]
 pub struct ControlsArgs {
-    /// Which case.
+    /// Of which case, about what, answered how.
     #[command(flatten)]
-    pub case: CaseArgs,
-    /// Which changes.
-    #[command(flatten)]
-    pub scope: ScopeArgs,
-    /// Masked or not.
-    #[command(flatten)]
-    pub reveal: RevealArgs,
-    /// Form of the answer.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub question: QuestionArgs,
 }
 
 /// Arguments of `seal`.

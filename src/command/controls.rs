@@ -15,19 +15,19 @@ const PAGE: usize = 1000;
 
 /// Runs the command.
 pub fn run(args: &ControlsArgs) -> Result<Done, Failure> {
-    let scope = args.scope.scope(place::now()).map_err(Failure::Usage)?;
-    let mut reader = open_read_only(&place::named_or_last(args.case.case.as_deref())?)?;
+    let scope = args.question.scope.scope(place::now()).map_err(Failure::Usage)?;
+    let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
     let found = controls(&mut reader)?;
     let mut shown = in_scope(&mut reader, &found, &scope)?;
-    let secrets = args.reveal.secrets();
+    let secrets = args.question.reveal.secrets();
     if shown.changes.is_empty() && shown.windows.is_empty() {
         unknown::say(&mut reader, &scope, secrets)?;
     }
     let found = secrets.controls(found);
     shown.state.iter_mut().for_each(|state| secrets.state(state));
     let all = shown.changes.len();
-    shown.changes.truncate(args.scope.limit.unwrap_or(usize::MAX));
-    let mut output = Output::new(args.output);
+    shown.changes.truncate(args.question.scope.limit.unwrap_or(usize::MAX));
+    let mut output = Output::new(args.question.output);
     match output.format() {
         Format::Table => tables(&found, &shown, &mut output)?,
         Format::Csv => rows(&mut reader, &found, &shown, &mut output)?,

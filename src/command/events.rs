@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Done;
-use super::cli::{EventsArgs, Format};
+use super::cli::{Format, QuestionArgs};
 use super::failure::Failure;
 use super::output::Output;
 use super::{place, unknown};
@@ -12,7 +12,7 @@ use crate::model::{EventRef, Scope, Secrets};
 use crate::report::{COLUMNS, EventJson, event_cells, events_with_entities};
 
 /// Runs the command.
-pub fn run(args: &EventsArgs) -> Result<Done, Failure> {
+pub fn run(args: &QuestionArgs) -> Result<Done, Failure> {
     let scope = args.scope.scope(place::now()).map_err(Failure::Usage)?;
     let mut reader = open_read_only(&place::named_or_last(args.case.case.as_deref())?)?;
     let done = print(&mut reader, &scope, args.scope.limit, args.reveal.secrets(), &mut Output::new(args.output))?;

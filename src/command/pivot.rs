@@ -22,20 +22,21 @@ struct ValueJson<'a> {
 
 /// Runs the command.
 pub fn run(args: &PivotArgs) -> Result<Done, Failure> {
-    let scope = args.scope.scope(place::now()).map_err(Failure::Usage)?;
-    let mut reader = open_read_only(&place::named_or_last(args.case.case.as_deref())?)?;
-    let mut output = Output::new(args.output);
+    let scope = args.question.scope.scope(place::now()).map_err(Failure::Usage)?;
+    let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
+    let mut output = Output::new(args.question.output);
     if let Some(value) = &args.value {
         let scope = scope.narrowed(Entity::new(args.kind, value.as_str()));
-        let done = events::print(&mut reader, &scope, args.scope.limit, args.reveal.secrets(), &mut output)?;
+        let done = events::print(&mut reader, &scope, args.question.scope.limit, args.question.reveal.secrets(), &mut output)?;
         return place::unless_rebuilding(&reader, done);
     }
     let values = if scope.is_all() { reader.values(args.kind)? } else { reader.values_in(&scope, args.kind)? };
     if values.is_empty() {
-        unknown::say(&mut reader, &scope, args.reveal.secrets())?;
+        unknown::say(&mut reader, &scope, args.question.reveal.secrets())?;
     }
-    let shown = args.scope.limit.and_then(|limit| values.get(..limit)).unwrap_or(&values);
-    let shown: Vec<ValueCount> = shown.iter().map(|row| ValueCount { value: args.reveal.secrets().name(&row.value), ..row.clone() }).collect();
+    let shown = args.question.scope.limit.and_then(|limit| values.get(..limit)).unwrap_or(&values);
+    let shown: Vec<ValueCount> =
+        shown.iter().map(|row| ValueCount { value: args.question.reveal.secrets().name(&row.value), ..row.clone() }).collect();
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     match output.format() {
         Format::Table | Format::Csv => {

@@ -62,8 +62,8 @@ pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
         eprintln!("outcrop: {}", SafeText::new(&note.to_string()));
     }
     let now = place::now();
-    let scope = args.scope.scope(now).map_err(Failure::Usage)?;
-    let mut reader = open_read_only(&place::named_or_last(args.case.case.as_deref())?)?;
+    let scope = args.question.scope.scope(now).map_err(Failure::Usage)?;
+    let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
     let options = Options { scope: &scope, now, push_down: true };
     let mut answer = match crate::query::run::run(&mut reader, &text, &query, &options, &mut |_, _| ()) {
         Ok(answer) => answer,
@@ -74,13 +74,13 @@ pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
         Err(RunError::Case(error)) => return Err(error.into()),
         Err(RunError::TooLarge(why)) => return Err(Failure::Error(why)),
     };
-    if let Some(limit) = args.scope.limit.filter(|limit| answer.rows.len() > *limit) {
+    if let Some(limit) = args.question.scope.limit.filter(|limit| answer.rows.len() > *limit) {
         answer.notes.push(format!("{limit} of {} rows shown; --limit raises it", answer.rows.len()));
         answer.rows.truncate(limit);
         answer.is_incomplete = true;
     }
     let done = if answer.is_incomplete { Done::Incomplete } else { Done::Complete };
-    print(&answer, args.reveal.secrets(), &mut Output::new(args.output))?;
+    print(&answer, args.question.reveal.secrets(), &mut Output::new(args.question.output))?;
     for note in &answer.notes {
         eprintln!("outcrop: {}", SafeText::new(note));
     }

@@ -21,7 +21,7 @@ use crate::model::{EntityKind, Timestamp, fold_arn};
 const LONGEST: usize = 160;
 
 /// What an Insight says, wherever it says it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Insight<'a> {
     state: Value<'a>,
     kind: Value<'a>,
@@ -71,13 +71,12 @@ pub(super) fn decode<'a>(record: Value<'a>, fields: &Fields<'a>) -> Decoded<'a> 
 impl<'a> Insight<'a> {
     /// From the block of a trail, or from the top of the record.
     fn of<'b>(record: Value<'b>, details: Value<'b>) -> Insight<'b> {
-        let none = record.item(usize::MAX);
         if details.is_object() {
             let [state, kind, source, name, error, context] =
                 ["state", "insightType", "eventSource", "eventName", "errorCode", "insightContext"].map(|key| details.get(key));
             return Insight { state, kind, source, name, error, context };
         }
-        let mut insight = Insight { state: none, kind: none, source: none, name: none, error: none, context: none };
+        let mut insight = Insight::default();
         for (key, value) in record.entries() {
             match FoldedKey::of(key).as_bytes() {
                 b"insightstate" => insight.state = value,
@@ -172,7 +171,7 @@ fn detail(insight: &Insight<'_>, context: Value<'_>, mentions: &Mentions<'_>) ->
 
 /// The value of a key, whatever its case: event data stores fold it.
 fn get<'a>(value: Value<'a>, folded: &[u8]) -> Value<'a> {
-    value.entries().find(|(key, _)| FoldedKey::of(*key).as_bytes() == folded).map_or(value.item(usize::MAX), |(_, value)| value)
+    value.entries().find(|(key, _)| FoldedKey::of(*key).as_bytes() == folded).map(|(_, value)| value).unwrap_or_default()
 }
 
 /// A rate as people say it: `90`, `0.5`, `under 0.01`.

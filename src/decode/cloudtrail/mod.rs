@@ -18,6 +18,7 @@ pub use facts::{TrailFacts, trail_facts};
 use parameters::Found;
 
 /// The record's top-level values that are read; missing where the record has none.
+#[derive(Default)]
 struct Fields<'a> {
     time: Value<'a>,
     source: Value<'a>,
@@ -46,32 +47,7 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn of(record: Value<'a>) -> Self {
-        let none = record.item(usize::MAX);
-        let mut fields = Self {
-            time: none,
-            source: none,
-            name: none,
-            region: none,
-            address: none,
-            agent: none,
-            error_code: none,
-            error_message: none,
-            request: none,
-            response: none,
-            additional: none,
-            request_id: none,
-            category: none,
-            management: none,
-            recipient: none,
-            identity: none,
-            console: none,
-            resources: none,
-            insight: none,
-            service_details: none,
-            shared: none,
-            vpc_endpoint: none,
-            vpc_account: none,
-        };
+        let mut fields = Self::default();
         for (key, value) in record.entries() {
             let slot = match FoldedKey::of(key).as_bytes() {
                 b"eventtime" => &mut fields.time,

@@ -85,7 +85,7 @@ pub(super) fn attribute_results(reading: &mut Reading<'_>) {
                 let length = text.bytes().len();
                 let end = memmem::rfind(text.bytes(), CLOSE).map_or(length, |at| at + CLOSE.len());
                 let (inside, after) = (text.trim(0..end), text.trim(end..length));
-                results.push(Block::ToolResult { id: Value::missing(), status: None, texts: vec![text.slice(inside)] });
+                results.push(Block::ToolResult { id: Value::default(), status: None, texts: vec![text.slice(inside)] });
                 if !after.is_empty() {
                     results.push(Block::Text(text.slice(after)));
                 }
@@ -146,7 +146,7 @@ fn java_block<'a>(text: &Snippet<'a>, element: &[u8], start: usize) -> Option<Bl
     }
     memmem::find(element, b"type=")?;
     if memmem::find(element, b"type=tool_result").is_some() {
-        return Some(Block::ToolResult { id: Value::missing(), status: None, texts: vec![text.slice(whole)] });
+        return Some(Block::ToolResult { id: Value::default(), status: None, texts: vec![text.slice(whole)] });
     }
     Some(Block::Text(text.slice(whole)))
 }

@@ -43,7 +43,7 @@ pub(super) struct Body<'a> {
 impl<'a> Envelope<'a> {
     /// One walk over the record's keys.
     pub(super) fn of(record: Value<'a>) -> Self {
-        let none = Value::missing();
+        let none = Value::default();
         let mut envelope = Self {
             timestamp: none,
             account: None,
@@ -132,7 +132,7 @@ impl<'a> Envelope<'a> {
 impl<'a> Body<'a> {
     fn of(side: Value<'a>) -> Self {
         let mut body =
-            Self { json: Value::missing(), path: None, unread: Vec::new(), count: None, cache_read: None, cache_write: None, miscounted: Vec::new() };
+            Self { json: Value::default(), path: None, unread: Vec::new(), count: None, cache_read: None, cache_write: None, miscounted: Vec::new() };
         if side.is_some() && !side.is_object() {
             // Something else than the log writes: perhaps the body itself.
             body.json = side;

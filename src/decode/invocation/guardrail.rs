@@ -77,7 +77,7 @@ pub(super) fn suppressed(reading: &Reading<'_>) -> Vec<String> {
 
 fn body_text(output: Value<'_>) -> Option<String> {
     let nested = Nested::of(output);
-    let reading = family::read(Value::missing(), nested.as_ref().map_or(output, Nested::root));
+    let reading = family::read(Value::default(), nested.as_ref().map_or(output, Nested::root));
     let (text, reasoning) = reading.answer_pieces();
     let text = joined(&reasoning, "") + &joined(&text, "");
     (!text.is_empty()).then_some(text)

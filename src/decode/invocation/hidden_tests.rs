@@ -338,38 +338,3 @@ proptest! {
         prop_assert_eq!(find(&plain, &plain.user_pieces()).hidden, find(&reading, &reading.user_pieces()).hidden);
     }
 }
-
-/// Prints what the search for hidden content and for signs costs on a megabyte. `cargo test --release --lib cost_of -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn cost_of_a_megabyte() {
-    let prose = "The river had been rising since noon, and by the time the last of the carts came over the bridge, people stood at the rail \
-        and counted the planks that went by. “It won’t hold,” said the miller; nobody answered him. Was it his bridge? In 1884 it cost £2,300.\n";
-    let code = "    let configuration = Options { path: PathBuf::from(\"/usr/share/outcrop/keymaps/default.toml\"), ..Options::default() };\n";
-    let russian = "Река поднималась с полудня, и когда последние телеги переехали мост, люди стояли у перил и считали доски, которые плыли мимо.\n";
-    for (name, line) in [("prose", prose), ("prose, ASCII", &*prose.replace(|c: char| !c.is_ascii(), "")), ("code", code), ("Russian", russian)] {
-        let text = line.repeat((1 << 20) / line.len());
-        let json = serde_json::to_string(&text).expect("a string");
-        let raw = &json.as_bytes()[1..json.len() - 1];
-        let snippet = Snippet::Raw(raw, true);
-        let mut reading = Reading::default();
-        reading.prompt(snippet.clone());
-        let user = reading.user_pieces();
-        let time = |what: &str, run: &dyn Fn() -> bool| {
-            let best = (0..15).map(|_| {
-                let start = std::time::Instant::now();
-                std::hint::black_box(run());
-                start.elapsed().as_micros()
-            });
-            println!("{name}: {what} {} µs", best.min().unwrap_or_default());
-        };
-        time("all of it now", &|| !find(&reading, &user).hidden.is_empty());
-        time("invisible characters alone, as before", &|| !snippet.is_plain() && !super::invisible::invisible(&snippet.text()).is_empty());
-        time("  quick look for passages", &|| deserves_a_look(raw));
-        time("  … of which rot13", &|| super::rot13::deserves_a_look(raw));
-        time("  mixed scripts", &|| !super::scripts::mixed(&text).is_empty());
-        time("  passages", &|| !passages(&text).is_empty());
-        time("secrets now", &|| super::signs::is_secret(&snippet));
-        time("words of injection", &|| super::signs::is_injection(&snippet));
-    }
-}

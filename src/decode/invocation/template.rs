@@ -122,7 +122,7 @@ fn prompt<'a>(prompt: Value<'a>, reading: &mut Reading<'a>) {
         let piece = text.slice(range);
         match speaker.role.as_ref() {
             "system" => reading.system.push(piece),
-            "tool" => reading.same_turn(speaker.role).push(Block::ToolResult { id: Value::missing(), status: None, texts: vec![piece] }),
+            "tool" => reading.same_turn(speaker.role).push(Block::ToolResult { id: Value::default(), status: None, texts: vec![piece] }),
             "assistant" if piece.bytes() == THINK => {}
             _ if speaker.thinks => reading.same_turn(speaker.role).push(Block::Reasoning(piece)),
             _ => reading.same_turn(speaker.role).push(Block::Text(piece)),

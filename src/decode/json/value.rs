@@ -15,6 +15,13 @@ pub struct Value<'a> {
 
 const MISSING: u32 = u32::MAX;
 
+/// A value that is not there.
+impl Default for Value<'_> {
+    fn default() -> Self {
+        Self { bytes: &[], nodes: &[], index: MISSING }
+    }
+}
+
 impl<'a> Value<'a> {
     pub(super) fn new(bytes: &'a [u8], nodes: &'a [Node], index: u32) -> Self {
         Self { bytes, nodes, index: if nodes.is_empty() { MISSING } else { index } }
@@ -22,11 +29,6 @@ impl<'a> Value<'a> {
 
     fn node(self) -> Option<&'a Node> {
         self.nodes.get(self.index as usize)
-    }
-
-    /// A value that is not there.
-    pub fn missing() -> Self {
-        Self { bytes: &[], nodes: &[], index: MISSING }
     }
 
     /// What it is.

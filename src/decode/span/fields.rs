@@ -8,7 +8,7 @@ use crate::decode::json::Value;
 use crate::model::Timestamp;
 
 /// The values that are read; missing where the record has none.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Fields<'a> {
     pub(super) trace: Value<'a>,
     pub(super) span: Value<'a>,
@@ -33,26 +33,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) fn of(record: Value<'a>) -> Self {
-        let none = record.item(usize::MAX);
-        let mut fields = Self {
-            trace: none,
-            span: none,
-            parent: none,
-            name: none,
-            event_name: none,
-            scope: none,
-            attributes: none,
-            resource: none,
-            status: none,
-            events: none,
-            body: none,
-            severity: none,
-            start: none,
-            end: none,
-            logged: none,
-            observed: none,
-            duration: none,
-        };
+        let mut fields = Self::default();
         for (key, value) in record.entries() {
             let (slot, value) = match FoldedKey::of(key).as_bytes() {
                 b"traceid" | b"trace_id" => (&mut fields.trace, value),

@@ -6,7 +6,7 @@ use crate::decode::json::{Tape, Value};
 /// The value of a key, whatever its letter case.
 pub(super) fn get<'a>(value: Value<'a>, key: &str) -> Value<'a> {
     let found = value.entries().find(|(name, _)| name.raw().eq_ignore_ascii_case(key.as_bytes()));
-    found.map_or_else(|| value.item(usize::MAX), |(_, value)| value)
+    found.map(|(_, value)| value).unwrap_or_default()
 }
 
 /// The value at a dotted path.

@@ -99,8 +99,9 @@ fn draw_row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, row: &Row, echoe
         // What is no call of the AWS CLI stands back.
         _ => Role::Muted,
     };
-    // An event that is no command says what it is.
-    let line = event.detail.as_deref().filter(|_| is_call || event.undecodable.is_none());
+    // A command line names its program; an event whose line does not, such as a service that starts, is no command and says what it is.
+    let names = |line: &str| event.action.as_deref().is_some_and(|action| line.to_lowercase().contains(&action.to_lowercase()));
+    let line = event.detail.as_deref().filter(|line| is_call || names(line));
     let line = echoed.and_then(|echoed| echoed.brief.clone()).or(line.map(str::to_owned)).unwrap_or_else(|| event.summary());
     let (word, look) = outcome(event.outcome);
     let failed = if event.outcome == Outcome::Ok { 0 } else { word.len() as u16 + 1 };
