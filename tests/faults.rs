@@ -9,6 +9,7 @@ mod put;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -176,7 +177,7 @@ fn a_full_disk_costs_nothing_that_was_committed() {
         command.args(line.split_whitespace()).current_dir(desk.at("")).stdin(Stdio::null()).env("XDG_DATA_HOME", desk.at("xdg"));
         let output = command.output();
         let Some(output) = output.ok().filter(|output| output.status.code() != Some(77) && !output.stderr.starts_with(b"unshare")) else {
-            println!("skipped: no file system can be mounted here, so no disk can be filled");
+            let _ = writeln!(std::io::stderr(), "skipped: no file system can be mounted here, so no disk can be filled");
             return;
         };
         let err = String::from_utf8_lossy(&output.stderr);

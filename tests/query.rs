@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -149,7 +150,7 @@ fn asking_the_lists_first_changes_no_answer() {
 fn asking_the_lists_first_changes_no_answer_of_real_records() {
     let folder = std::env::var_os("OUTCROP_SAMPLES").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), PathBuf::from);
     if !folder.is_dir() {
-        println!("skipped: there are no samples at {}", folder.display());
+        let _ = writeln!(std::io::stderr(), "skipped: there are no samples at {}", folder.display());
         return;
     }
     let mut bench = Bench::of([Input::Path(folder)]);

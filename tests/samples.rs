@@ -6,6 +6,7 @@
 mod desk;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use desk::Desk;
@@ -55,7 +56,7 @@ fn samples() -> Option<PathBuf> {
     if folder.join("cloudtrail").is_dir() {
         return folder.canonicalize().ok();
     }
-    println!("skipped: there are no samples at {} (OUTCROP_SAMPLES names another folder)", folder.display());
+    let _ = writeln!(std::io::stderr(), "skipped: there are no samples at {} (OUTCROP_SAMPLES names another folder)", folder.display());
     None
 }
 

@@ -1,5 +1,6 @@
 //! What holds for every record: nothing panics, everything gets a strand or a reason. And how tests find the samples.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -13,7 +14,7 @@ pub(super) fn samples(file: &str) -> Vec<Vec<u8>> {
         std::env::var_os("OUTCROP_SAMPLES").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), PathBuf::from);
     let path = folder.join(file);
     let Ok(mut bytes) = std::fs::read(&path) else {
-        eprintln!("skipped: no samples at {}", path.display());
+        let _ = writeln!(std::io::stderr(), "skipped: no samples at {}", path.display());
         return Vec::new();
     };
     if path.extension().is_some_and(|extension| extension == "gz") {

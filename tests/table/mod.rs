@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use sha2::{Digest as _, Sha256};
@@ -16,7 +17,7 @@ pub fn samples(part: &str) -> Option<PathBuf> {
         std::env::var_os("OUTCROP_SAMPLES").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), PathBuf::from);
     let folder = folder.join(part);
     if !folder.is_dir() {
-        println!("skipped: there are no samples at {} (OUTCROP_SAMPLES names another folder)", folder.display());
+        let _ = writeln!(std::io::stderr(), "skipped: there are no samples at {} (OUTCROP_SAMPLES names another folder)", folder.display());
         return None;
     }
     Some(folder)

@@ -1,13 +1,14 @@
 //! Records that nobody here wrote: each sample file, with the number of records counted by other means (`jq`, `wc -l`).
 
 use super::*;
+use std::io::Write as _;
 
 fn sample(name: &str) -> Option<Vec<u8>> {
     let folder =
         std::env::var_os("OUTCROP_SAMPLES").map_or_else(|| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), Into::into);
     let bytes = std::fs::read(folder.join(name)).ok();
     if bytes.is_none() {
-        eprintln!("skipped: no {name} in {}", folder.display());
+        let _ = writeln!(std::io::stderr(), "skipped: no {name} in {}", folder.display());
     }
     bytes
 }

@@ -1,6 +1,7 @@
 //! The Linux audit log: the samples, and what the samples lack in lines of our own.
 
 use proptest::prelude::*;
+use std::io::Write as _;
 
 use super::*;
 use crate::decode::containers::{Item, Limits, read_records};
@@ -25,7 +26,7 @@ fn sample(name: &str) -> Vec<Vec<u8>> {
         .map_or_else(|| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples"), std::path::PathBuf::from);
     std::fs::read(folder.join("endpoint").join(name)).map_or_else(
         |_| {
-            eprintln!("skipped: no {name} in {}", folder.display());
+            let _ = writeln!(std::io::stderr(), "skipped: no {name} in {}", folder.display());
             Vec::new()
         },
         |log| records(&log),
