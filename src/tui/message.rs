@@ -76,6 +76,8 @@ pub enum Effect {
     AddNote(String),
     /// Keep the view.
     SaveView(String),
+    /// Keep draft and history of queries.
+    SaveQueries(String),
     /// Put text on the terminal's clipboard.
     Copy(String),
     /// Use another theme.

@@ -4,6 +4,7 @@
 mod answer;
 mod commands;
 mod controls;
+mod query;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -28,12 +29,16 @@ pub enum Write {
     Note(String, Timestamp),
     /// The view.
     View(String),
+    /// Draft and history of queries.
+    Queries(String),
 }
 
 /// The workers.
 pub struct Runner {
     quick: Worker,
     scan: Worker,
+    /// Queries take their time: everything else goes on beside them.
+    query: Worker,
     notes: Option<(Sender<Write>, thread::JoinHandle<()>)>,
 }
 
@@ -56,17 +61,22 @@ impl Runner {
     pub fn start(reader: &Reader, notebook: Option<Notebook>, replies: &Replies) -> Result<Self, crate::case::CaseError> {
         let quick = Worker::start(reader.sibling()?, replies.clone());
         let scan = Worker::start(reader.sibling()?, replies.clone());
+        let query = Worker::start(reader.sibling()?, replies.clone());
         let notes = notebook.map(|notebook| {
             let (sender, writes) = channel();
             let replies = replies.clone();
             (sender, thread::spawn(move || keep_notes(notebook, &writes, &replies)))
         });
-        Ok(Self { quick, scan, notes })
+        Ok(Self { quick, scan, query, notes })
     }
 
     /// Hands a question to a worker. A question of the same slot that is being answered is interrupted.
     pub fn ask(&self, ask: Ask, generation: u64) {
-        let worker = if ask.is_quick() { &self.quick } else { &self.scan };
+        let worker = match ask.slot() {
+            Slot::Query => &self.query,
+            _ if ask.is_quick() => &self.quick,
+            _ => &self.scan,
+        };
         worker.interrupt(ask.slot());
         let _ = worker.jobs.send((ask, generation));
     }
@@ -75,6 +85,7 @@ impl Runner {
     pub fn cancel(&self, slot: Slot) {
         self.quick.interrupt(slot);
         self.scan.interrupt(slot);
+        self.query.interrupt(slot);
     }
 
     /// Hands a write to the notebook; without one (read-only) it is dropped, which `update` has said already.
@@ -145,6 +156,7 @@ fn keep_notes(mut notebook: Notebook, writes: &Receiver<Write>, replies: &Replie
             Write::Mark(digest, mark) => notebook.set_mark(digest, mark),
             Write::Note(text, now) => notebook.add_case_note(text, *now),
             Write::View(view) => notebook.save_view("workbench", view),
+            Write::Queries(queries) => notebook.save_view("queries", queries),
         };
         if let Err(error) = result {
             let _ = replies.blocking_send(Event::Notice(Severity::Error, format!("{error}")));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::ask::{Ask, CaseFacts, ControlRow, ControlsPage, Detail, Echoed, Known, Matrix, Pivot, Row, Slot, ValueRow};
+use super::desk::Desk;
 use super::history::History;
 use super::keymap::Keymap;
 use super::keys::Key;
@@ -13,6 +14,7 @@ use super::layers::Layer;
 use super::message::{IngestNews, Severity};
 use super::view::{Focus, Pane, Shape, View};
 use super::widgets::Histogram;
+use crate::hunt::Catalogue;
 use crate::model::{EventId, EventRef, Glyphs, Scope, Secrets, Timestamp};
 
 /// What does not change while the workbench runs.
@@ -26,6 +28,8 @@ pub struct Setup {
     pub keymap: Keymap,
     /// What the terminal can show.
     pub glyphs: Glyphs,
+    /// The hunts.
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// The list of the pane shown.
@@ -138,6 +142,8 @@ pub struct State {
     pub case: CaseFacts,
     /// The controls of the whole case, as last read.
     pub controls: Known,
+    /// What the Query pane works with.
+    pub desk: Desk,
     /// A search in force.
     pub hits: Option<Hits>,
     /// The newest messages, oldest first.
@@ -188,6 +194,7 @@ impl State {
             pivots: Vec::new(),
             case: CaseFacts::default(),
             controls: Known::default(),
+            desk: Desk::default(),
             hits: None,
             messages: VecDeque::new(),
             told: false,
@@ -225,6 +232,7 @@ impl State {
         match self.view.pane.shape() {
             Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.len(),
             Shape::Values(_) => self.list.values.len(),
+            Shape::Query => self.desk.results.as_ref().map_or(0, |results| results.rows.len()),
             Shape::Page | Shape::Empty => 0,
         }
     }

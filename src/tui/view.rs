@@ -40,6 +40,8 @@ pub enum Shape {
     Controls,
     /// Values of an entity kind with counts.
     Values(EntityKind),
+    /// A query, and its answer.
+    Query,
     /// The case's own page.
     Page,
     /// Nothing yet.
@@ -75,7 +77,8 @@ impl Pane {
             Self::Principals => Shape::Values(EntityKind::Principal),
             Self::Buckets => Shape::Values(EntityKind::Bucket),
             Self::Case => Shape::Page,
-            Self::Signals | Self::Query => Shape::Empty,
+            Self::Query => Shape::Query,
+            Self::Signals => Shape::Empty,
         }
     }
 
@@ -93,8 +96,7 @@ impl Pane {
             Self::Cli => {
                 "No command line is in scope. They come from endpoint telemetry: Jamf Protect, osquery, auditd, Sysmon, Windows 4688, CrowdStrike, Defender."
             }
-            Self::Query => "No queries or hunts in this version. f filters by a pattern, p pivots by anything.",
-            Self::Case => "",
+            Self::Query | Self::Case => "",
         }
     }
 

@@ -7,6 +7,7 @@ mod conversation;
 mod detail;
 mod events;
 mod exchanges;
+mod query;
 mod reading;
 mod values;
 
@@ -15,6 +16,7 @@ pub use cli::{matrix_lines, user_at_host};
 pub use controls::{spelled_lines, table_lines};
 pub use conversation::page as conversation_page;
 pub use exchanges::FLAGS;
+pub use query::{lines as query_lines, words as query_words};
 pub use reading::page as reading_page;
 
 use super::render::Layout;
@@ -39,6 +41,7 @@ pub fn scope_of(pane: Pane, scope: &Scope) -> Scope {
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     match state.view.pane.shape() {
         Shape::Empty => empty(state, canvas, layout.body),
+        Shape::Query => query::draw(state, canvas, layout),
         Shape::Page => case::draw(state, canvas, layout.detail),
         Shape::Values(_) => values::draw(state, canvas, layout),
         Shape::Controls => {

@@ -126,6 +126,7 @@ fn right_side(state: &State) -> String {
             let place = if length == 0 { 0 } else { state.view.position().index as u64 + 1 };
             parts.push(format!("{}/{}", grouped(place), grouped(length)));
         }
+        Shape::Query => parts.extend(crate::tui::panes::query_words(state)),
         Shape::Values(kind) if state.list_is_current() => parts.push(format!("{} {kind}s", grouped(state.list.values.len() as u64))),
         _ => parts.push(format!("{} events", grouped(state.case.events.iter().sum()))),
     }
@@ -171,6 +172,13 @@ pub fn hints(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         canvas.text(1 + used, area.y, area.width.saturating_sub(2 + used), &message.text, role);
         return;
     }
+    if state.view.pane.shape() == Shape::Query && state.desk.typing && state.layers.is_empty() {
+        let mut x = 1;
+        for (key, word) in [("ctrl-s", "run"), ("tab", "take the word"), ("esc", "leave"), ("ctrl-u", "clear the line")] {
+            x = hint(canvas, area, x, key, word);
+        }
+        return;
+    }
     let context = if state.detail_has_focus() { Context::Detail } else { Context::List };
     let mut x = 1;
     if !state.pending.is_empty() {
@@ -199,6 +207,22 @@ fn hint(canvas: &mut Canvas<'_>, area: Area, x: u16, key: &str, word: &str) -> u
 fn wanted_hints(state: &State) -> &'static [Command] {
     match state.view.pane.shape() {
         Shape::Page | Shape::Empty => &[Command::Note, Command::Palette, Command::Help, Command::Back, Command::Quit],
+        Shape::Query => &[
+            Command::EditQuery,
+            Command::RunQuery,
+            Command::Hunts,
+            Command::QueryHistory,
+            Command::Pivot,
+            Command::Open,
+            Command::Chart,
+            Command::SortColumn,
+            Command::Columns,
+            Command::Export,
+            Command::TimeRange,
+            Command::Help,
+            Command::Back,
+            Command::Quit,
+        ],
         Shape::Values(_) => &[Command::Open, Command::TimeRange, Command::Back, Command::Palette, Command::Help, Command::Quit],
         Shape::Controls => &[
             Command::Pivot,
