@@ -75,8 +75,9 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             go::to_sought(state);
         }
         Answer::Pivots(pivots) => {
+            let next = if state.view.pane.shape() == Shape::Query { query::next_hunts(state) } else { Vec::new() };
             if let Some(Layer::Menu(menu)) = state.layers.last_mut().filter(|layer| matches!(layer, Layer::Menu(menu) if menu.loading)) {
-                menu.fill(pivots.iter().map(pivot_item).collect());
+                menu.fill(pivots.iter().map(pivot_item).chain(next).collect());
             }
             state.pivots = pivots;
         }
