@@ -71,7 +71,7 @@ fn first_rows_come_before_the_end() {
         let mut first = Vec::new();
         let answer =
             outcrop::query::run::run_showing(&mut bench.reader, text, &query, &options, &mut |done, all| looked.set((done, all)), &mut |rows| {
-                first.push((looked.get().0, rows))
+                first.push((looked.get().0, rows));
             })
             .expect("an answer");
         assert_eq!(first.len(), 1, "{text}: they are shown once");
