@@ -38,7 +38,7 @@ mod seal;
 mod search;
 mod segment;
 mod sources;
-mod tally;
+mod sweep;
 mod text;
 mod threads;
 mod twins;
