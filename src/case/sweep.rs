@@ -8,7 +8,7 @@ use super::codec::decode_ids;
 use super::error::{CaseError, Doing as _, Result};
 use super::reader::Reader;
 use super::segment;
-use crate::model::{EntityKind, EventRef, Name};
+use crate::model::{Entity, EntityKind, EventRef, Name};
 
 /// Row numbers up to so far apart are read in one go: reading a row that nobody asked for is cheaper than looking one up.
 const GAP: u32 = 16;
@@ -34,19 +34,32 @@ impl Reader {
         })
     }
 
-    /// Calls with the place in the list and the input and output tokens of each exchange among its events; cached input
-    /// counts as input.
+    /// Calls with the place in the list and the input and output tokens of each exchange among its events, and of each event
+    /// of CloudTrail that counts them and has no exchange beside it; cached input counts as input.
     ///
     /// # Errors
     /// The case cannot be read.
     pub fn each_tokens(&mut self, refs: &[EventRef], each: &mut dyn FnMut(usize, [u64; 2])) -> Result<()> {
+        // A log may claim any number: sums must not overflow because of one.
+        let count = |row: &rusqlite::Row<'_>, at: usize| row.get::<_, i64>(at).map(|count| u64::try_from(count).unwrap_or(0));
         let sql = "SELECT event, COALESCE(total_input, input, 0), COALESCE(output, 0) FROM exchange WHERE event BETWEEN ?1 AND ?2";
         self.sweep(refs, sql, &mut |place, row| {
-            // A log may claim any number: sums must not overflow because of one.
-            let count = |at: usize| row.get::<_, i64>(at).map(|count| u64::try_from(count).unwrap_or(0));
-            each(place, [count(1)?, count(2)?]);
+            each(place, [count(row, 1)?, count(row, 2)?]);
             Ok(())
-        })
+        })?;
+        let mut told: Vec<(usize, [u64; 2])> = Vec::new();
+        let sql = "SELECT event, COALESCE(input, 0), COALESCE(output, 0) FROM trail_tokens WHERE event BETWEEN ?1 AND ?2";
+        self.sweep(refs, sql, &mut |place, row| {
+            told.push((place, [count(row, 1)?, count(row, 2)?]));
+            Ok(())
+        })?;
+        if told.is_empty() {
+            return Ok(());
+        }
+        let joined = self.joined()?;
+        let is_joined = |place: usize| refs.get(place).and_then(|event| joined.get(event.id.0 as usize)).copied().unwrap_or(false);
+        told.into_iter().filter(|(place, _)| !is_joined(*place)).for_each(|(place, tokens)| each(place, tokens));
+        Ok(())
     }
 
     /// Calls with the number of each value of a kind and the place in the list of each event that mentions it, a value after
@@ -60,6 +73,14 @@ impl Reader {
             named.sort_unstable();
             reader.walk_postings(refs, &named, each)
         })
+    }
+
+    /// The number of a value, by which [`each_row`](Self::each_row) tells it; `None` when no event names it.
+    ///
+    /// # Errors
+    /// The case cannot be read.
+    pub fn number_of(&mut self, entity: &Entity) -> Result<Option<u32>> {
+        self.snapshot(|reader| reader.entity_id(entity))
     }
 
     /// What a number stands for.
