@@ -108,7 +108,8 @@ impl Findings {
         let doing = "keeping a baseline";
         let _turn = self.case.analysts_turn();
         let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).doing(doing)?;
-        let known: Option<i64> = transaction.query_row("SELECT id FROM baseline WHERE name = ?1", [&learnt.name], |row| row.get(0)).optional().doing(doing)?;
+        let known: Option<i64> =
+            transaction.query_row("SELECT id FROM baseline WHERE name = ?1", [&learnt.name], |row| row.get(0)).optional().doing(doing)?;
         if let Some(known) = known {
             transaction.execute("DELETE FROM learnt WHERE baseline = ?1", [known]).doing(doing)?;
             transaction.execute("DELETE FROM baseline WHERE id = ?1", [known]).doing(doing)?;
@@ -186,7 +187,8 @@ impl Reader {
         let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
         let baseline = |row: &rusqlite::Row<'_>| {
             let events: i64 = row.get(4)?;
-            let learnt = Learnt { name: row.get(1)?, since: moment(row.get(2)?), until: moment(row.get(3)?), events: events as u64, rows: Vec::new() };
+            let learnt =
+                Learnt { name: row.get(1)?, since: moment(row.get(2)?), until: moment(row.get(3)?), events: events as u64, rows: Vec::new() };
             Ok((row.get::<_, i64>(0)?, learnt))
         };
         let found: Vec<(i64, Learnt)> = select.query_map([], baseline).doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)?;

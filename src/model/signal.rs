@@ -439,7 +439,8 @@ mod tests {
     #[test]
     fn levels_of_weights() {
         // DETECTIONS §0.3: 1-2 low, 3-4 medium, 5-7 high, 8+ critical.
-        for (weights, level) in [(0..=0, Level::Informational), (1..=2, Level::Low), (3..=4, Level::Medium), (5..=7, Level::High), (8..=10, Level::Critical)]
+        for (weights, level) in
+            [(0..=0, Level::Informational), (1..=2, Level::Low), (3..=4, Level::Medium), (5..=7, Level::High), (8..=10, Level::Critical)]
         {
             for weight in weights {
                 assert_eq!(Level::of(weight), level, "{weight}");
