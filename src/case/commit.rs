@@ -61,7 +61,7 @@ pub(super) fn clear_derived(connection: &mut Connection) -> Result<()> {
         .execute_batch(
             "DELETE FROM body; DELETE FROM entity; DELETE FROM event; DELETE FROM exchange; DELETE FROM segment; DELETE FROM posting;
              DELETE FROM run; DELETE FROM text_block; DELETE FROM trail_tokens; DELETE FROM thread; DELETE FROM link;
-             DELETE FROM meta WHERE key IN ('duplicates', 'outdated');
+             DELETE FROM signal; DELETE FROM lead; DELETE FROM meta WHERE key IN ('duplicates', 'outdated', 'detected');
              INSERT INTO meta(key, value) VALUES ('epoch', 1), ('revision', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1;
              INSERT OR REPLACE INTO meta(key, value) VALUES ('rebuilding', 1);",
         )

@@ -17,7 +17,7 @@ use super::lock::private;
 const APPLICATION_ID: u32 = 0x4f55_5443;
 
 /// Each step brings a case from the version of its index to the next. Never change one that was released: add one.
-const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema-2.sql")];
+const MIGRATIONS: [&str; 3] = [include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
 
 /// The schema version written here.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -189,20 +189,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.case");
         let mut connection = open_or_create(&path).unwrap();
-        let steps = [MIGRATIONS[0], MIGRATIONS[1], "ALTER TABLE note ADD COLUMN author TEXT", "UPDATE note SET author = 'nobody'"];
+        let steps = [MIGRATIONS[0], MIGRATIONS[1], MIGRATIONS[2], "ALTER TABLE note ADD COLUMN author TEXT", "UPDATE note SET author = 'nobody'"];
         connection.execute("INSERT INTO note(at, text) VALUES (1, 'kept')", []).unwrap();
         migrate(&mut connection, &path, &steps).unwrap();
-        assert_eq!(version(&connection).unwrap(), 4);
+        assert_eq!(version(&connection).unwrap(), 5);
         let author: String = connection.query_row("SELECT author FROM note WHERE text = 'kept'", [], |row| row.get(0)).unwrap();
         assert_eq!(author, "nobody");
         // A step that fails changes nothing.
-        let broken = [steps[0], steps[1], steps[2], steps[3], "CREATE TABLE half(a); CREATE TABLE note(a)"];
+        let broken = [steps[0], steps[1], steps[2], steps[3], steps[4], "CREATE TABLE half(a); CREATE TABLE note(a)"];
         assert!(migrate(&mut connection, &path, &broken).is_err());
-        assert_eq!(version(&connection).unwrap(), 4);
+        assert_eq!(version(&connection).unwrap(), 5);
         assert!(connection.prepare("SELECT * FROM half").is_err());
         drop(connection);
         for opened in [open_or_create(&path), open_to_read(&path)] {
-            assert!(matches!(opened, Err(CaseError::NewerVersion { found: 4, known: VERSION, .. })));
+            assert!(matches!(opened, Err(CaseError::NewerVersion { found: 5, known: VERSION, .. })));
         }
     }
 

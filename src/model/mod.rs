@@ -17,6 +17,7 @@ mod record;
 mod safe_text;
 mod scope;
 pub mod secret;
+mod signal;
 mod thread;
 mod time;
 mod when;
@@ -37,6 +38,10 @@ pub use record::{Digest, RecordPosition, Wrap};
 pub use safe_text::{Glyphs, SafeText, hidden_name, tag_letter};
 pub use scope::{Scope, TextFilter};
 pub use secret::Secrets;
+pub use signal::{
+    Baseline, Bucket, Detected, Framework, Lead, Level, ListEntry, MOST_BUCKETS, MOST_EVENTS, MOST_VALUES, Points, Signal, Step, Triage, TriageKey,
+    TriageState,
+};
 pub use thread::{Link, RoundKeys, ThreadKeys, ThreadRow};
 pub use time::{TimeRange, Timestamp};
 pub use when::parse_when;
