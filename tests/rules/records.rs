@@ -180,8 +180,8 @@ fn who(name: &str) -> Value {
         "apikey" => without_key(user("BedrockAPIKey-k7dp", "")),
         "apikey2" => without_key(user("BedrockAPIKey-zz99", "")),
         "aeakey" => without_key(user("AeaApiKey-w3fs", "")),
-        "app" => role("app", "app-task", "ASIAAPPAPPAPPAPPAPP1"),
-        "worker" => role("worker", "worker-task", "ASIAWORKERWORKERWRK1"),
+        "app" => role("app", "i-0f1e2d3c4b5a69788", "ASIAAPPAPPAPPAPPAPP1"),
+        "worker" => role("worker", "i-0a1b2c3d4e5f60718", "ASIAWORKERWORKERWRK1"),
         "service" => json!({"type": "AWSService", "invokedBy": "bedrock.amazonaws.com"}),
         "root" => json!({
             "type": "Root", "principalId": "111122223333", "arn": "arn:aws:iam::111122223333:root", "accountId": "111122223333",
