@@ -70,6 +70,8 @@ pub enum Command {
     Pivot(PivotArgs),
     /// Answer a query in CloudWatch Logs Insights QL from a case: docs/QUERY.md says what runs
     Query(QueryArgs),
+    /// Run a hunt: a query with a purpose and parameters; without NAME, the catalogue
+    Hunt(HuntArgs),
     /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
     Controls(ControlsArgs),
     /// Copy the evidence a case refers to into it, so that it travels alone
@@ -176,6 +178,28 @@ pub struct QueryArgs {
     /// The language
     #[arg(long, value_enum, default_value_t = Language::Ql)]
     pub language: Language,
+    /// Where it is answered
+    #[arg(long, value_enum, default_value_t = Place::Case)]
+    pub on: Place,
+    /// Of which case, about what, answered how.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+}
+
+/// Arguments of `hunt`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A file *.toml in the folder `hunts` of the configuration adds hunts or replaces those of its names; keyword lists lie in `hunts/lists`.\nIn the catalogue: name=value has a default, [name] may be left out, name! is needed.\nExample: outcrop hunt long-prompts --param longer_than=p99"
+)]
+pub struct HuntArgs {
+    /// The hunt: its name, or its number such as S19
+    pub name: Option<String>,
+    /// A parameter of the hunt (may be repeated)
+    #[arg(long, short = 'p', value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// Print the query instead of running it
+    #[arg(long, requires = "name")]
+    pub print: bool,
     /// Where it is answered
     #[arg(long, value_enum, default_value_t = Place::Case)]
     pub on: Place,

@@ -6,6 +6,7 @@ mod demo;
 mod events;
 mod failure;
 mod generate;
+mod hunt;
 mod ingest;
 mod open;
 mod output;
@@ -58,6 +59,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Pivot(args)) => pivot::run(&args),
         Some(Command::Query(args)) => query::run(&args),
+        Some(Command::Hunt(args)) => hunt::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
         Some(Command::Seal(args)) => seal::run(&args),
         Some(Command::Rebuild(args)) => rebuild::run(&args),

@@ -10,11 +10,10 @@ use super::cli::{Format, Language, Place, QueryArgs};
 use super::failure::Failure;
 use super::output::Output;
 use super::place;
-use crate::case::open_read_only;
+use crate::case::{Reader, open_read_only};
 use crate::decode::masked_record;
-use crate::model::SafeText;
-use crate::model::Secrets;
 use crate::model::secret::{masked, masked_value};
+use crate::model::{SafeText, Scope, Secrets, Timestamp};
 use crate::query::ql::{QueryError, check, notes, only_at_aws, parse};
 use crate::query::run::{Answer, AnswerRow, Options, RunError};
 use crate::query::value::Value;
@@ -31,13 +30,40 @@ pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
         return Err(Failure::Usage("--on aws is not in this version: the query runs on the case".to_owned()));
     }
     let text = text(&args.query)?;
+    let now = place::now();
+    let scope = args.question.scope.scope(now).map_err(Failure::Usage)?;
+    let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
+    let answer = answer(&mut reader, &Asked { text: &text, scope: &scope, now, limit: args.question.scope.limit }, &mut |_| ())?;
+    let done = if answer.is_incomplete { Done::Incomplete } else { Done::Complete };
+    print(&answer, args.question.reveal.secrets(), &mut Output::new(args.question.output))?;
+    for note in &answer.notes {
+        eprintln!("outcrop: {}", SafeText::new(note));
+    }
+    place::unless_rebuilding(&reader, done)
+}
+
+/// A query that is asked of a case.
+pub struct Asked<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// Which events it may see.
+    pub scope: &'a Scope,
+    /// The time that `now()` tells.
+    pub now: Timestamp,
+    /// At most so many rows are printed.
+    pub limit: Option<usize>,
+}
+
+/// Answers a query; what is wrong with it is said on stderr, under its place. `arrange` sees all rows before they are cut.
+pub fn answer(reader: &mut Reader, asked: &Asked<'_>, arrange: &mut dyn FnMut(&mut Answer)) -> Result<Answer, Failure> {
+    let text = asked.text;
     let wrong = |error: &QueryError| {
         // A query is the person's own, but may have come from anywhere.
-        for line in error.render(&text).lines() {
+        for line in error.render(text).lines() {
             eprintln!("{}", SafeText::new(line));
         }
     };
-    let query = match parse(&text) {
+    let query = match parse(text) {
         Ok(query) => query,
         Err(error) => {
             wrong(&error);
@@ -52,20 +78,17 @@ pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
     let beyond = only_at_aws(&query);
     if !beyond.is_empty() {
         for note in &beyond {
-            for line in note.render(&text).lines() {
+            for line in note.render(text).lines() {
                 eprintln!("{}", SafeText::new(line));
             }
         }
         return Err(Failure::Usage("a case cannot answer this query; --on aws could, and is not in this version".to_owned()));
     }
-    for note in notes(&text, &query) {
+    for note in notes(text, &query) {
         eprintln!("outcrop: {}", SafeText::new(&note.to_string()));
     }
-    let now = place::now();
-    let scope = args.question.scope.scope(now).map_err(Failure::Usage)?;
-    let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
-    let options = Options { scope: &scope, now, push_down: true };
-    let mut answer = match crate::query::run::run(&mut reader, &text, &query, &options, &mut |_, _| ()) {
+    let options = Options { scope: asked.scope, now: asked.now, push_down: true };
+    let mut answer = match crate::query::run::run(reader, text, &query, &options, &mut |_, _| ()) {
         Ok(answer) => answer,
         Err(RunError::Query(error)) => {
             wrong(&error);
@@ -74,17 +97,13 @@ pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
         Err(RunError::Case(error)) => return Err(error.into()),
         Err(RunError::TooLarge(why)) => return Err(Failure::Error(why)),
     };
-    if let Some(limit) = args.question.scope.limit.filter(|limit| answer.rows.len() > *limit) {
+    arrange(&mut answer);
+    if let Some(limit) = asked.limit.filter(|limit| answer.rows.len() > *limit) {
         answer.notes.push(format!("{limit} of {} rows shown; --limit raises it", answer.rows.len()));
         answer.rows.truncate(limit);
         answer.is_incomplete = true;
     }
-    let done = if answer.is_incomplete { Done::Incomplete } else { Done::Complete };
-    print(&answer, args.question.reveal.secrets(), &mut Output::new(args.question.output))?;
-    for note in &answer.notes {
-        eprintln!("outcrop: {}", SafeText::new(note));
-    }
-    place::unless_rebuilding(&reader, done)
+    Ok(answer)
 }
 
 /// The query as given, or from standard input.
@@ -100,7 +119,8 @@ fn text(given: &str) -> Result<String, Failure> {
     Ok(text)
 }
 
-fn print(answer: &Answer, secrets: Secrets, output: &mut Output) -> Result<(), Failure> {
+/// Prints an answer.
+pub fn print(answer: &Answer, secrets: Secrets, output: &mut Output) -> Result<(), Failure> {
     match output.format() {
         Format::Table | Format::Csv => {
             let titles: Vec<&str> = answer.columns.iter().map(String::as_str).collect();

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 
 use super::json::{Tape, unescape};
-use super::{Bodies, CommandCall, Decoded, Searchable, TrailFacts, command_call, decode, exchange, model_family, trail_facts};
+use super::{Bodies, CommandCall, Decoded, Searchable, TrailFacts, VerbClass, command_call, decode, exchange, model_family, trail_facts};
 use crate::model::{EntityKind, Exchange, FieldValue, KeyKind, Outcome, Strand};
 
 /// The derived fields of a record.
@@ -137,6 +137,14 @@ impl<'a> Fields<'a> {
             "x.cli.service" => call.service.clone().into(),
             "x.cli.operation" => call.operation.clone().into(),
             "x.cli.verb" => call.verb().map(str::to_owned).into(),
+            "x.cli.class" => FieldValue::Text(VerbClass::of(call.verb().unwrap_or_default()).name().to_owned()),
+            "x.cli.command" => FieldValue::from(self.decoded.detail.as_deref().map(str::to_owned)),
+            "x.cli.host" => FieldValue::from(
+                self.decoded.principal.as_deref().map(|principal| principal.split_once('/').map_or(principal, |(host, _)| host).to_owned()),
+            ),
+            "x.cli.user" => {
+                FieldValue::from(self.decoded.principal.as_deref().and_then(|principal| principal.split_once('/')).map(|(_, user)| user.to_owned()))
+            }
             "x.cli.options" => FieldValue::List(call.options.iter().map(|(name, value)| format!("{name} {value}").trim_end().to_owned()).collect()),
             _ => FieldValue::Missing,
         }

@@ -90,7 +90,11 @@ fields! {
     "x.cli.service" Text "service of the AWS CLI: bedrock, bedrock-runtime, s3 …"
     "x.cli.operation" Text "operation: delete-guardrail"
     "x.cli.verb" Text "first word of the operation: delete"
+    "x.cli.class" Text "class of the verb: delete, create, put, update, invoke, list, get … other"
     "x.cli.options" List "options with their values: --region us-east-1"
+    "x.cli.command" Text "the whole command line"
+    "x.cli.host" Text "host it was run on"
+    "x.cli.user" Text "user who ran it, as the telemetry names it"
     "x.joined" Flag "the other side of its request is in the case"
     "x.calls" Number "calls of the conversation it belongs to"
 }
