@@ -1,10 +1,18 @@
 //! The command line: one file a command, the arguments defined once in [`cli`].
 
+#[cfg(feature = "live")]
+mod ask_aws;
+#[cfg(not(feature = "live"))]
+#[path = "without_aws.rs"]
+mod ask_aws;
+pub mod aws;
 pub mod cli;
 mod controls;
 mod demo;
 mod events;
 mod failure;
+#[cfg(feature = "live")]
+mod fetch;
 mod generate;
 mod hunt;
 mod ingest;
@@ -55,6 +63,10 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         None => open::run(&cli.paths, cli.workbench),
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Ingest(args)) => ingest::run(&args),
+        #[cfg(feature = "live")]
+        Some(Command::Fetch(args)) => fetch::run(&args),
+        #[cfg(not(feature = "live"))]
+        Some(Command::Fetch(_)) => ask_aws::refused(),
         Some(Command::Events(args)) => events::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Pivot(args)) => pivot::run(&args),
