@@ -15,6 +15,12 @@ pub(super) fn first_characters(text: &str, limit: usize) -> String {
     fold(text, limit).0
 }
 
+/// The same, when there are as many and more: whatever follows this text, they are its first ones.
+pub(super) fn first_characters_if_filled(text: &str, limit: usize) -> Option<String> {
+    let (line, cut) = fold(text, limit);
+    cut.then_some(line)
+}
+
 /// Runs of blanks and line breaks become one blank; tells whether something was left out.
 fn fold(text: &str, limit: usize) -> (String, bool) {
     let mut line = String::with_capacity(text.len().min(limit + 8));

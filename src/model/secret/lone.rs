@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::patterns::{build, is_cut_at, is_of_forty, mask_ends, mixed};
+use crate::model::{long_run, may_be_letters};
 
 /// Bytes before the letters in which the word is looked for, the word with them.
 const BEFORE: usize = 32;
@@ -25,7 +26,9 @@ pub(super) fn may_hold(bytes: &[u8]) -> bool {
         let window = bytes.get(end..(end + AROUND).min(bytes.len())).unwrap_or_default();
         window.split(|byte| !letter(byte)).any(|run| run.len() >= FEWEST_CUT)
     };
-    WORD.as_ref().is_some_and(|word| word.find_iter(bytes).any(|word| near(word.end())))
+    // Runs are rarer than words, and sooner looked for.
+    long_run(bytes, FEWEST_CUT, may_be_letters, |byte| letter(&byte)).is_some()
+        && WORD.as_ref().is_some_and(|word| word.find_iter(bytes).any(|word| near(word.end())))
 }
 
 /// Where such letters are.
