@@ -17,7 +17,6 @@ const FEWEST_CUT: usize = 20;
 
 /// What says that a secret follows.
 static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| build(r#"[sS]ecret|SECRET|(?:[kK]ey|KEY)[\\"'`\s]{0,8}[:=]"#));
-static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| build(r"[A-Za-z0-9+/]{20,}"));
 
 /// May these bytes, text or the inside of a JSON string, hold such letters? Never no when they do.
 pub(super) fn may_hold(bytes: &[u8]) -> bool {
@@ -33,7 +32,7 @@ pub(super) fn may_hold(bytes: &[u8]) -> bool {
 
 /// Where such letters are.
 pub(super) fn find(text: &[u8]) -> Vec<Range<usize>> {
-    let (Some(word), Some(runs)) = (WORD.as_ref(), RUN.as_ref()) else { return Vec::new() };
+    let Some(word) = WORD.as_ref() else { return Vec::new() };
     let is_one = |range: &Range<usize>| {
         let secret = text.get(range.clone()).unwrap_or_default();
         let rest = text.get(range.end..).unwrap_or_default();
@@ -43,7 +42,17 @@ pub(super) fn find(text: &[u8]) -> Vec<Range<usize>> {
         let apart = !matches!(before.last(), Some(b'-' | b'_'));
         whole && apart && mixed(secret, 3) && !secret.iter().all(u8::is_ascii_hexdigit) && word.is_match(before)
     };
-    runs.find_iter(text).map(|run| behind_escape(text, run.range())).filter(is_one).collect()
+    runs(text).map(|run| behind_escape(text, run)).filter(is_one).collect()
+}
+
+/// Runs of such letters that are long enough at a cut.
+fn runs(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + long_run(text.get(at..)?, FEWEST_CUT, may_be_letters, is_of_forty)?;
+        at = start + text.get(start..)?.iter().take_while(|byte| is_of_forty(**byte)).count();
+        Some(start..at)
+    })
 }
 
 /// The letters without the one of the line break that a string spells before them.

@@ -138,8 +138,10 @@ pub(super) fn is_signed(bytes: &[u8]) -> bool {
 /// All secrets, in order, apart from each other.
 pub(super) fn find(text: &[u8]) -> Vec<Secret> {
     let named = |range| (PATTERNS.len(), Secret { kind: SecretKind::SecretAccessKey, range });
-    let lone = lone::find(text).into_iter().map(named);
-    let found: Vec<(usize, Secret)> = if is_signed(text) { by_patterns(text).into_iter().chain(lone).collect() } else { lone.collect() };
+    let mut found = if is_signed(text) { by_patterns(text) } else { Vec::new() };
+    if lone::may_hold(text) {
+        found.extend(lone::find(text).into_iter().map(named));
+    }
     let found = apart(found.into_iter().map(|(rank, secret)| (rank, to_the_words_end(text, secret))).collect());
     let besides = beside_keys(text, &found);
     if besides.is_empty() {
@@ -150,7 +152,7 @@ pub(super) fn find(text: &[u8]) -> Vec<Secret> {
 
 /// What looks like a secret by itself or by its name, with a rank.
 pub(super) fn by_patterns(text: &[u8]) -> Vec<(usize, Secret)> {
-    let mut found: Vec<(usize, Secret)> = Vec::new();
+    let mut found = Vec::new();
     for (rank, pattern) in PATTERNS.iter().enumerate() {
         let mut at = 0;
         while let Some(captures) = pattern.regex.captures_at(text, at) {
