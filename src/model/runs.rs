@@ -27,3 +27,21 @@ pub fn may_be_letters(block: &[u8; 8]) -> bool {
     let letters = u64::from_le_bytes(*block);
     (letters.wrapping_sub(EACH * u64::from(b'+')) | letters) & (EACH * 0x80) == 0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_run_of_every_length_at_every_place() {
+        for before in 0..24 {
+            for run in 0..40 {
+                // A shorter run before it, and a longer one behind it.
+                let bytes = [&b"abcdefghijkl "[..], &vec![b' '; before], &vec![b'a'; run], &[b' '; 3], &[b'a'; 20]].concat();
+                let start = 13 + before + if run >= 15 { 0 } else { run + 3 };
+                assert_eq!(long_run(&bytes, 15, may_be_letters, |byte| byte.is_ascii_lowercase()), Some(start), "{before} {run}");
+            }
+        }
+        assert_eq!(long_run(b"", 15, may_be_letters, |_| true), None);
+    }
+}
