@@ -198,3 +198,42 @@ fn the_catalogue_is_complete_and_stands_in_the_frameworks() {
         assert_eq!(of("v18").into_iter().map(renumbered).collect::<Vec<_>>(), of("v19"), "{id}");
     }
 }
+
+/// Rules in the dialect of public repositories: titles in capitals, lists of one, `1 of`, tags, and nothing of ours.
+#[test]
+fn rules_of_others_work_as_they_are() {
+    let records = "
+        a 0s  cloudtrail by=alice name=StopLogging
+        b 1h  bedrock    by=root
+        c 2h  bedrock    by=root eventType=AwsServiceEvent
+        d*3/2m 3h s3     by=alice name=GetBucketAcl p.bucketName=my-data
+        e*3/2m 5h s3     by=app name=GetBucketAcl p.bucketName=my-data
+        f*2/2m 7h s3     by=alice name=ListBuckets
+    ";
+    let made = records::make(records);
+    let sources = outcrop::detect::Sources::default().with_rules(&folder("tests/rules/foreign"), true);
+    let set = outcrop::detect::RuleSet::load(&sources, false);
+    assert!(set.problems().is_empty(), "{:?}", set.problems());
+    let mut found: Vec<Fired> = run::signals(set, &made).into_iter().map(|(_, fired)| fired).collect();
+    found.sort();
+    // Medium weighs 3. A role is left out by the filter, two listings are one short.
+    let mut expected: Vec<Fired> = ["alice: a @3", "root: b @3", "alice: d @3"].iter().map(|text| Fired::expected(text, &made)).collect();
+    expected.sort();
+    assert_eq!(found, expected);
+}
+
+/// Another Sigma engine reads every file, block and all.
+#[test]
+fn other_engines_read_our_rules() {
+    let mut all = rsigma_parser::SigmaCollection::default();
+    for (file, text) in files("rules", "yml") {
+        let warnings: Vec<String> = rsigma_parser::lint::lint_yaml_str(&text).into_iter().map(|warning| warning.message).collect();
+        assert!(warnings.is_empty(), "{file}: {warnings:?}");
+        let read = rsigma_parser::parse_sigma_yaml(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert!(read.errors.is_empty(), "{file}: {:?}", read.errors);
+        all.rules.extend(read.rules);
+        all.correlations.extend(read.correlations);
+    }
+    let mut engine = rsigma_eval::CorrelationEngine::new(rsigma_eval::CorrelationConfig::default());
+    engine.add_collection(&all).expect("they compile");
+}
