@@ -19,7 +19,7 @@ fn main() {
         files.sort();
         let _ = writeln!(code, "pub(super) const {name}: &[(&str, &str)] = &[");
         for file in files {
-            let _ = writeln!(code, "(\"{folder}/{file}\", include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{folder}/{file}\"))),");
+            let _ = writeln!(code, "(\"built-in {folder}/{file}\", include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{folder}/{file}\"))),");
         }
         code.push_str("];\n");
     }

@@ -89,7 +89,7 @@ impl Sources {
     }
 
     fn files(&mut self, folder: &Path, ending: &str, wanted: bool) -> Vec<std::path::PathBuf> {
-        if !folder.is_dir() {
+        if !folder.is_dir() && !(wanted && folder.is_file()) {
             if wanted {
                 self.problem(folder, "there is no such folder: name one that holds rules (.yml)".to_owned());
             }
