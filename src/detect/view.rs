@@ -94,7 +94,7 @@ fn place(name: &str, lean: &Lean) -> Place {
             }
             "joined" | "calls" | "logged" | "trailed" | "echo" | "control" | "change" | "holds_logs" => Place::Case,
             "prefix" => Place::Derived,
-            "output_bucket" if strand == Strand::Management => Place::Derived,
+            "output_bucket" if matches!(strand, Strand::Management | Strand::Data) => Place::Derived,
             "command" if strand == Strand::Endpoint => Place::Derived,
             _ if derived.starts_with("cli.") && strand == Strand::Endpoint => Place::Derived,
             _ if is_call => Place::Derived,
