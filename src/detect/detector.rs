@@ -270,6 +270,7 @@ impl Detector {
                     self.look_up(reader, at, rule, draft)?;
                 }
                 drafts.retain(|draft| !draft.events.is_empty());
+                self.hand_on(rule, &mut drafts);
                 moved |= self.replace(at, group, drafts);
             }
             if moved {
@@ -288,6 +289,41 @@ impl Detector {
             }
         }
         Ok(())
+    }
+
+    /// What fired for a correlation hands its own records on.
+    fn hand_on(&self, rule: &Rule, drafts: &mut [Draft]) {
+        let How::Together(how) = &rule.how else { return };
+        let is_fired = |source: &&usize| self.set.rules.get(**source).is_some_and(|source| !matches!(source.how, How::Match));
+        if drafts.is_empty() || !how.sources.iter().any(|source| is_fired(&source)) {
+            return;
+        }
+        let mut own: HashMap<u32, Vec<&Draft>> = HashMap::new();
+        for source in how.sources.iter().filter(is_fired) {
+            for (draft, _) in self.fired.get(*source).into_iter().flat_map(BTreeMap::values).flatten() {
+                for at in &draft.emitted {
+                    own.entry(at.event).or_default().push(draft);
+                }
+            }
+        }
+        for draft in drafts {
+            let mut all = draft.events.clone();
+            let mut beyond = draft.total - draft.events.len() as u64;
+            let mut taken: Vec<&Draft> = Vec::new();
+            for source in draft.events.iter().filter_map(|at| own.get(&at.event)).flatten() {
+                if !taken.iter().any(|known| std::ptr::eq(*known, *source)) {
+                    taken.push(source);
+                    all.extend(&source.events);
+                    beyond += source.total.saturating_sub(source.events.len() as u64);
+                }
+            }
+            all.sort_by_key(|at| (at.millis, at.tie, at.event));
+            all.dedup_by(|one, other| one.is(*other));
+            draft.first = all.first().map_or(draft.first, |at| draft.first.min(at.millis));
+            draft.last = all.last().map_or(draft.last, |at| draft.last.max(at.millis));
+            draft.total = all.len() as u64 + beyond;
+            draft.events = some_of(&all, draft.at);
+        }
     }
 
     /// Puts what fires of a group in place of what did; says whether anything is different.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::block::Span;
-use crate::model::{Digest, Entity, EntityKind, Lead, Points, Signal, Strand, StrandSet, Timestamp};
+use crate::model::{Crossing, Digest, Entity, EntityKind, Lead, Points, Signal, Strand, StrandSet, Timestamp};
 
 /// The numbers that leads are made by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,46 +146,39 @@ const fn joins(kind: EntityKind) -> bool {
     matches!(kind, EntityKind::Key | EntityKind::Ip | EntityKind::Session)
 }
 
-/// What has gathered since the last lead.
-#[derive(Default)]
-struct Gathered<'s> {
-    signals: Vec<&'s Signal>,
+/// Of each rule the signal with the largest weight, the earliest of those, in order of time.
+fn counting<'s>(signals: &[&'s Signal]) -> Vec<&'s Signal> {
+    let mut best: Vec<&Signal> = Vec::new();
+    for signal in signals.iter().filter(|signal| signal.weight > 0) {
+        match best.iter_mut().find(|known| known.rule == signal.rule) {
+            Some(known) if known.weight < signal.weight => *known = signal,
+            Some(_) => {}
+            None => best.push(signal),
+        }
+    }
+    best.sort_by(|one, other| (one.time, &one.id).cmp(&(other.time, &other.id)));
+    best
 }
 
-impl<'s> Gathered<'s> {
-    /// Of each rule the signal with the largest weight, the earliest of those, in order of time.
-    fn counting(&self) -> Vec<&'s Signal> {
-        let mut best: Vec<&Signal> = Vec::new();
-        for signal in self.signals.iter().filter(|signal| signal.weight > 0) {
-            match best.iter_mut().find(|known| known.rule == signal.rule) {
-                Some(known) if known.weight < signal.weight => *known = signal,
-                Some(_) => {}
-                None => best.push(signal),
-            }
-        }
-        best.sort_by(|one, other| (one.time, &one.id).cmp(&(other.time, &other.id)));
-        best
+/// The sum line by line: signals that count, then bonuses.
+fn arithmetic(signals: &[&Signal], rules: &LeadRules) -> Vec<Points> {
+    let counting = counting(signals);
+    let mut lines: Vec<Points> = counting
+        .iter()
+        .map(|signal| Points { what: format!("{} {}", signal.rule, signal.title), points: u32::from(signal.weight), signal: Some(signal.id.clone()) })
+        .collect();
+    for tactic in tactics(&counting).into_iter().skip(1).filter(|_| rules.tactic > 0) {
+        lines.push(Points { what: format!("a further tactic: {tactic}"), points: rules.tactic, signal: None });
     }
+    let strands = strands(&counting);
+    for strand in Strand::ALL.into_iter().filter(|strand| strands.contains(*strand)).skip(1).filter(|_| rules.strand > 0) {
+        lines.push(Points { what: format!("a further strand: {strand}"), points: rules.strand, signal: None });
+    }
+    lines
+}
 
-    fn arithmetic(&self, rules: &LeadRules) -> Vec<Points> {
-        let counting = self.counting();
-        let mut lines: Vec<Points> = counting
-            .iter()
-            .map(|signal| Points {
-                what: format!("{} {}", signal.rule, signal.title),
-                points: u32::from(signal.weight),
-                signal: Some(signal.id.clone()),
-            })
-            .collect();
-        for tactic in tactics(&counting).into_iter().skip(1).filter(|_| rules.tactic > 0) {
-            lines.push(Points { what: format!("a further tactic: {tactic}"), points: rules.tactic, signal: None });
-        }
-        let strands = strands(&counting);
-        for strand in Strand::ALL.into_iter().filter(|strand| strands.contains(*strand)).skip(1).filter(|_| rules.strand > 0) {
-            lines.push(Points { what: format!("a further strand: {strand}"), points: rules.strand, signal: None });
-        }
-        lines
-    }
+fn sum(lines: &[Points]) -> u32 {
+    lines.iter().map(|line| line.points).sum()
 }
 
 /// Distinct tactics in order of time.
@@ -203,44 +196,44 @@ fn strands(signals: &[&Signal]) -> StrandSet {
     signals.iter().fold(StrandSet::NONE, |all, signal| StrandSet::from_bits(all.bits() | signal.strands.bits()))
 }
 
+/// A lead in the making: from the first signal that counted, on and on while signals follow within the window.
+#[derive(Default)]
+struct Story<'s> {
+    signals: Vec<&'s Signal>,
+    crossings: Vec<Crossing>,
+}
+
 fn of_entity(signals: &[&Signal], rules: &LeadRules) -> Vec<Lead> {
     let mut leads: Vec<Lead> = Vec::new();
-    let mut gathered = Gathered::default();
+    let mut story = Story::default();
+    // What has gathered since the last crossing.
+    let mut gathered: Vec<&Signal> = Vec::new();
     for signal in signals {
-        gathered.signals.push(signal);
         let since = signal.time.plus_millis(-rules.window_ms);
-        gathered.signals.retain(|earlier| earlier.time >= since);
-        let arithmetic = gathered.arithmetic(rules);
-        let score: u32 = arithmetic.iter().map(|line| line.points).sum();
-        if score <= rules.threshold {
-            continue;
+        gathered.retain(|earlier| earlier.time >= since);
+        if story.signals.last().is_some_and(|last| last.time < since) {
+            leads.extend(lead(&std::mem::take(&mut story), rules));
         }
-        leads.push(lead(&gathered, signal, arithmetic, score, rules));
-        gathered = Gathered::default();
-    }
-    // What follows and makes no lead of its own belongs to the story of the last one.
-    if let Some(last) = leads.last_mut() {
-        let until = last.time.plus_millis(rules.window_ms);
-        let after: Vec<&&Signal> = gathered.signals.iter().filter(|signal| signal.time <= until).collect();
-        last.last = after.iter().map(|signal| signal.last).chain([last.last]).max().unwrap_or(last.last);
-        last.signals.extend(after.iter().map(|signal| signal.id.clone()));
-        last.strands = StrandSet::from_bits(after.iter().fold(last.strands.bits(), |bits, signal| bits | signal.strands.bits()));
-        for tactic in after.iter().flat_map(|signal| &signal.tactics) {
-            if !last.tactics.contains(tactic) {
-                last.tactics.push(tactic.clone());
-            }
+        gathered.push(signal);
+        if !story.crossings.is_empty() {
+            story.signals.push(signal);
         }
-        for entity in after.iter().map(|signal| &signal.entity) {
-            if !last.entities.contains(entity) {
-                last.entities.push(entity.clone());
+        let score = sum(&arithmetic(&gathered, rules));
+        if score > rules.threshold {
+            if story.crossings.is_empty() {
+                story.signals.clone_from(&gathered);
             }
+            story.crossings.push(Crossing { signal: signal.id.clone(), time: signal.time, score });
+            gathered.clear();
         }
     }
+    leads.extend(lead(&story, rules));
     leads
 }
 
-fn lead(gathered: &Gathered<'_>, closing: &Signal, arithmetic: Vec<Points>, score: u32, rules: &LeadRules) -> Lead {
-    let signals = &gathered.signals;
+fn lead(story: &Story<'_>, rules: &LeadRules) -> Option<Lead> {
+    let crossing = story.crossings.first()?;
+    let signals = &story.signals;
     let mut weights: Vec<(&Entity, u32)> = Vec::new();
     for signal in signals {
         match weights.iter_mut().find(|(entity, _)| **entity == signal.entity) {
@@ -251,32 +244,32 @@ fn lead(gathered: &Gathered<'_>, closing: &Signal, arithmetic: Vec<Points>, scor
     // Stable: among equals the one that came first.
     weights.sort_by_key(|(entity, weight)| (std::cmp::Reverse(*weight), rank(entity.kind)));
     let entities: Vec<Entity> = weights.into_iter().map(|(entity, _)| entity.clone()).collect();
-    let entity = entities.first().cloned().unwrap_or_else(|| closing.entity.clone());
-    let first = signals.iter().map(|signal| signal.first).min().unwrap_or(closing.first);
-    let last = signals.iter().map(|signal| signal.last).max().unwrap_or(closing.last);
-    let counting = gathered.counting();
+    let entity = entities.first()?.clone();
+    let counting = counting(signals);
+    let arithmetic = arithmetic(signals, rules);
     let mut hash = Sha256::new();
     for part in ["lead", entity.kind.name(), &entity.value, counting.first().map_or("", |signal| &signal.id)] {
         hash.update(part);
         hash.update([0]);
     }
-    Lead {
+    Some(Lead {
         id: Digest(hash.finalize().into()).short(),
         entity,
         entities,
-        score,
+        score: sum(&arithmetic),
         threshold: rules.threshold,
         arithmetic,
         signals: signals.iter().map(|signal| signal.id.clone()).collect(),
-        closed_by: closing.id.clone(),
-        time: closing.time,
-        first,
-        last,
+        closed_by: crossing.signal.clone(),
+        time: crossing.time,
+        crossings: story.crossings.clone(),
+        first: signals.iter().map(|signal| signal.first).min()?,
+        last: signals.iter().map(|signal| signal.last).max()?,
         window_ms: rules.window_ms,
         tactics: tactics(&counting),
         strands: strands(&counting),
         triage: crate::model::Triage::default(),
-    }
+    })
 }
 
 /// Somebody is a better name for a lead than something.

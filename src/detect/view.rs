@@ -10,7 +10,7 @@ use super::sigma::{Field, Leaf, Look, Truth};
 use crate::case::{Lean, LeanColumn, Reader, Result};
 use crate::decode::json::{Kind, Tape, Value};
 use crate::decode::{self, Bodies, Fields};
-use crate::model::{ExchangeFacts, FieldValue, Name, Outcome, Strand, Tokens};
+use crate::model::{BodyState, ExchangeFacts, ExchangeFlags, FieldValue, GuardrailAction, Name, Outcome, Strand, Tokens};
 
 /// How dear it is to know a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -243,9 +243,29 @@ impl<'v> View<'v> {
     }
 
     fn knows(&self, name: &str) -> bool {
+        if self.lacks(name) {
+            return true;
+        }
         match place(name, self.lean).tier() {
             Tier::Case => self.case.is_some_and(|case| case.knows(name, self.lean)),
             tier => tier <= self.upto,
+        }
+    }
+
+    /// Does the exchange's row say that a field of the record is not there? Flags were set when the whole record was read. What lies
+    /// in a file beside it was not in the record.
+    fn lacks(&self, name: &str) -> bool {
+        let Some(facts) = self.exchange.filter(|facts| facts.body != BodyState::S3) else { return false };
+        let without = |flag| !facts.flags.has(flag);
+        match name {
+            "x.guard_findings" | "x.guard_policies" => matches!(facts.guardrail, GuardrailAction::Unknown | GuardrailAction::None),
+            "x.guardrail" => without(ExchangeFlags::GUARDED),
+            "x.secrets" => without(ExchangeFlags::SECRET),
+            "x.hidden" => without(ExchangeFlags::HIDDEN) && without(ExchangeFlags::ENCODED),
+            "x.user_text" => facts.user_chars == 0,
+            "x.completion" => facts.completion_chars == 0,
+            "x.thinking" => without(ExchangeFlags::REASONING),
+            _ => false,
         }
     }
 
@@ -320,6 +340,7 @@ impl Look for View<'_> {
             Place::ModelFamily => self.name(LeanColumn::Model).map(|model| Field::Text(decode::model_family(model).to_owned())),
             Place::Request => self.lean.request_id.clone().map(Field::Text),
             Place::Exchange => self.of_exchange(name),
+            Place::Derived if self.lacks(name) => None,
             Place::Derived => derived(self.record?.derived(name)),
             Place::Raw => raw(self.record?.root(), name),
             Place::Case => self.case?.field(name, self.lean),
@@ -360,6 +381,7 @@ impl View<'_> {
             "x.completion_chars" => whole(facts.completion_chars),
             "x.turns" => whole(facts.turns),
             "x.latency_ms" => count(facts.latency_ms),
+            "x.tools" if facts.tools.is_empty() => None,
             "x.tools" => Some(Field::List(facts.tools.iter().cloned().map(Field::Text).collect())),
             _ => None,
         }
@@ -373,6 +395,8 @@ fn derived(value: FieldValue) -> Option<Field> {
         FieldValue::Number(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => Some(Field::Whole(number as i64)),
         FieldValue::Number(number) => Some(Field::Number(number)),
         FieldValue::Flag(flag) => Some(Field::Flag(flag)),
+        // An empty list is nothing that an event has: `|exists: true` means that there is an element.
+        FieldValue::List(texts) if texts.is_empty() => None,
         FieldValue::List(texts) => Some(Field::List(texts.into_iter().map(Field::Text).collect())),
     }
 }

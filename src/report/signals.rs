@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::model::{Baseline, Entity, EventId, Framework, Lead, Level, Points, Signal, Strand, StrandSet, Timestamp, Triage};
+use crate::model::{Baseline, Crossing, Entity, EventId, Framework, Lead, Level, Points, Signal, Strand, StrandSet, Timestamp, Triage};
 
 /// The JSON of `detect`. Field names are a contract.
 #[derive(Debug, Serialize)]
@@ -96,6 +96,7 @@ pub struct LeadJson<'a> {
     signals: &'a [String],
     closed_by: &'a str,
     time: Timestamp,
+    crossings: &'a [Crossing],
     window: WindowJson,
     tactics: &'a [String],
     strands: Vec<&'static str>,
@@ -123,6 +124,7 @@ impl<'a> LeadJson<'a> {
             signals: &lead.signals,
             closed_by: &lead.closed_by,
             time: lead.time,
+            crossings: &lead.crossings,
             window: WindowJson { first: lead.first, last: lead.last, days: lead.window_ms / 86_400_000 },
             tactics: &lead.tactics,
             strands: names(lead.strands),

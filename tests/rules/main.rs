@@ -16,11 +16,8 @@ use serde::Deserialize;
 const KEPT: usize = 200;
 
 /// Ids of the catalogue that have no file of their own: what has them instead, and why.
-const ELSEWHERE: [(&str, &str, &str); 3] = [
-    ("S2", "S1", "weights by the length of the history"),
-    ("S4", "S3", "weights by a match list"),
-    ("P30", "S12", "the same rule of other sets"),
-];
+const ELSEWHERE: [(&str, &str, &str); 3] =
+    [("S2", "S1", "weights by the length of the history"), ("S4", "S3", "weights by a match list"), ("P30", "S12", "the same rule of other sets")];
 
 /// The alerting items of the catalogue that need no outside data.
 const CATALOGUE: &str = "S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S14 S17 S19 S20 S22 S25 \
@@ -71,7 +68,8 @@ impl Fired {
                 continue;
             }
             let numbered = format!("{word}.");
-            let named: Vec<String> = made.iter().map(|made| &made.name).filter(|name| *name == word || name.starts_with(&numbered)).cloned().collect();
+            let named: Vec<String> =
+                made.iter().map(|made| &made.name).filter(|name| *name == word || name.starts_with(&numbered)).cloned().collect();
             assert!(!named.is_empty(), "{text}: there is no record {word}");
             fired.records.extend(named);
         }
@@ -203,7 +201,13 @@ fn the_catalogue_is_complete_and_stands_in_the_frameworks() {
     for (id, entry) in frameworks["rule"].as_table().expect("a table") {
         assert!(entry["tactics"].as_array().is_some_and(|tactics| !tactics.is_empty()), "{id} has no tactic");
         let attack = entry.get("attack").and_then(toml::Value::as_array).cloned().unwrap_or_default();
-        let of = |version: &str| attack.iter().filter(|place| place["version"].as_str() == Some(version)).map(|place| place["id"].as_str().expect("text").to_owned()).collect::<Vec<_>>();
+        let of = |version: &str| {
+            attack
+                .iter()
+                .filter(|place| place["version"].as_str() == Some(version))
+                .map(|place| place["id"].as_str().expect("text").to_owned())
+                .collect::<Vec<_>>()
+        };
         let renumbered = |id: String| match id.as_str() {
             "T1562.001" => "T1685".to_owned(),
             "T1562.008" => "T1685.002".to_owned(),

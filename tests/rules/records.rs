@@ -89,7 +89,14 @@ pub fn seconds(text: &str) -> i64 {
         number = match character {
             '0'..='9' => number * 10 + i64::from(character as u8 - b'0'),
             unit => {
-                total += number * match unit { 's' => 1, 'm' => 60, 'h' => 3_600, 'd' => 86_400, _ => panic!("no unit of time: {text}") };
+                total += number
+                    * match unit {
+                        's' => 1,
+                        'm' => 60,
+                        'h' => 3_600,
+                        'd' => 86_400,
+                        _ => panic!("no unit of time: {text}"),
+                    };
                 0
             }
         };
@@ -320,7 +327,11 @@ fn findings(json: &mut Value, text: &str) {
         match *policy {
             "content" => {
                 let confidence = parts.get(3).copied().unwrap_or("HIGH");
-                push("contentPolicy", "filters", json!({"type": name, "confidence": confidence, "filterStrength": "HIGH", "action": action, "detected": true}));
+                push(
+                    "contentPolicy",
+                    "filters",
+                    json!({"type": name, "confidence": confidence, "filterStrength": "HIGH", "action": action, "detected": true}),
+                );
             }
             "topic" => push("topicPolicy", "topics", json!({"name": name, "type": "DENY", "action": action, "detected": true})),
             "word" => push("wordPolicy", "customWords", json!({"match": name, "action": action, "detected": true})),

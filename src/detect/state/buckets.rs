@@ -84,10 +84,12 @@ struct Population {
     until: BTreeMap<i32, Sums>,
     /// Begins of groups, sorted.
     begins: Vec<i32>,
+    /// A bucket without events is one with nothing in it.
+    counts_empty: bool,
 }
 
 impl Population {
-    fn of(groups: &HashMap<u32, Series>) -> Self {
+    fn of(groups: &HashMap<u32, Series>, counts_empty: bool) -> Self {
         let mut by_bucket: BTreeMap<i32, Sums> = BTreeMap::new();
         let mut begins = Vec::with_capacity(groups.len());
         // In one order, so that sums do not depend on the table's.
@@ -97,6 +99,7 @@ impl Population {
             begins.extend(series.at.first());
             for (bucket, amount) in series.iter() {
                 let sums = by_bucket.entry(bucket).or_default();
+                sums.count += 1.0;
                 sums.sum += amount;
                 sums.squares += amount * amount;
             }
@@ -104,17 +107,21 @@ impl Population {
         begins.sort_unstable();
         let mut total = Sums::default();
         for sums in by_bucket.values_mut() {
+            total.count += sums.count;
             total.sum += sums.sum;
             total.squares += sums.squares;
             *sums = total;
         }
-        Self { until: by_bucket, begins }
+        Self { until: by_bucket, begins, counts_empty }
     }
 
     /// Of the buckets in this range, the empty ones of groups that had begun among them.
     fn between(&self, from: i32, to: i32) -> Sums {
         let before = |bucket: i32| self.until.range(..bucket).next_back().map(|(_, sums)| *sums).unwrap_or_default();
         let mut sums = before(to).minus(before(from));
+        if !self.counts_empty {
+            return sums;
+        }
         let begun = self.begins.iter().take_while(|begin| **begin < to);
         sums.count = begun.map(|begin| f64::from(to - (*begin).max(from))).sum();
         sums
@@ -162,7 +169,7 @@ impl Buckets {
         if self.dirty.is_empty() {
             return;
         }
-        let population = Population::of(&self.groups);
+        let population = Population::of(&self.groups, counts_empty(rule));
         self.dirty.extend(self.by_population.drain());
         let mut dirty: Vec<u32> = self.dirty.drain().collect();
         dirty.sort_unstable();
@@ -175,6 +182,11 @@ impl Buckets {
             each(group, judged.drafts);
         }
     }
+}
+
+/// A bucket without events counts as one with nothing in it. Not where the largest is wanted: no prompt is not a prompt of no length.
+const fn counts_empty(rule: &Outlier) -> bool {
+    !matches!(rule.aggregate, Aggregate::Max(_))
 }
 
 /// What a group fires, and whether all groups' history had a say in it.
@@ -199,9 +211,11 @@ fn fired(group: u32, series: &Series, rule: &Outlier, population: &Population, s
             debug_assert!(*old < bucket);
             before.sum -= gone;
             before.squares -= gone * gone;
+            before.count -= 1.0;
             out += 1;
         }
-        let own = Sums { count: f64::from(bucket - begin.max(from)), ..before };
+        let own = if population.counts_empty { Sums { count: f64::from(bucket - begin.max(from)), ..before } } else { before };
+        before.count += 1.0;
         before.sum += amount;
         before.squares += amount * amount;
         if bucket < since || amount < rule.floor {
@@ -237,7 +251,7 @@ fn fired(group: u32, series: &Series, rule: &Outlier, population: &Population, s
         draft.baseline = Some(Baseline::Outlier {
             measure: rule.aggregate.to_string(),
             bucket_ms: rule.bucket_ms,
-            series: shown(series, place, begin.max(from), rule.bucket_ms),
+            series: shown(series, place, begin.max(from), rule),
             samples: sums.count as u64,
             mean,
             deviation,
@@ -256,13 +270,13 @@ fn fired(group: u32, series: &Series, rule: &Outlier, population: &Population, s
 }
 
 /// The series up to a bucket, the empty buckets between too.
-fn shown(series: &Series, place: usize, from: i32, bucket_ms: i64) -> Vec<Bucket> {
+fn shown(series: &Series, place: usize, from: i32, rule: &Outlier) -> Vec<Bucket> {
     let to = series.at.get(place).copied().unwrap_or(from);
     let from = from.max(to.saturating_sub(MOST_BUCKETS as i32 - 1));
     let known: HashMap<i32, f64> = series.iter().filter(|(bucket, _)| (from..=to).contains(bucket)).collect();
     let bucket = |bucket: i32| Bucket {
-        at: Timestamp::from_millis(i64::from(bucket).saturating_mul(bucket_ms)),
+        at: Timestamp::from_millis(i64::from(bucket).saturating_mul(rule.bucket_ms)),
         value: known.get(&bucket).copied().unwrap_or_default(),
     };
-    (from..=to).map(bucket).collect()
+    (from..=to).filter(|at| counts_empty(rule) || known.contains_key(at)).map(bucket).collect()
 }

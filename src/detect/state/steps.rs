@@ -2,7 +2,7 @@
 
 use super::{At, Draft, Groups, Item, collapsed};
 use crate::detect::sigma::{Correlation, Kind, StepsWanted};
-use crate::model::{Baseline, EventId, MOST_EVENTS, Step, Timestamp};
+use crate::model::{Baseline, EventId, Step, Timestamp};
 
 /// One event that is a step. The order among events of one instant is that of the steps: a step may share its instant with the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,18 @@ pub(in crate::detect) struct Sequences {
 /// Steps of a rule at most.
 pub(in crate::detect) const MOST_STEPS: usize = 16;
 
+/// A stretch of a group that fired: from the first event of the steps that came together to the last one while they went on.
+struct Fired {
+    from: usize,
+    to: usize,
+    /// The event that completed the steps first.
+    crossed: usize,
+    /// Steps, by bits, that count.
+    steps: u32,
+    /// The steps that completed it, in order.
+    chain: Vec<usize>,
+}
+
 impl Sequences {
     /// What each group that changed fires now. `titles` are those of the steps' rules.
     pub(in crate::detect) fn fire(
@@ -53,19 +65,17 @@ impl Sequences {
     ) {
         let ordered = correlation.kind == Kind::Steps { ordered: true };
         self.groups.changed(|group, items| {
-            let chains = if ordered { in_order(correlation, distinct, items) } else { in_any_order(correlation, distinct, items) };
-            let drafts = chains.into_iter().filter_map(|chain| {
-                let crossing = crossing(&chain)?;
-                let mut all: Vec<At> = chain.iter().map(|taken| taken.at).collect();
-                all.sort_unstable();
-                all.dedup_by(|one, other| one.is(*other));
-                let mut draft = Draft::of(group, crossing, &all);
+            let fired = if ordered { in_order(correlation, distinct, items) } else { in_any_order(correlation, distinct, items) };
+            let drafts = fired.iter().filter_map(|fired| {
+                let crossing = items.get(fired.crossed)?.at;
+                let mut draft = Draft::of(group, crossing, &records(items, fired, distinct));
                 let step = |taken: &Taken| Step {
                     rule: titles.get(usize::from(taken.step)).cloned().unwrap_or_default(),
                     event: EventId(taken.at.event),
                     at: Timestamp::from_millis(taken.at.millis),
                 };
-                draft.baseline = Some(Baseline::Sequence { window_ms: correlation.timespan_ms, ordered, steps: chain.iter().map(step).collect() });
+                let steps = fired.chain.iter().filter_map(|place| items.get(*place)).map(step).collect();
+                draft.baseline = Some(Baseline::Sequence { window_ms: correlation.timespan_ms, ordered, steps });
                 Some(draft)
             });
             each(group, collapsed(drafts.collect(), collapse_ms));
@@ -73,110 +83,129 @@ impl Sequences {
     }
 }
 
-/// The event that completed the steps first: the last of those that came together, before it went on.
-fn crossing(chain: &Chain) -> Option<At> {
-    let mut seen = 0_u32;
-    let steps = chain.iter().fold(0_u32, |steps, taken| steps | 1 << taken.step);
-    let mut sorted: Vec<&Taken> = chain.iter().collect();
-    sorted.sort_unstable();
-    sorted.into_iter().find_map(|taken| {
-        seen |= 1 << taken.step;
-        (seen == steps).then_some(taken.at)
-    })
+/// The records of a firing: all of its steps in that stretch of time; where values must differ, those that differ from one of each
+/// other step.
+fn records(items: &[Taken], fired: &Fired, distinct: bool) -> Vec<At> {
+    let part = items.get(fired.from..=fired.to).unwrap_or_default();
+    let counts = |taken: &&Taken| fired.steps >> taken.step & 1 == 1;
+    // Of each step two values tell whether another one differs from one of them.
+    let mut values: Vec<Vec<u32>> = vec![Vec::new(); MOST_STEPS];
+    for taken in part.iter().filter(counts) {
+        if let Some(known) = values.get_mut(usize::from(taken.step))
+            && known.len() < 2
+            && !known.contains(&taken.value)
+        {
+            known.push(taken.value);
+        }
+    }
+    let differs = |taken: &&Taken| {
+        let others = values.iter().enumerate().filter(|(step, known)| *step != usize::from(taken.step) && !known.is_empty());
+        !distinct || others.into_iter().all(|(_, known)| known.iter().any(|value| *value != taken.value))
+    };
+    let mut all: Vec<At> = part.iter().filter(counts).filter(differs).map(|taken| taken.at).collect();
+    all.sort_unstable();
+    all.dedup_by(|one, other| one.is(*other));
+    all
 }
 
-/// A beginning of the sequence: its steps so far.
-type Chain = Vec<Taken>;
+/// Adds a firing; one that overlaps with the last is the same going on.
+fn push(fired: &mut Vec<Fired>, new: Fired) {
+    match fired.last_mut() {
+        Some(last) if new.from <= last.to => {
+            last.from = last.from.min(new.from);
+            last.to = last.to.max(new.to);
+            last.steps |= new.steps;
+        }
+        _ => fired.push(new),
+    }
+}
 
-/// For each step the beginnings that end with it: the one that began latest, and the one that began latest among those that end with
-/// another event (and value), since no event is two steps.
+/// A beginning of the sequence: the places of its steps so far.
+type Chain = Vec<usize>;
+
+/// For each step the beginnings that end with it: the one that began latest, and the ones that began latest among those that end with
+/// another event or value, since no event is two steps and values may have to differ.
 #[derive(Clone, Default)]
 struct Best(Vec<Chain>);
 
 impl Best {
-    fn offer(&mut self, chain: Chain) {
-        let began = |chain: &Chain| chain.first().map(|taken| taken.at);
-        let last = |chain: &Chain| chain.last().map(|taken| (taken.at.event, taken.value));
+    fn offer(&mut self, chain: Chain, items: &[Taken]) {
+        let last = |chain: &Chain| chain.last().and_then(|place| items.get(*place)).map(|taken| (taken.at.event, taken.value));
         if let Some(known) = self.0.iter_mut().find(|known| last(known) == last(&chain)) {
-            if began(&chain) > began(known) {
+            if chain.first() > known.first() {
                 *known = chain;
             }
         } else {
             self.0.push(chain);
         }
-        self.0.sort_by_key(|chain| std::cmp::Reverse(began(chain)));
+        self.0.sort_by_key(|chain| std::cmp::Reverse(chain.first().copied()));
         self.0.truncate(4);
     }
 }
 
-fn in_order(correlation: &Correlation, distinct: bool, items: &[Taken]) -> Vec<Chain> {
+fn in_order(correlation: &Correlation, distinct: bool, items: &[Taken]) -> Vec<Fired> {
     let count = correlation.rules.len().min(MOST_STEPS);
     let mut best = vec![Best::default(); count];
-    let mut fired: Vec<Chain> = Vec::new();
-    for taken in items {
+    let mut fired: Vec<Fired> = Vec::new();
+    for (place, taken) in items.iter().enumerate() {
         let step = usize::from(taken.step);
         let fits = |chain: &&Chain| {
-            let is_near = chain.first().is_some_and(|first| taken.at.millis.saturating_sub(first.at.millis) <= correlation.timespan_ms);
-            is_near && chain.iter().all(|other| !other.at.is(taken.at) && !(distinct && other.value == taken.value))
+            let known = || chain.iter().filter_map(|place| items.get(*place));
+            let is_near = known().next().is_some_and(|first| taken.at.millis.saturating_sub(first.at.millis) <= correlation.timespan_ms);
+            is_near && known().all(|other| !other.at.is(taken.at) && !(distinct && other.value == taken.value))
         };
         let chain = match step.checked_sub(1) {
-            None => Some(vec![*taken]),
+            None => Some(vec![place]),
             Some(before) => best.get(before).and_then(|best| best.0.iter().find(fits)).map(|chain| {
                 let mut chain = chain.clone();
-                chain.push(*taken);
+                chain.push(place);
                 chain
             }),
         };
         let Some(chain) = chain else { continue };
         if step + 1 == count {
-            push(&mut fired, chain);
+            let from = chain.first().copied().unwrap_or(place);
+            push(&mut fired, Fired { from, to: place, crossed: place, steps: u32::MAX, chain });
         } else if let Some(best) = best.get_mut(step) {
-            best.offer(chain);
+            best.offer(chain, items);
         }
     }
     fired
 }
 
-fn in_any_order(correlation: &Correlation, distinct: bool, items: &[Taken]) -> Vec<Chain> {
+fn in_any_order(correlation: &Correlation, distinct: bool, items: &[Taken]) -> Vec<Fired> {
     let count = correlation.rules.len().min(MOST_STEPS);
-    // Of each step the latest event; the latest of as many values as there are steps, where values must differ.
-    let mut latest: Vec<Vec<Taken>> = vec![Vec::new(); count];
-    let mut fired: Vec<Chain> = Vec::new();
+    // Of each step the place of the latest event; of as many values as there are steps, where values must differ.
+    let mut latest: Vec<Vec<usize>> = vec![Vec::new(); count];
+    let mut fired: Vec<Fired> = Vec::new();
+    let mut from = 0;
     for (place, taken) in items.iter().enumerate() {
+        let inside = |other: &Taken| taken.at.millis.saturating_sub(other.at.millis) <= correlation.timespan_ms;
+        while items.get(from).is_some_and(|first| !inside(first)) {
+            from += 1;
+        }
         if let Some(known) = latest.get_mut(usize::from(taken.step)) {
-            known.retain(|other| distinct && other.value != taken.value);
-            known.insert(0, *taken);
+            known.retain(|other| distinct && items.get(*other).is_some_and(|other| other.value != taken.value));
+            known.insert(0, place);
             known.truncate(count);
         }
         // Events of one instant are looked at together: which of them comes first nobody can tell.
         if items.get(place + 1).is_some_and(|next| next.at.millis == taken.at.millis) {
             continue;
         }
-        let inside = |other: &&Taken| taken.at.millis.saturating_sub(other.at.millis) <= correlation.timespan_ms;
-        let present: Vec<Vec<Taken>> = latest.iter().map(|known| known.iter().filter(inside).copied().collect()).collect();
+        let present: Vec<Vec<usize>> =
+            latest.iter().map(|known| known.iter().copied().filter(|place| items.get(*place).is_some_and(inside)).collect()).collect();
         if wanted(&correlation.wanted, &present)
-            && let Some(chain) = chosen(&correlation.wanted, &present, distinct)
+            && let Some(chain) = chosen(&correlation.wanted, &present, distinct, items)
         {
-            push(&mut fired, chain);
+            let steps = chain.iter().filter_map(|place| items.get(*place)).fold(0, |steps, taken| steps | 1 << taken.step);
+            push(&mut fired, Fired { from, to: place, crossed: place, steps, chain });
         }
     }
     fired
 }
 
-/// Steps that share events with those that fired before, or lie between them, are the same firing going on.
-fn push(fired: &mut Vec<Chain>, chain: Chain) {
-    let begins = chain.iter().map(|taken| taken.at.millis).min();
-    match fired.last_mut() {
-        Some(last) if last.iter().map(|taken| taken.at.millis).max() >= begins => {
-            let new: Vec<Taken> = chain.into_iter().filter(|taken| !last.contains(taken)).collect();
-            let room = MOST_EVENTS.saturating_sub(last.len());
-            last.extend(new.into_iter().take(room));
-        }
-        _ => fired.push(chain),
-    }
-}
-
-fn wanted(wanted: &StepsWanted, present: &[Vec<Taken>]) -> bool {
+fn wanted(wanted: &StepsWanted, present: &[Vec<usize>]) -> bool {
     match wanted {
         StepsWanted::Step(step) => present.get(*step).is_some_and(|found| !found.is_empty()),
         StepsWanted::All(parts) => parts.iter().all(|part| self::wanted(part, present)),
@@ -186,7 +215,7 @@ fn wanted(wanted: &StepsWanted, present: &[Vec<Taken>]) -> bool {
 }
 
 /// The latest event of each step that is there and counts; where values must differ, a choice in which they do.
-fn chosen(wanted: &StepsWanted, present: &[Vec<Taken>], distinct: bool) -> Option<Chain> {
+fn chosen(wanted: &StepsWanted, present: &[Vec<usize>], distinct: bool, items: &[Taken]) -> Option<Chain> {
     let mut steps = Vec::new();
     named(wanted, present, &mut steps);
     steps.sort_unstable();
@@ -194,14 +223,14 @@ fn chosen(wanted: &StepsWanted, present: &[Vec<Taken>], distinct: bool) -> Optio
     let mut chain = Vec::new();
     if !distinct {
         chain.extend(steps.iter().filter_map(|step| present.get(*step)?.first().copied()));
-    } else if !choose(&steps, present, &mut chain) {
+    } else if !choose(&steps, present, items, &mut chain) {
         return None;
     }
     chain.sort_unstable();
     Some(chain)
 }
 
-fn named(wanted: &StepsWanted, present: &[Vec<Taken>], steps: &mut Vec<usize>) {
+fn named(wanted: &StepsWanted, present: &[Vec<usize>], steps: &mut Vec<usize>) {
     match wanted {
         StepsWanted::Step(step) if present.get(*step).is_some_and(|found| !found.is_empty()) => steps.push(*step),
         StepsWanted::All(parts) | StepsWanted::Any(parts) => parts.iter().for_each(|part| named(part, present, steps)),
@@ -209,12 +238,14 @@ fn named(wanted: &StepsWanted, present: &[Vec<Taken>], steps: &mut Vec<usize>) {
     }
 }
 
-fn choose(steps: &[usize], present: &[Vec<Taken>], chain: &mut Chain) -> bool {
+fn choose(steps: &[usize], present: &[Vec<usize>], items: &[Taken], chain: &mut Chain) -> bool {
     let Some((step, rest)) = steps.split_first() else { return true };
-    for taken in present.get(*step).into_iter().flatten() {
-        if chain.iter().all(|other| other.value != taken.value && !other.at.is(taken.at)) {
-            chain.push(*taken);
-            if choose(rest, present, chain) {
+    for place in present.get(*step).into_iter().flatten() {
+        let Some(taken) = items.get(*place) else { continue };
+        let known = || chain.iter().filter_map(|place| items.get(*place));
+        if known().all(|other| other.value != taken.value && !other.at.is(taken.at)) {
+            chain.push(*place);
+            if choose(rest, present, items, chain) {
                 return true;
             }
             chain.pop();

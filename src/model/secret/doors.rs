@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use super::known::{Finder, Known};
 use super::{Located, Secret, Secrets, find_value, masked, patterns, without};
-use crate::model::{Baseline, ControlState, Controls, Entity, Event, Exchange, ExchangeFacts, Guardrail, GuardrailPolicy, Hidden, Name, Part, Signal, ToolCall, Turn};
+use crate::model::{
+    Baseline, ControlState, Controls, Entity, Event, Exchange, ExchangeFacts, Guardrail, GuardrailPolicy, Hidden, Name, Part, Signal, ToolCall, Turn,
+};
 
 impl Secrets {
     /// The other way.
