@@ -75,7 +75,7 @@ fn place(name: &str) -> Place {
         "x.request" => Place::Event("request_id", words),
         "x.strand" => Place::Event("strand", |row| Ok(text(Strand::from_code(row.get(1)?).unwrap_or(Strand::Management).name()))),
         "x.guarded" => Place::Exchange("flags", |row| Ok(ExchangeFlags(row.get(1)?).guarded().map_or(FieldValue::Missing, FieldValue::Flag))),
-        "x.output_bucket" => Place::Record(|event| event.strand() == Strand::Management),
+        "x.output_bucket" => Place::Record(|event| matches!(event.strand(), Strand::Management | Strand::Data)),
         "x.command" => Place::Record(|event| event.strand() == Strand::Endpoint),
         "x.model_family" => Place::Name("model", |model| text(decode::model_family(model))),
         "x.is_bedrock" => Place::Called(|service, _| decode::is_bedrock(service)),

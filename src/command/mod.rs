@@ -6,9 +6,11 @@ mod ask_aws;
 #[path = "without_aws.rs"]
 mod ask_aws;
 pub mod aws;
+mod baseline;
 pub mod cli;
 mod controls;
 mod demo;
+mod detect;
 mod events;
 mod failure;
 #[cfg(feature = "live")]
@@ -22,6 +24,7 @@ mod pivot;
 mod place;
 mod query;
 mod rebuild;
+mod rules;
 mod seal;
 mod show;
 mod unknown;
@@ -73,6 +76,9 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Hunt(args)) => hunt::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
+        Some(Command::Detect(args)) => detect::run(&args),
+        Some(Command::Rules(args)) => rules::run(&args),
+        Some(Command::Baseline(args)) => baseline::run(&args),
         Some(Command::Seal(args)) => seal::run(&args),
         Some(Command::Rebuild(args)) => rebuild::run(&args),
         Some(Command::Completions { shell }) => generate::completions(shell),

@@ -71,6 +71,7 @@ fields! {
     "x.guarded" Flag "a guardrail was named or gave a verdict"
     "x.secrets" List "kinds of credentials in request and answer"
     "x.system" Text "system prompts"
+    "x.system_opening" Text "the first sentence of the system prompts"
     "x.tools" List "names of the tools that the answer called"
     "x.hidden" List "kinds of hidden content: tag-characters, zero-width, bidi, encoded …"
     "x.bucket" Text "bucket that is read or written; of a job the first part of its s3:// address"

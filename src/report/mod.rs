@@ -9,6 +9,7 @@ mod event;
 mod export;
 mod json;
 mod number;
+mod signals;
 mod table;
 
 pub use controls::{ChangeJson, ControlsJson, StateJson, WindowJson, change_words, control_words, open_words};
@@ -17,4 +18,5 @@ pub use event::{COLUMNS, EventJson, RecordJson, event_cells};
 pub use export::{events_with_entities, export_events};
 pub use json::{to_json, to_json_pretty};
 pub use number::{bytes, grouped};
+pub use signals::{DetectJson, LeadJson, SignalJson, arithmetic_words};
 pub use table::{table, table_of_lines};

@@ -6,7 +6,7 @@
 mod read;
 mod selector;
 
-pub(super) use read::{Lint, lints, read};
+pub(super) use read::{lints, read};
 pub(super) use selector::{Field, Leaf, Look, Selector, Truth};
 
 /// One document of a file.
