@@ -13,6 +13,7 @@ mod pivot;
 mod place;
 mod query;
 mod rebuild;
+mod report;
 mod seal;
 mod show;
 mod unknown;
@@ -59,6 +60,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Pivot(args)) => pivot::run(&args),
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
+        Some(Command::Report(args)) => report::run(&args),
         Some(Command::Seal(args)) => seal::run(&args),
         Some(Command::Rebuild(args)) => rebuild::run(&args),
         Some(Command::Completions { shell }) => generate::completions(shell),
