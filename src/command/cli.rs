@@ -234,7 +234,7 @@ pub struct ReportArgs {
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
     /// Quote so many exchanges
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = crate::report::incident::USUAL_PROMPTS)]
     pub prompts: usize,
     /// Also (or only) write the signals as a layer of the MITRE ATT&CK Navigator
     #[arg(long, value_name = "FILE")]

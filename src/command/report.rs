@@ -40,7 +40,9 @@ pub fn run(args: &ReportArgs) -> Result<Done, Failure> {
     let chosen = choose(&mut reader, &selection)?.map_err(Failure::Error)?;
     if chosen.refs.is_empty() {
         unknown::say(&mut reader, &scope, options.secrets)?;
-        return Err(Failure::Error("there is nothing to report: no event is in this selection; `outcrop events` with the same flags shows what is".to_owned()));
+        return Err(Failure::Error(
+            "there is nothing to report: no event is in this selection; `outcrop events` with the same flags shows what is".to_owned(),
+        ));
     }
     if let (Some(path), Some(form)) = (args.output.as_deref(), form) {
         document(&mut reader, &chosen, &options, path, form, args)?;
@@ -65,8 +67,13 @@ fn document(reader: &mut Reader, chosen: &Chosen, options: &Options, path: &Path
         return Ok(std::io::stdout().lock().write_all(text.as_bytes())?);
     }
     write(path, args.force, |out| out.write_all(text.as_bytes()))?;
-    let (events, told) = (grouped(chosen.refs.len() as u64), incident.story.len());
-    eprintln!("outcrop: {events} events told in {told} steps, {} signals, {} exchanges quoted; written to {}", incident.signals.len(), incident.prompts.len(), path.display());
+    let (events, told) = (grouped(chosen.refs.len() as u64), incident.story.iter().map(|day| day.steps.len()).sum::<usize>());
+    eprintln!(
+        "outcrop: {events} events told in {told} steps, {} signals, {} exchanges quoted; written to {}",
+        incident.signals.len(),
+        incident.prompts.len(),
+        path.display()
+    );
     Ok(())
 }
 
@@ -99,8 +106,13 @@ fn form_of(path: &Path) -> Result<Form, Failure> {
         Some("md" | "markdown") => Ok(Form::Markdown),
         Some("html" | "htm") => Ok(Form::Html),
         Some("csv") => Err(Failure::Usage(format!("a report is Markdown or HTML; for a Timesketch timeline write --timesketch {}", path.display()))),
-        Some("json") => Err(Failure::Usage(format!("a report is Markdown or HTML; for a layer of the ATT&CK Navigator write --navigator {}", path.display()))),
-        _ => Err(Failure::Usage(format!("cannot tell the form of {}: end it in .md or .html, or write - for Markdown on standard output", path.display()))),
+        Some("json") => {
+            Err(Failure::Usage(format!("a report is Markdown or HTML; for a layer of the ATT&CK Navigator write --navigator {}", path.display())))
+        }
+        _ => Err(Failure::Usage(format!(
+            "cannot tell the form of {}: end it in .md or .html, or write - for Markdown on standard output",
+            path.display()
+        ))),
     }
 }
 
@@ -123,13 +135,18 @@ fn own_template(form: Form, named: Option<&Path>) -> Result<Option<String>, Fail
         },
     };
     let text = std::fs::read_to_string(&path);
-    text.map(Some).map_err(|error| Failure::Error(format!("cannot read the template {}: {error}; without it the built-in one is used", path.display())))
+    text.map(Some)
+        .map_err(|error| Failure::Error(format!("cannot read the template {}: {error}; without it the built-in one is used", path.display())))
 }
 
 /// A new file that only the user may read: a report holds evidence.
 fn write(path: &Path, force: bool, fill: impl FnOnce(&mut BufWriter<std::fs::File>) -> std::io::Result<()>) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
-        let remedy = if error.kind() == std::io::ErrorKind::AlreadyExists { "choose another name, or --force to write over it" } else { "choose another place" };
+        let remedy = if error.kind() == std::io::ErrorKind::AlreadyExists {
+            "choose another name, or --force to write over it"
+        } else {
+            "choose another place"
+        };
         Failure::Error(format!("cannot write {}: {error}; {remedy}", path.display()))
     };
     let mut options = OpenOptions::new();

@@ -43,7 +43,9 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
             let of_report = |mark: &crate::model::Mark| mark.marked || !mark.tags.is_empty() || !mark.note.is_empty();
             let ids: HashSet<EventId> = marks.iter().filter(|marked| of_report(&marked.mark)).filter_map(|marked| marked.event).collect();
             if ids.is_empty() {
-                return Ok(Err("nothing is marked in this case: mark rows in the workbench, or choose by scope, such as --key or --since".to_owned()));
+                return Ok(
+                    Err("nothing is marked in this case: mark rows in the workbench, or choose by scope, such as --key or --since".to_owned()),
+                );
             }
             reader.refs(&Scope::all())?.iter().filter(|event| ids.contains(&event.id)).copied().collect()
         }

@@ -83,7 +83,8 @@ pub(super) fn read(reader: &mut Reader, chosen: &Chosen, options: &Options) -> R
     let all = controls(reader)?;
     let refs = &chosen.refs;
     let ids: HashSet<EventId> = refs.iter().map(|event| event.id).collect();
-    let changes: Vec<usize> = (0..all.changes.len()).filter(|at| all.changes.get(*at).is_some_and(|change| ids.contains(&change.evidence.event.id))).collect();
+    let changes: Vec<usize> =
+        (0..all.changes.len()).filter(|at| all.changes.get(*at).is_some_and(|change| ids.contains(&change.evidence.event.id))).collect();
     let mut windows: HashSet<usize> = HashSet::new();
     if let Selection::Scope(scope) = &chosen.selection {
         windows.extend(in_scope(reader, &all, scope)?.windows);

@@ -8,7 +8,7 @@ use super::chosen::Chosen;
 use super::words::{Words, counted, line, lines};
 use super::{Event, Incident, Options, Selection, seconds};
 use crate::case::{Reader, Result};
-use crate::model::{self, EventId, EventRef, SourceEntry, SourceId, SourceKind, SourceState, Strand};
+use crate::model::{self, EventId, EventRef, HOLDS_NO_RECORDS, SourceEntry, SourceId, SourceKind, SourceState, Strand};
 use crate::report::{bytes, grouped};
 
 /// Sources told at most, those of the report's events first.
@@ -132,10 +132,15 @@ fn sources(reader: &mut Reader, own: &HashSet<SourceId>, options: &Options, inci
     if unread > 0 {
         incident.holes.push(Words::new(format!("{} could be read in part only; the reason stands beside it.", counted(unread, "source"))));
     }
-    // Those that the report rests on, then those with a fault.
-    all.sort_by_key(|source| (!own.contains(&source.id), source.state == SourceState::Complete, source.id));
-    incident.more_sources = all.len().saturating_sub(SOURCES) as u64;
+    // Those that the report rests on, then those with a fault; the others are only counted.
+    let count = all.len();
+    let harmless = |source: &SourceEntry| {
+        source.state == SourceState::Complete || source.reason.as_deref().is_some_and(|reason| reason.ends_with(HOLDS_NO_RECORDS))
+    };
+    all.retain(|source| own.contains(&source.id) || !harmless(source));
+    all.sort_by_key(|source| (!own.contains(&source.id), source.id));
     all.truncate(SOURCES);
+    incident.more_sources = (count - all.len()) as u64;
     incident.sources = all.iter().map(|source| told(source, options)).collect();
     Ok(())
 }
@@ -175,7 +180,9 @@ fn holes(reader: &mut Reader, chosen: &Chosen, options: &Options, told: &[model:
     }
     if unread > 0 {
         let said = counted(unread, "record");
-        incident.holes.push(Words::new(format!("{said} of this report can no longer be read, or are others than they were: their files were moved or changed.")));
+        incident.holes.push(Words::new(format!(
+            "{said} of this report can no longer be read, or are others than they were: their files were moved or changed."
+        )));
     } else if !told.is_empty() {
         let checked = counted(told.len().min(CHECKED) as u64, "record");
         incident.holes.push(Words::new(format!("The bytes of {checked} of the timeline were read again and are those of their digests.")));
@@ -188,10 +195,16 @@ fn holes(reader: &mut Reader, chosen: &Chosen, options: &Options, told: &[model:
     }
     let (calls, without) = chosen.calls;
     if without > 0 {
-        let said = format!("Of {} no invocation record is in the case, of {} in all: what they asked is not known.", counted(without, "model call"), grouped(calls));
+        let said = format!(
+            "Of {} no invocation record is in the case, of {} in all: what they asked is not known.",
+            counted(without, "model call"),
+            grouped(calls)
+        );
         incident.holes.push(Words::new(said));
     }
-    let one_sided = |scope: &model::Scope| scope.entities.iter().any(|entity| matches!(entity.kind, model::EntityKind::Key | model::EntityKind::Ip | model::EntityKind::UserAgent));
+    let one_sided = |scope: &model::Scope| {
+        scope.entities.iter().any(|entity| matches!(entity.kind, model::EntityKind::Key | model::EntityKind::Ip | model::EntityKind::UserAgent))
+    };
     if let Selection::Scope(scope) = &chosen.selection
         && one_sided(scope)
     {

@@ -87,7 +87,10 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, inci
             notes.push(format!("The rules have looked at {} of {} events.", grouped(u64::from(detected.events)), grouped(events)));
         }
         if chosen.signals.is_empty() {
-            notes.push(format!("{} ran; none of them fired on these events. That is no proof that nothing is wrong.", counted(u64::from(detected.rules), "rule")));
+            notes.push(format!(
+                "{} ran; none of them fired on these events. That is no proof that nothing is wrong.",
+                counted(u64::from(detected.rules), "rule")
+            ));
         }
     }
     notes.extend((all > SIGNALS).then(|| format!("The {SIGNALS} heaviest of {} signals.", grouped(all as u64))));
@@ -164,7 +167,13 @@ fn number(value: f64) -> String {
 pub fn baseline_words(baseline: &Baseline) -> Vec<String> {
     match baseline {
         Baseline::Threshold { measure, window_ms, observed, limit, from, to, values } => {
-            let mut words = vec![format!("{measure} was {} within {}, from {} to {}; the rule asks for {limit}", number(*observed), length_words(*window_ms), seconds(*from), seconds(*to))];
+            let mut words = vec![format!(
+                "{measure} was {} within {}, from {} to {}; the rule asks for {limit}",
+                number(*observed),
+                length_words(*window_ms),
+                seconds(*from),
+                seconds(*to)
+            )];
             words.extend((!values.is_empty()).then(|| format!("values: {}", values.iter().take(12).cloned().collect::<Vec<_>>().join(", "))));
             words
         }
@@ -179,7 +188,12 @@ pub fn baseline_words(baseline: &Baseline) -> Vec<String> {
             let mut words = vec![format!("new {whom}: {}", new.join(", "))];
             if let (Some(since), Some(until)) = (learnt_since, learnt_until) {
                 let elsewhere = if *outside { ", and from other evidence" } else { "" };
-                words.push(format!("learnt from {} to {}{elsewhere}; a value is forgotten after {}", seconds(*since), seconds(*until), length_words(*retention_ms)));
+                words.push(format!(
+                    "learnt from {} to {}{elsewhere}; a value is forgotten after {}",
+                    seconds(*since),
+                    seconds(*until),
+                    length_words(*retention_ms)
+                ));
             }
             words.push(match known_total {
                 0 => "nothing was known before".to_owned(),
@@ -189,7 +203,9 @@ pub fn baseline_words(baseline: &Baseline) -> Vec<String> {
             words.extend(new_group.then(|| "the whole group was new: this is the one signal about it".to_owned()));
             words
         }
-        Baseline::Outlier { measure, bucket_ms, samples, mean, deviation, k, floor, threshold, observed, crossed_at, population, outside, .. } => {
+        Baseline::Outlier {
+            measure, bucket_ms, samples, mean, deviation, k, floor, threshold, observed, crossed_at, population, outside, ..
+        } => {
             let of = if *population { "of everybody, its own history being too short" } else { "of its own" };
             let elsewhere = if *outside { ", other evidence among them" } else { "" };
             vec![

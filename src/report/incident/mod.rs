@@ -22,6 +22,7 @@ use serde::Serialize;
 
 pub use chosen::{Chosen, choose};
 pub use navigator::navigator_layer;
+pub use prompts::USUAL as USUAL_PROMPTS;
 pub use render::{Form, render};
 pub use timesketch::timesketch_csv;
 pub use words::{Piece, Words};
@@ -74,7 +75,7 @@ pub struct Incident {
     /// What happened, a sentence each.
     pub summary: Vec<Words>,
     /// What happened, in order of time.
-    pub story: Vec<Step>,
+    pub story: Vec<Day>,
     /// What is to be known of the story's limits.
     pub story_note: String,
     /// Leads with their arithmetic.
@@ -113,11 +114,18 @@ pub struct Incident {
     pub program: String,
 }
 
+/// A day of the story.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Day {
+    /// The date; `no time` of what has none.
+    pub day: String,
+    /// What happened on it.
+    pub steps: Vec<Step>,
+}
+
 /// A step of the story.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Step {
-    /// The day.
-    pub day: String,
     /// From when, to the second.
     pub from: String,
     /// Until when; empty for a single moment.

@@ -76,7 +76,9 @@ fn is_technique(id: &str) -> bool {
 /// It could not be written as JSON.
 pub fn navigator_layer(chosen: &Chosen, title: &str, options: &Options) -> serde_json::Result<String> {
     let signals = || chosen.signals.iter().filter(|signal| signal.triage.state != TriageState::Dismissed);
-    let of_attack = |signal: &Signal| signal.frameworks.iter().filter(|framework| framework.name == "ATT&CK" && is_technique(&framework.id)).cloned().collect::<Vec<_>>();
+    let of_attack = |signal: &Signal| {
+        signal.frameworks.iter().filter(|framework| framework.name == "ATT&CK" && is_technique(&framework.id)).cloned().collect::<Vec<_>>()
+    };
     let newest = signals().flat_map(of_attack).map(|framework| edition(&framework.version)).max().unwrap_or(0);
     let mut techniques: BTreeMap<String, (u32, Vec<String>)> = BTreeMap::new();
     for signal in signals() {

@@ -1,6 +1,6 @@
 //! What was asked and answered: exchanges quoted, those with something to say of them first.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -15,7 +15,13 @@ use crate::report::{flag_words, grouped};
 use crate::stitch::conversation;
 
 /// Characters of a text that are quoted; `outcrop show` prints all of it.
-const QUOTED: usize = 3_000;
+const QUOTED: usize = 1_500;
+/// Exchanges that begin alike are quoted so often; a bulk of the same says no more.
+const ALIKE: usize = 2;
+/// Characters by which they are alike.
+const BEGINNING: usize = 40;
+/// Exchanges that are quoted unless more are asked for.
+pub const USUAL: usize = 20;
 /// Exchanges whose flags are looked at, to choose which to quote.
 const LOOKED_AT: usize = 50_000;
 
@@ -74,7 +80,7 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, inci
     }
     if wanted.len() < exchanges.len() {
         incident.prompts_note = format!(
-            "{} of {} exchanges are quoted: those that raised signals, were marked or are flagged, then the first ones. --prompts quotes more.",
+            "{} of {} exchanges are quoted: those that were marked, are flagged or raised signals first, and of many that begin alike only the first. --prompts quotes more.",
             grouped(wanted.len() as u64),
             grouped(exchanges.len() as u64)
         );
@@ -85,7 +91,12 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, inci
 /// Which to quote, in order of time.
 fn wanted(reader: &mut Reader, chosen: &Chosen, exchanges: &[EventRef], most: usize) -> Result<Vec<EventId>> {
     let signalled: HashSet<EventId> = chosen.signals.iter().flat_map(|signal| signal.events.iter().copied()).collect();
-    let marked: HashSet<EventId> = reader.all_marks()?.into_iter().filter(|marked| marked.mark.marked || !marked.mark.note.is_empty()).filter_map(|marked| marked.event).collect();
+    let marked: HashSet<EventId> = reader
+        .all_marks()?
+        .into_iter()
+        .filter(|marked| marked.mark.marked || !marked.mark.note.is_empty())
+        .filter_map(|marked| marked.event)
+        .collect();
     let looked_at = exchanges.get(..LOOKED_AT.min(exchanges.len())).unwrap_or(exchanges);
     let flags = reader.exchange_flags(looked_at)?;
     let mut ranked: Vec<(u8, usize)> = Vec::with_capacity(looked_at.len());
@@ -101,7 +112,25 @@ fn wanted(reader: &mut Reader, chosen: &Chosen, exchanges: &[EventRef], most: us
         ranked.push((rank, at));
     }
     ranked.sort_unstable();
-    let mut places: Vec<usize> = ranked.into_iter().take(most).map(|(_, at)| at).collect();
+    let mut places: Vec<usize> = Vec::new();
+    let mut alike: HashMap<String, usize> = HashMap::new();
+    let (mut later, mut looked) = (Vec::new(), 0);
+    for (rank, at) in ranked {
+        if places.len() >= most || looked >= most.saturating_mul(50) {
+            break;
+        }
+        looked += 1;
+        let id = looked_at.get(at).map(|event| event.id);
+        let facts = reader.facts(&id.into_iter().collect::<Vec<_>>())?.pop().flatten();
+        let beginning: String = facts.map(|facts| facts.preview.chars().take(BEGINNING).collect()).unwrap_or_default();
+        let count = alike.entry(beginning).or_default();
+        *count += 1;
+        if rank == 0 || *count <= ALIKE { places.push(at) } else { later.push(at) }
+    }
+    // Room that is left goes to those that were passed over, when more of them were asked for than is usual.
+    if most > USUAL {
+        places.extend(later.into_iter().take(most.saturating_sub(places.len())));
+    }
     places.sort_unstable();
     Ok(places.into_iter().filter_map(|at| looked_at.get(at)).map(|event| event.id).collect())
 }
@@ -160,7 +189,9 @@ fn fill(told: &mut Quoted, exchange: &Exchange) {
     if told.asked.is_empty() && told.answered.is_empty() && told.tools.is_empty() {
         told.missing = match exchange.body {
             crate::model::BodyState::S3 => "the bodies lie in S3, and their files are not in the case".to_owned(),
-            crate::model::BodyState::Absent => "the record holds no bodies: delivery of text was off, they were too large, or the call failed".to_owned(),
+            crate::model::BodyState::Absent => {
+                "the record holds no bodies: delivery of text was off, they were too large, or the call failed".to_owned()
+            }
             _ => "no text was found in the bodies; `outcrop show` prints them".to_owned(),
         };
     }

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::chosen::Chosen;
 use super::controls::{Defences, after_words, opened, window_words};
+use super::coverage::cut;
 use super::words::{Words, counted, line};
-use super::{Incident, Marked, Options, Step, seconds};
+use super::{Day, Incident, Marked, Options, Step, seconds};
 use crate::case::{Reader, Result};
 use crate::decode;
 use crate::model::{self, EventId, EventRef, Mark, Outcome, Strand, Timestamp};
@@ -75,7 +76,8 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
         }
         let marked = told.marks.get(&event.id).is_some_and(|mark| !mark.is_empty());
         let alone = marked || defences.of(event.id).next().is_some();
-        let alike = (event.principal.clone(), event.action.clone(), event.outcome, event.region.clone(), event.key.clone(), event.undecodable.is_some());
+        let alike =
+            (event.principal.clone(), event.action.clone(), event.outcome, event.region.clone(), event.key.clone(), event.undecodable.is_some());
         let near = |step: &&mut Growing| {
             step.alike == alike && !alone && step.last.zip(event.time).is_some_and(|(last, time)| time.as_millis() - last.as_millis() <= NEAR)
         };
@@ -100,7 +102,11 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
         // What is there from the beginning is not new.
         notes.extend(step.ids.iter().filter_map(|(id, _)| known.new(by_event.get(id)?, at > 0, options)));
         if at < STEPS {
-            incident.story.push(step_told(step, notes, &by_event, options));
+            let (day, step) = step_told(step, notes, &by_event, options);
+            match incident.story.last_mut().filter(|last| last.day == day) {
+                Some(last) => last.steps.push(step),
+                None => incident.story.push(Day { day, steps: vec![step] }),
+            }
         }
     }
     if told.left_out > 0 {
@@ -111,7 +117,8 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
         );
     }
     if all > STEPS {
-        incident.story_note = format!("{} {} more are not told; the timeline has them.", incident.story_note, counted((all - STEPS) as u64, "step")).trim().to_owned();
+        incident.story_note =
+            format!("{} {} more are not told; the timeline has them.", incident.story_note, counted((all - STEPS) as u64, "step")).trim().to_owned();
     }
     marks(reader, chosen, options, told, incident)
 }
@@ -136,9 +143,10 @@ impl Known {
     }
 }
 
-fn step_told(step: &Growing, notes: Vec<Words>, events: &HashMap<EventId, &model::Event>, options: &Options) -> Step {
+fn step_told(step: &Growing, notes: Vec<Words>, events: &HashMap<EventId, &model::Event>, options: &Options) -> (String, Step) {
     let time = |time: Option<Timestamp>| time.map(seconds).unwrap_or_default();
-    let (day, from) = time(step.first).split_once(' ').map_or_else(|| ("no time".to_owned(), String::new()), |(day, time)| (day.to_owned(), time.to_owned()));
+    let (day, from) =
+        time(step.first).split_once(' ').map_or_else(|| ("no time".to_owned(), String::new()), |(day, time)| (day.to_owned(), time.to_owned()));
     let to = if step.count == 1 || step.first == step.last {
         String::new()
     } else {
@@ -150,7 +158,7 @@ fn step_told(step: &Growing, notes: Vec<Words>, events: &HashMap<EventId, &model
     let who = who.rsplit_once('/').map_or(who, |(_, name)| name);
     let outcome = if event.undecodable.is_some() { "undecodable" } else { event.outcome.name() };
     let ids = step.ids.iter().take(IDS).map(|(_, uid)| uid.clone()).collect();
-    Step { day, from, to, who: line(&options.secrets.text(who)), what: what(step, events, options), notes, outcome, events: ids }
+    (day, Step { from, to, who: line(&options.secrets.text(who)), what: what(step, events, options), notes, outcome, events: ids })
 }
 
 /// What a step did, in words.
@@ -162,13 +170,21 @@ fn what(step: &Growing, events: &HashMap<EventId, &model::Event>, options: &Opti
     let mut said = if event.undecodable.is_some() {
         Words::new(format!("{} could not be decoded: ", counted(step.count, "record"))).value(event.summary())
     } else if event.strand == Strand::Endpoint {
-        Words::new("ran ").value(event.detail.clone().unwrap_or_else(|| action.to_owned())).say(times)
+        Words::new("ran ").value(cut(event.detail.as_deref().unwrap_or(action), 200)).say(times)
     } else if decode::is_invoke(service, action) {
         let models = distinct(step, events, |event| event.model.as_deref());
-        Words::new("called ").values(models.iter().take(3)).say(if models.is_empty() { "a model with " } else { " with " }).value(action).say(times)
+        Words::new(if event.outcome == Outcome::Ok { "called " } else { "tried to call " })
+            .values(models.iter().take(3))
+            .say(if models.is_empty() { "a model with " } else { " with " })
+            .value(action)
+            .say(times)
     } else {
         let details = distinct(step, events, |event| event.detail.as_deref());
-        let verb = if decode::is_enumeration(service, action) { "looked: " } else { "" };
+        let verb = match event.outcome {
+            Outcome::Denied | Outcome::Error => "tried ",
+            Outcome::Ok if decode::is_enumeration(service, action) => "looked with ",
+            Outcome::Ok => "did ",
+        };
         let mut said = Words::new(verb).value(action).say(&times);
         let about: Vec<&String> = details.iter().take(2).collect();
         if !about.is_empty() {
@@ -216,7 +232,7 @@ fn notes(chosen: &Chosen, defences: &Defences, options: &Options, marks: &HashMa
     for (id, _) in &step.ids {
         for change in defences.of(*id) {
             let before = change.before.as_deref().unwrap_or("not known");
-            notes.push(Words::new(format!("{}: before ", control_words(&change.control))).value(before).say(", after ").value(after_words(change)));
+            notes.push(Words::new(format!("{}: before: {before}; after: {}", control_words(&change.control), after_words(change))));
         }
         for window in defences.windows().filter(|window| opened(window).id == *id) {
             notes.push(window_words(window, options));
@@ -237,7 +253,12 @@ fn notes(chosen: &Chosen, defences: &Defences, options: &Options, marks: &HashMa
 }
 
 fn marks(reader: &mut Reader, chosen: &Chosen, options: &Options, told: &Told, incident: &mut Incident) -> Result<()> {
-    let ids: Vec<EventId> = chosen.refs.iter().map(|event| event.id).filter(|id| told.marks.get(id).is_some_and(|mark| mark.marked || !mark.tags.is_empty() || !mark.note.is_empty())).collect();
+    let ids: Vec<EventId> = chosen
+        .refs
+        .iter()
+        .map(|event| event.id)
+        .filter(|id| told.marks.get(id).is_some_and(|mark| mark.marked || !mark.tags.is_empty() || !mark.note.is_empty()))
+        .collect();
     for event in reader.events(&ids)? {
         let Some(mark) = told.marks.get(&event.id) else { continue };
         let event = super::coverage::event_told(reader, &event, options)?;

@@ -2,6 +2,7 @@
 
 use super::chosen::Chosen;
 use super::controls::Defences;
+use super::coverage::cut;
 use super::words::{Words, counted};
 use super::{Incident, Options, Selection, seconds};
 use crate::case::{Reader, Result};
@@ -9,6 +10,8 @@ use crate::decode;
 use crate::model::{EntityKind, EventRef, Name, Outcome, Strand, StrandSet};
 use crate::report::grouped;
 
+/// Characters of a value in a sentence; the records have all of it.
+const SHOWN: usize = 80;
 /// Values named in a sentence.
 const NAMED: usize = 4;
 
@@ -24,7 +27,12 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
     let mut said = Words::new(format!("Between {} and {} UTC there are {}", seconds(first), seconds(last), counted(refs.len() as u64, "event")));
     let (denied, failed) = (of(Outcome::Denied), of(Outcome::Error));
     if denied + failed > 0 {
-        said = said.say(format!(": {} succeeded, {} were denied, {} failed", grouped(refs.len() as u64 - denied - failed), grouped(denied), grouped(failed)));
+        said = said.say(format!(
+            ": {} succeeded, {} were denied, {} failed",
+            grouped(refs.len() as u64 - denied - failed),
+            grouped(denied),
+            grouped(failed)
+        ));
     }
     incident.summary.push(said.say("."));
     let trail: Vec<EventRef> = refs.iter().filter(|event| event.strand() != Strand::Invocation).copied().collect();
@@ -54,7 +62,9 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
         let rules: std::collections::BTreeSet<&str> = chosen.signals.iter().map(|signal| signal.rule.as_str()).collect();
         let mut said = Words::new(format!("{} of {} fired", counted(chosen.signals.len() as u64, "signal"), counted(rules.len() as u64, "rule")));
         if let Some(lead) = chosen.leads.first() {
-            said = said.say(format!("; they add up to a lead with a score of {} (a lead is told above {}) about ", lead.score, lead.threshold)).value(options.secrets.text(&lead.entity.value));
+            said = said
+                .say(format!("; they add up to a lead with a score of {} (a lead is told above {}) about ", lead.score, lead.threshold))
+                .value(options.secrets.text(&lead.entity.value));
         }
         incident.summary.push(said.say("."));
     }
@@ -69,7 +79,10 @@ fn about(reader: &mut Reader, chosen: &Chosen, options: &Options, incident: &mut
         Selection::Marked => what = what.say("what the analyst marked, tagged or noted"),
         Selection::Lead(_) => {
             if let Some(lead) = chosen.leads.first() {
-                what = what.say(format!("the lead about {} ", lead.entity.kind)).value(safe(&lead.entity.value)).say(": its signals, and what was done by it in their time");
+                what = what
+                    .say(format!("the lead about {} ", lead.entity.kind))
+                    .value(safe(&lead.entity.value))
+                    .say(": its signals, and what was done by it in their time");
                 title = format!("{title}: {} {}", lead.entity.kind, safe(&lead.entity.value));
             }
         }
@@ -136,11 +149,14 @@ fn models(reader: &mut Reader, chosen: &Chosen, options: &Options, incident: &mu
     })?;
     let mut said = Words::default();
     if calls > 0 {
-        said = said.say(format!("Models were called {} by CloudTrail's account", if calls == 1 { "once".to_owned() } else { format!("{} times", grouped(calls)) }));
+        said = said.say(format!("CloudTrail tells of {}", counted(calls, "model call")));
         said = said.say(match without {
-            0 => ", each with an invocation record".to_owned(),
+            0 => ", each with its invocation record".to_owned(),
             without if without == calls => "; no invocation record tells what was asked".to_owned(),
-            without => format!("; of {} no invocation record tells what was asked (some were refused, or logging was off)", counted(without, "call")),
+            without => format!(
+                "; {} of them have no invocation record that would tell what was asked: they were refused, or logging was off",
+                grouped(without)
+            ),
         });
     } else {
         said = said.say(format!("There are {} of model calls", counted(records.len() as u64, "invocation record")));
@@ -194,9 +210,13 @@ fn defended(defences: &Defences, options: &Options, incident: &mut Incident) {
     let done = defences.changes().filter(|change| change.outcome == Outcome::Ok).count() as u64;
     let tried = defences.changes().count() as u64 - done;
     if done + tried > 0 {
-        let mut said = Words::new(format!("The defences were changed {}", if done == 1 { "once".to_owned() } else { format!("{} times", grouped(done)) }));
+        let mut said =
+            Words::new(format!("The defences were changed {}", if done == 1 { "once".to_owned() } else { format!("{} times", grouped(done)) }));
         if tried > 0 {
-            said = said.say(format!(" and {} to change them failed", if tried == 1 { "1 attempt".to_owned() } else { format!("{} attempts", grouped(tried)) }));
+            said = said.say(format!(
+                " and {} to change them failed",
+                if tried == 1 { "1 attempt".to_owned() } else { format!("{} attempts", grouped(tried)) }
+            ));
         }
         incident.summary.push(said.say(" (see Controls)."));
     }
@@ -217,7 +237,7 @@ fn counts(reader: &mut Reader, refs: &[EventRef], kind: EntityKind, options: &Op
 fn named(words: Words, values: &[(Name, u64)]) -> Words {
     let mut words = words;
     for (at, (name, count)) in values.iter().take(NAMED).enumerate() {
-        words = words.say(if at == 0 { "" } else { ", " }).value(name);
+        words = words.say(if at == 0 { "" } else { ", " }).value(cut(name, SHOWN));
         if values.len() > 1 {
             words = words.say(format!(" ×{}", grouped(*count)));
         }

@@ -14,15 +14,38 @@ const PAGE: usize = 1000;
 
 /// Titles: the three that Timesketch asks for, its tags, then the fields of an event.
 const TITLES: [&str; 20] = [
-    "message", "datetime", "timestamp_desc", "tag", "data_type", "strand", "outcome", "principal", "action", "model", "region", "ip", "key", "request_id",
-    "error_code", "account", "signals", "note", "event_id", "sha256",
+    "message",
+    "datetime",
+    "timestamp_desc",
+    "tag",
+    "data_type",
+    "strand",
+    "outcome",
+    "principal",
+    "action",
+    "model",
+    "region",
+    "ip",
+    "key",
+    "request_id",
+    "error_code",
+    "account",
+    "signals",
+    "note",
+    "event_id",
+    "sha256",
 ];
 
 /// Writes the timeline; gives the number of events, and how many were left out because they have no time.
 ///
 /// # Errors
 /// The case cannot be read; the inner error: the file cannot be written.
-pub fn timesketch_csv(reader: &mut Reader, chosen: &Chosen, options: &Options, out: impl Write) -> Result<std::result::Result<(u64, u64), csv::Error>> {
+pub fn timesketch_csv(
+    reader: &mut Reader,
+    chosen: &Chosen,
+    options: &Options,
+    out: impl Write,
+) -> Result<std::result::Result<(u64, u64), csv::Error>> {
     let marks: HashMap<EventId, Mark> = reader.all_marks()?.into_iter().filter_map(|marked| Some((marked.event?, marked.mark))).collect();
     let mut signals: HashMap<EventId, Vec<String>> = HashMap::new();
     for signal in &chosen.signals {

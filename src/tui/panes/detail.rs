@@ -1,7 +1,7 @@
 //! The detail of the selected event: a card of facts, then the exchange as a conversation or the record as JSON.
 
-use super::events::outcome;
 use super::cli;
+use super::events::outcome;
 use crate::model::{Entity, Outcome, Secrets, Strand};
 use crate::stitch::echo::Echo;
 use crate::tui::ask::Detail;
