@@ -141,10 +141,7 @@ impl Reader {
         self.snapshot(|reader| {
             let mut signals: Vec<Signal> = bodies(reader.connection(), "SELECT body FROM signal")?;
             signals.sort_by(|one, other| (one.time, &one.id).cmp(&(other.time, &other.id)));
-            let judged = judged(reader.connection())?;
-            for signal in &mut signals {
-                signal.triage = triage(&judged, &signal.triage_key(), signal.last);
-            }
+            reader.judge(&mut signals, &mut [])?;
             Ok(signals)
         })
     }
@@ -154,12 +151,21 @@ impl Reader {
         self.snapshot(|reader| {
             let mut leads: Vec<Lead> = bodies(reader.connection(), "SELECT body FROM lead")?;
             leads.sort_by(|one, other| other.score.cmp(&one.score).then_with(|| (one.time, &one.id).cmp(&(other.time, &other.id))));
-            let judged = judged(reader.connection())?;
-            for lead in &mut leads {
-                lead.triage = triage(&judged, &lead.triage_key(), lead.last);
-            }
+            reader.judge(&mut [], &mut leads)?;
             Ok(leads)
         })
+    }
+
+    /// Adds what the analyst said to signals and leads that were found anew.
+    pub fn judge(&mut self, signals: &mut [Signal], leads: &mut [Lead]) -> Result<()> {
+        let judged = judged(self.connection())?;
+        for signal in signals {
+            signal.triage = triage(&judged, &signal.triage_key(), signal.last);
+        }
+        for lead in leads {
+            lead.triage = triage(&judged, &lead.triage_key(), lead.last);
+        }
+        Ok(())
     }
 
     /// How far the rules came, and what was left out.

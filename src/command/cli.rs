@@ -74,6 +74,12 @@ pub enum Command {
     Controls(ControlsArgs),
     /// Write a report: what happened, with the evidence it rests on, as Markdown or HTML
     Report(ReportArgs),
+    /// Run the rules: print signals, and the leads they add up to
+    Detect(DetectArgs),
+    /// Look at rules without running them
+    Rules(RulesArgs),
+    /// Learn from other evidence what is usual, for the rules of a case
+    Baseline(BaselineArgs),
     /// Copy the evidence a case refers to into it, so that it travels alone
     Seal(SealArgs),
     /// Derive everything in a case again from its records
@@ -257,6 +263,61 @@ pub struct ReportArgs {
     /// Masked or not.
     #[command(flatten)]
     pub reveal: RevealArgs,
+}
+
+/// Arguments of `detect`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The scope chooses the signals that are printed; the rules look at the whole case.\nWith --rules what is found is printed and not kept in the case.\ndocs/RULES.md says how rules, signals and leads work."
+)]
+pub struct DetectArgs {
+    /// Rules of this folder too; they take the place of others with the same id
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// Of which case, about what, answered how.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+}
+
+/// Arguments of `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// What can be done with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Say what is wrong with the rules of a folder, and what to do; nothing is run
+    Check {
+        /// A folder with rules, or one file
+        dir: PathBuf,
+        /// Form of the answer.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Print the rules that run, built in and your own
+    List {
+        /// Form of the answer.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+}
+
+/// Arguments of `baseline`.
+#[derive(Debug, Args)]
+pub struct BaselineArgs {
+    /// Files, folders or globs with evidence of an ordinary time
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The case whose rules are to know it
+    #[arg(long, value_name = "FILE")]
+    pub case: PathBuf,
+    /// What to call it; another one of the same name takes its place
+    #[arg(long, value_name = "NAME", default_value = "baseline")]
+    pub name: String,
 }
 
 /// Arguments of `seal`.

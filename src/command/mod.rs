@@ -1,8 +1,10 @@
 //! The command line: one file a command, the arguments defined once in [`cli`].
 
+mod baseline;
 pub mod cli;
 mod controls;
 mod demo;
+mod detect;
 mod events;
 mod failure;
 mod generate;
@@ -14,6 +16,7 @@ mod place;
 mod query;
 mod rebuild;
 mod report;
+mod rules;
 mod seal;
 mod show;
 mod unknown;
@@ -61,6 +64,9 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
         Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Detect(args)) => detect::run(&args),
+        Some(Command::Rules(args)) => rules::run(&args),
+        Some(Command::Baseline(args)) => baseline::run(&args),
         Some(Command::Seal(args)) => seal::run(&args),
         Some(Command::Rebuild(args)) => rebuild::run(&args),
         Some(Command::Completions { shell }) => generate::completions(shell),

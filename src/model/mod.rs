@@ -39,8 +39,8 @@ pub use safe_text::{Glyphs, SafeText, hidden_name, tag_letter};
 pub use scope::{Scope, TextFilter};
 pub use secret::Secrets;
 pub use signal::{
-    Baseline, Bucket, Detected, Framework, Lead, Level, ListEntry, MOST_BUCKETS, MOST_EVENTS, MOST_VALUES, Points, Signal, Step, Triage, TriageKey,
-    TriageState,
+    Baseline, Bucket, Crossing, Detected, Framework, Lead, Level, ListEntry, MOST_BUCKETS, MOST_EVENTS, MOST_VALUES, Points, Signal, Step, Triage,
+    TriageKey, TriageState,
 };
 pub use thread::{Link, RoundKeys, ThreadKeys, ThreadRow};
 pub use time::{TimeRange, Timestamp};

@@ -315,6 +315,17 @@ pub struct Points {
     pub signal: Option<String>,
 }
 
+/// A moment at which a score exceeded the threshold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crossing {
+    /// The signal that made it.
+    pub signal: String,
+    /// When.
+    pub time: Timestamp,
+    /// What had gathered since the crossing before.
+    pub score: u32,
+}
+
 /// An entity whose distinct signals add up (S27).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Lead {
@@ -324,7 +335,7 @@ pub struct Lead {
     pub entity: Entity,
     /// All that were joined because one key, address or session links them, this one first.
     pub entities: Vec<Entity>,
-    /// The sum of the arithmetic.
+    /// The sum of the arithmetic: of all that belongs to the lead, also what came after it was one.
     pub score: u32,
     /// What had to be exceeded; a lead below is not told.
     pub threshold: u32,
@@ -332,10 +343,12 @@ pub struct Lead {
     pub arithmetic: Vec<Points>,
     /// Ids of all its signals, in order of time: those that count, and repeats that do not.
     pub signals: Vec<String>,
-    /// The signal that made the score exceed the threshold.
+    /// The signal that made the score exceed the threshold first.
     pub closed_by: String,
     /// When it did.
     pub time: Timestamp,
+    /// Each time the score exceeded the threshold: after that it starts again from nothing.
+    pub crossings: Vec<Crossing>,
     /// Time of the first signal …
     pub first: Timestamp,
     /// … and of the last one that belongs to it.

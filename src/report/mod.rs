@@ -11,6 +11,7 @@ mod flags;
 pub mod incident;
 mod json;
 mod number;
+mod signals;
 mod table;
 
 pub use controls::{ChangeJson, ControlsJson, StateJson, WindowJson, change_words, control_words, open_words};
@@ -20,4 +21,5 @@ pub use export::{events_with_entities, export_events};
 pub use flags::{FLAGS, flag_words};
 pub use json::{to_json, to_json_pretty};
 pub use number::{bytes, grouped};
+pub use signals::{DetectJson, LeadJson, SignalJson, arithmetic_words};
 pub use table::{table, table_of_lines};

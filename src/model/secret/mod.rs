@@ -46,6 +46,22 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
+    /// The name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccessKeyId => "access-key-id",
+            Self::SecretAccessKey => "secret-access-key",
+            Self::SessionToken => "session-token",
+            Self::BedrockApiKey => "bedrock-api-key",
+            Self::Authorization => "authorization",
+            Self::PrivateKey => "private-key",
+            Self::Jwt => "jwt",
+            Self::VendorToken => "vendor-token",
+            Self::UrlPassword => "url-password",
+            Self::PresignedRequest => "presigned-request",
+        }
+    }
+
     /// In words, with an article.
     pub const fn words(self) -> &'static str {
         match self {
