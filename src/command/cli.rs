@@ -77,6 +77,8 @@ pub enum Command {
     Hunt(HuntArgs),
     /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
     Controls(ControlsArgs),
+    /// Write a report: what happened, with the evidence it rests on, as Markdown or HTML
+    Report(ReportArgs),
     /// Run the rules: print signals, and the leads they add up to
     Detect(DetectArgs),
     /// Look at rules without running them
@@ -298,6 +300,50 @@ pub struct ControlsArgs {
     /// Of which case, about what, answered how.
     #[command(flatten)]
     pub question: QuestionArgs,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The report is about a lead, about what was marked in the workbench, or about the events of a scope; with each model call comes its invocation record.\nTemplates report.md and report.html in the folder templates of the configuration folder stand in for the built-in ones.\nExample: outcrop report --key AKIA… -o leak.html"
+)]
+pub struct ReportArgs {
+    /// The file to write: .md or .html; - is Markdown on standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// About a lead: an entity (KIND=VALUE), a value, or the lead's id
+    #[arg(long, value_name = "ENTITY", conflicts_with = "marked")]
+    pub lead: Option<String>,
+    /// About what was marked, tagged or noted in the workbench
+    #[arg(long)]
+    pub marked: bool,
+    /// The title
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Quote so many exchanges
+    #[arg(long, value_name = "N", default_value_t = crate::report::incident::USUAL_PROMPTS)]
+    pub prompts: usize,
+    /// Also (or only) write the signals as a layer of the MITRE ATT&CK Navigator
+    #[arg(long, value_name = "FILE")]
+    pub navigator: Option<PathBuf>,
+    /// Also (or only) write the events as CSV for Timesketch
+    #[arg(long, value_name = "FILE")]
+    pub timesketch: Option<PathBuf>,
+    /// A template of your own, in the language of minijinja
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+    /// Write over files that exist
+    #[arg(long)]
+    pub force: bool,
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Which events; --limit is of the timeline.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
 }
 
 /// Arguments of `detect`.

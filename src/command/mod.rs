@@ -24,6 +24,7 @@ mod pivot;
 mod place;
 mod query;
 mod rebuild;
+mod report;
 mod rules;
 mod seal;
 mod show;
@@ -76,6 +77,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Hunt(args)) => hunt::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
+        Some(Command::Report(args)) => report::run(&args),
         Some(Command::Detect(args)) => detect::run(&args),
         Some(Command::Rules(args)) => rules::run(&args),
         Some(Command::Baseline(args)) => baseline::run(&args),

@@ -163,7 +163,7 @@ pub fn keys_document() -> Result<String, KeymapError> {
         text.push_str(" |\n");
     }
     text.push_str("\n## Flags\n\nThe letters in the list of the Prompts pane, from the gravest.\n\n| letter | what it means |\n|---|---|\n");
-    for (_, letter, words) in super::panes::FLAGS {
+    for (_, letter, words) in crate::report::FLAGS {
         text.push_str(&format!("| `{letter}` | {words} |\n"));
     }
     Ok(text)

@@ -1,9 +1,9 @@
 //! Drawing the layers.
 
 use super::{Choice, Editor, Layer, Picker};
+use crate::report::FLAGS;
 use crate::tui::commands::{Context, TABLE};
 use crate::tui::message::Severity;
-use crate::tui::panes::FLAGS;
 use crate::tui::state::State;
 use crate::tui::theme::Role;
 use crate::tui::view::Pane;

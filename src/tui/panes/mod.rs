@@ -15,7 +15,7 @@ pub use case::lines as case_lines;
 pub use cli::{matrix_lines, user_at_host};
 pub use controls::{spelled_lines, table_lines};
 pub use conversation::page as conversation_page;
-pub use exchanges::FLAGS;
+
 pub use profile::lines as profile_lines;
 pub use reading::page as reading_page;
 
