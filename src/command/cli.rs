@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::aws::AwsArgs;
 use crate::model::{
     Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -68,7 +69,7 @@ pub enum Command {
     Show(ShowArgs),
     /// Print every event that mentions an entity; without VALUE, the values of a kind with counts
     Pivot(PivotArgs),
-    /// Answer a query in CloudWatch Logs Insights QL from a case: docs/QUERY.md says what runs
+    /// Answer a query in CloudWatch Logs Insights QL from a case, or at AWS: docs/QUERY.md says what runs
     Query(QueryArgs),
     /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
     Controls(ControlsArgs),
@@ -179,6 +180,9 @@ pub struct QueryArgs {
     /// Where it is answered
     #[arg(long, value_enum, default_value_t = Place::Case)]
     pub on: Place,
+    /// With `--on aws`: whose logs, where, and for how much.
+    #[command(flatten)]
+    pub aws: AwsArgs,
     /// Of which case, about what, answered how.
     #[command(flatten)]
     pub question: QuestionArgs,
@@ -198,7 +202,7 @@ pub enum Language {
 pub enum Place {
     /// From the case.
     Case,
-    /// By CloudWatch Logs Insights: not in this version.
+    /// By CloudWatch Logs Insights, from the log groups that --log-group names.
     Aws,
 }
 

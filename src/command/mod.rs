@@ -1,5 +1,11 @@
 //! The command line: one file a command, the arguments defined once in [`cli`].
 
+#[cfg(feature = "live")]
+mod ask_aws;
+#[cfg(not(feature = "live"))]
+#[path = "without_aws.rs"]
+mod ask_aws;
+pub mod aws;
 pub mod cli;
 mod controls;
 mod demo;

@@ -11,6 +11,7 @@ mod exchange;
 mod field;
 mod ledger;
 mod lenient;
+pub mod live;
 mod marks;
 mod principal;
 mod record;
