@@ -3,7 +3,12 @@
 
 #![cfg(all(test, feature = "live"))]
 
+mod asking;
 #[path = "../desk/mod.rs"]
 mod desk;
+mod fetching;
+mod hard;
 mod of_server;
 mod server;
+mod shell;
+mod worlds;

@@ -2,26 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::server::faults::{Fault, always, on};
 use crate::server::filter::Pattern;
-use crate::server::seed::{HOME, INVOCATIONS, TRAIL, demo_lines, invocations};
-use crate::server::world::World;
+use crate::server::seed::{HOME, INVOCATIONS, TRAIL};
 use crate::server::{Options, Server};
-
-/// 2026-11-10T12:00:00Z
-const NOON: i64 = 1_794_312_000_000;
-
-static DEMO: LazyLock<Arc<World>> = LazyLock::new(|| Arc::new(World::of(demo_lines(1_500))));
-
-/// 90 invocations over a minute and a half, one a second, then 40 in one second.
-fn spike() -> World {
-    World::of(vec![invocations(NOON, NOON + 90_000, 130, 40, NOON + 100_000)])
-}
+use crate::worlds::{NOON, demo, spike};
 
 /// A request as the SDK would send it; gives the status and the body, or nothing when there is no whole answer.
 fn send(server: &Server, action: &str, body: &Value) -> Option<(u16, Value)> {
@@ -147,7 +136,7 @@ fn filters_counts_and_limits_are_real() {
 
 #[test]
 fn the_demo_lies_in_groups_and_regions() {
-    let server = Server::start(Arc::clone(&DEMO), generous());
+    let server = Server::start(demo(), generous());
     let names: Vec<String> = ask(&server, "DescribeLogGroups", &json!({}))["logGroups"]
         .as_array()
         .expect("groups")

@@ -111,6 +111,11 @@ impl World {
         self.regions[&lines.region].take_in(vec![lines]);
     }
 
+    /// The Regions.
+    pub fn region_names(&self) -> Vec<String> {
+        self.regions.keys().cloned().collect()
+    }
+
     /// A Region's logs.
     pub fn region(&self, name: &str) -> Option<&Region> {
         self.regions.get(name)
