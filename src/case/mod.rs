@@ -11,6 +11,7 @@
 //! How it is laid out, and why: docs/ARCHITECTURE.md, "The case file", and `schema.sql`. No drawing, no AWS, no async.
 
 mod answers;
+mod asked;
 mod batch;
 mod codec;
 mod columns;

@@ -63,6 +63,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Read evidence into a case without a screen, and print a summary
     Ingest(IngestArgs),
+    /// Fetch evidence from CloudWatch Logs into a case: docs/LIVE.md says what is needed and what it costs
+    Fetch(FetchArgs),
     /// Print events, oldest first
     Events(QuestionArgs),
     /// Print one event or exchange, by event id or request id
@@ -115,6 +117,57 @@ pub struct IngestArgs {
     /// The case file, made when it is not there
     #[arg(long, value_name = "FILE")]
     pub case: PathBuf,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What to fetch from AWS.
+#[derive(Clone, Debug, Args)]
+pub struct WantedArgs {
+    /// Whose logs, where, and for how much.
+    #[command(flatten)]
+    pub aws: AwsArgs,
+    /// From this time on: 24h, yesterday, 14:00, 2026-11-10, RFC 3339 (UTC)
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub since: String,
+    /// Before this time
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Only events whose text holds this value, such as a key or a request id
+    #[arg(long, value_name = "VALUE")]
+    pub mentions: Option<String>,
+    /// Look again for log groups, though the case remembers some
+    #[arg(long)]
+    pub discover: bool,
+}
+
+impl WantedArgs {
+    /// The interval.
+    ///
+    /// # Errors
+    /// A sentence about the time that cannot be understood.
+    pub fn range(&self, now: Timestamp) -> Result<TimeRange, String> {
+        let scope = ScopeArgs { since: Some(self.since.clone()), until: self.until.clone(), ..ScopeArgs::default() };
+        scope.scope(now).map(|scope| scope.range)
+    }
+}
+
+/// Arguments of `fetch`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Without --log-group the log groups that hold evidence are looked for, and remembered in the case.\nWhat the case has already is not fetched again; an interrupted fetch goes on when it is run again."
+)]
+pub struct FetchArgs {
+    /// The case file, made when it is not there
+    #[arg(long, value_name = "FILE")]
+    pub case: PathBuf,
+    /// What to fetch.
+    #[command(flatten)]
+    pub wanted: WantedArgs,
+    /// Only say what would be fetched, and for how much
+    #[arg(long)]
+    pub estimate: bool,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,

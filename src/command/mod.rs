@@ -11,6 +11,8 @@ mod controls;
 mod demo;
 mod events;
 mod failure;
+#[cfg(feature = "live")]
+mod fetch;
 mod generate;
 mod ingest;
 mod open;
@@ -60,6 +62,10 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         None => open::run(&cli.paths, cli.workbench),
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Ingest(args)) => ingest::run(&args),
+        #[cfg(feature = "live")]
+        Some(Command::Fetch(args)) => fetch::run(&args),
+        #[cfg(not(feature = "live"))]
+        Some(Command::Fetch(_)) => ask_aws::refused(),
         Some(Command::Events(args)) => events::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Pivot(args)) => pivot::run(&args),

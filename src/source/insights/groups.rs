@@ -60,10 +60,11 @@ impl FoundGroup {
         }
     }
 
-    /// The first instant of which it can hold events.
+    /// The first instant of which it can hold events: events are taken that are up to 14 days old when they are sent.
     pub fn keeps_from(&self, now: Timestamp) -> Option<Timestamp> {
-        let kept = self.retention_days.map(|days| now.plus_millis(-i64::from(days) * 86_400_000));
-        self.created.max(kept)
+        let days = |days: i64| -days * 86_400_000;
+        let kept = self.retention_days.map(|kept| now.plus_millis(days(i64::from(kept))));
+        self.created.map(|created| created.plus_millis(days(14))).max(kept)
     }
 
     /// What cannot be asked of it, because of its class.
@@ -106,7 +107,7 @@ fn named(name: &str) -> Option<Strand> {
         Some(Strand::Invocation)
     } else if has(&["cloudtrail"]) || lower.ends_with("trail") {
         Some(Strand::Management)
-    } else if has(&["jamf", "osquery", "auditd", "crowdstrike", "falcon", "sysmon", "defender", "endpoint-logs", "edr", "/var/log/audit"]) {
+    } else if has(&["jamf", "osquery", "auditd", "crowdstrike", "falcon", "sysmon", "defender", "endpoint-logs", "-edr", "/edr", "/var/log/audit"]) {
         Some(Strand::Endpoint)
     } else {
         None
@@ -273,8 +274,9 @@ mod tests {
         group.look = Look::Saw { strands: vec![], events: 0, newest: None };
         assert_eq!(group.holds(), [Strand::Invocation], "an empty group is what it is called");
         let day = 86_400_000;
-        assert_eq!(group.keeps_from(Timestamp::from_millis(day + 7)), Some(Timestamp::from_millis(7)));
-        assert_eq!(group.keeps_from(Timestamp::from_millis(day)), Some(Timestamp::from_millis(5)));
+        group.created = Some(Timestamp::from_millis(20 * day));
+        assert_eq!(group.keeps_from(Timestamp::from_millis(8 * day)), Some(Timestamp::from_millis(7 * day)), "kept for a day");
+        assert_eq!(group.keeps_from(Timestamp::from_millis(6 * day)), Some(Timestamp::from_millis(6 * day)), "two weeks before it was made");
         let (mut tape, trail) = (
             Tape::new(),
             r#"{"eventVersion":"1.08","eventName":"InvokeModel","eventSource":"bedrock.amazonaws.com","eventTime":"2026-11-11T02:00:00Z"}"#,

@@ -9,13 +9,18 @@
 //! - `groups`: which log groups there are and what they hold. `rows`: rows of results.
 
 mod actions;
+mod bundle;
 mod classify;
 mod client;
 mod fault;
+mod fetch;
 mod groups;
+mod into_case;
 mod link;
 mod merge;
 mod pace;
+mod plan;
+mod planning;
 mod query;
 mod rows;
 mod session;
@@ -23,9 +28,12 @@ mod session;
 pub use actions::ReadAction;
 pub use client::ReadOnly;
 pub use fault::{AwsError, Fault};
+pub use fetch::{BEYOND_BUDGET, FetchOutcome, FetchProgress};
 pub use groups::{FoundGroup, Look};
+pub use into_case::fetch_into;
 pub use link::SiteState;
 pub use merge::AwsAnswer;
+pub use planning::{FetchPlan, PlannedGroup, Wanted, mentions};
 pub use query::AwsLanguage;
 pub use rows::ResultRow;
 pub use session::{Asking, Aws, Question};

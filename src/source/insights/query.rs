@@ -32,6 +32,8 @@ pub(super) struct Ask {
     pub(super) span: Seconds,
     /// Rows a page: fewer when rows are long.
     pub(super) page: i32,
+    /// One page is all that is wanted.
+    pub(super) is_one_page: bool,
 }
 
 /// What happens on the way.
@@ -178,7 +180,7 @@ async fn pages(
         if !rows.is_empty() {
             on(Step::Page(rows)).await;
         }
-        let Some(token) = token else { return Ok(ended) };
+        let Some(token) = token.filter(|_| !ask.is_one_page) else { return Ok(ended) };
         page = match read(link, id, Some(token), ask.page, cancel).await {
             // A token lives for an hour.
             Err(AwsError { fault: Fault::Invalid(_), .. }) if !has_begun_again => {

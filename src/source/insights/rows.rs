@@ -32,11 +32,6 @@ impl ResultRow {
         }
         out.push(']');
     }
-
-    /// Bytes of its text.
-    pub(super) fn size(&self) -> usize {
-        self.0.iter().map(|(field, value)| field.len() + value.len() + 24).sum()
-    }
 }
 
 fn quote(text: &str, out: &mut String) {

@@ -141,7 +141,7 @@ impl Aws {
         part.missing = missing;
         for groups in batches {
             let page = if question.text.contains("@message") { 1_000 } else { 10_000 };
-            let ask = Ask { text: question.text.clone(), language: question.language, groups, span: question.span, page };
+            let ask = Ask { text: question.text.clone(), language: question.language, groups, span: question.span, page, is_one_page: false };
             let place = shared.borrow_mut().0.place();
             let rows = &mut part.rows;
             let before = rows.len();
@@ -212,7 +212,7 @@ fn runtime() -> Result<Runtime, AwsError> {
 /// The bytes that a query would scan. `None` when the server's answer is no estimate.
 pub(super) async fn estimate(link: &Link, text: &str, groups: &[String], span: Seconds, cancel: &AtomicBool) -> Result<Option<f64>, AwsError> {
     // On a line of its own: the text may end in a comment.
-    let ask = Ask { text: format!("{text}\n| estimate"), language: AwsLanguage::Ql, groups: groups.to_vec(), span, page: 2 };
+    let ask = Ask { text: format!("{text}\n| estimate"), language: AwsLanguage::Ql, groups: groups.to_vec(), span, page: 2, is_one_page: true };
     let mut rows = Vec::new();
     let mut keep = async |step| match step {
         // A server that does not know the command gives rows instead: two are enough to see that.
