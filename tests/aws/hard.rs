@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::asking::only_read;
 use crate::fetching::{digest, records_in, records_of};
 use crate::server::faults::{Fault, on};
-use crate::server::seed::invocations;
+use crate::server::seed::{Crowd, invocations};
 use crate::server::world::World;
 use crate::server::{Options, Server};
 use crate::shell::{Running, Shell};
@@ -20,9 +20,9 @@ const SPAN: (i64, i64) = (NOON, NOON + 4 * 3_600_000);
 /// 13:30:17
 const CROWD: i64 = NOON + 5_417_000;
 
-/// So many events, of which some share a second.
-fn crowd(count: usize, spike: usize) -> World {
-    World::of(vec![invocations(SPAN.0, SPAN.1, count, spike, CROWD)])
+/// So many events, of which some share a second, and each so-manieth of those a millisecond.
+fn crowd(count: usize, crowd: usize, share: usize) -> World {
+    World::of(vec![invocations(SPAN.0, SPAN.1, count, Crowd { size: crowd, at: CROWD, share })])
 }
 
 fn fetch(shell: &Shell, code: i32) -> Value {
@@ -32,10 +32,10 @@ fn fetch(shell: &Shell, code: i32) -> Value {
 #[test]
 fn a_crowd_in_a_second_comes_in_through_limits_quotas_and_cuts_though_it_was_killed_once() {
     for whole_last_second in [true, false] {
-        let options = Options { most_rows: 2_000, concurrent: 3, runs: Duration::from_millis(150), whole_last_second, ..Options::default() };
-        // A quarter of those who share the second share a millisecond: as many as a query gives, less a few.
-        let server = Server::start(crowd(12_000, 7_600), options);
-        server.fault(on("StartQuery", Fault::Throttled).every(9));
+        let options = Options { most_rows: 1_000, concurrent: 3, runs: Duration::from_millis(150), whole_last_second, ..Options::default() };
+        // Half of those who share the second share a millisecond: as many as a query gives, less a few.
+        let server = Server::start(crowd(3_000, 1_900, 2), options);
+        server.fault(on("StartQuery", Fault::Throttled).every(9).times(3));
         server.fault(on("GetQueryResults", Fault::Cut).every(13));
         server.fault(on("GetQueryResults", Fault::Unavailable).every(17));
         server.fault(on("StartQuery", Fault::Ends("Failed")).after(4).times(1));
@@ -54,7 +54,7 @@ fn a_crowd_in_a_second_comes_in_through_limits_quotas_and_cuts_though_it_was_kil
 
 #[test]
 fn a_millisecond_with_more_than_a_query_gives_is_a_hole_with_a_name() {
-    let server = Server::start(crowd(10_000, 9_200), Options { most_rows: 2_000, ..Options::default() });
+    let server = Server::start(crowd(1_500, 1_300, 1), Options { most_rows: 1_000, ..Options::default() });
     let shell = Shell::new("hole", &server);
     let fetched = fetch(&shell, 3);
     assert_eq!(fetched["complete"], false);
@@ -65,17 +65,17 @@ fn a_millisecond_with_more_than_a_query_gives_is_a_hole_with_a_name() {
     // Of that millisecond as many are there as a query gives; of all others all.
     let (found, mut missing) = (records_of(&shell.at("c")), records_in(server.world()));
     missing.retain(|digest, _| !found.contains_key(digest));
-    assert_eq!(missing.len(), 2_300 - 2_000);
+    assert_eq!(missing.len(), 1_300 - 1_000);
     let events = server.world().events();
     let in_it = events.iter().filter(|event| event.time == CROWD + 500);
     let in_it: Vec<String> = in_it.map(|event| digest(&event.message)).collect();
-    assert_eq!(in_it.len(), 2_300);
+    assert_eq!(in_it.len(), 1_300);
     assert!(missing.keys().all(|digest| in_it.contains(digest)));
 }
 
 #[test]
 fn credentials_that_end_in_the_middle_are_waited_for() {
-    let server = Server::start(crowd(3_000, 0), Options { most_rows: 1_000, runs: Duration::from_millis(100), ..Options::default() });
+    let server = Server::start(crowd(3_000, 0, 1), Options { most_rows: 1_000, runs: Duration::from_millis(100), ..Options::default() });
     let shell = Shell::new("expires", &server);
     let running = Running::start(shell.command(&format!("fetch {HOURS} --case c --format json")));
     server.wait_until("a part has come", |server| server.calls_of("GetQueryResults").len() > 4);
@@ -91,7 +91,7 @@ fn credentials_that_end_in_the_middle_are_waited_for() {
 #[test]
 fn an_end_in_the_middle_stops_all_queries_and_the_next_fetch_goes_on() {
     for signal in ["INT", "TERM", "HUP"] {
-        let server = Server::start(crowd(3_000, 0), Options { most_rows: 1_000, ..Options::default() });
+        let server = Server::start(crowd(3_000, 0, 1), Options { most_rows: 1_000, ..Options::default() });
         // The estimate and the first piece come, what follows takes its time.
         server.fault(on("StartQuery", Fault::Runs(Duration::from_mins(60))).after(2));
         let shell = Shell::new(&format!("end_{signal}"), &server);
@@ -109,7 +109,7 @@ fn an_end_in_the_middle_stops_all_queries_and_the_next_fetch_goes_on() {
 
 #[test]
 fn queries_that_a_killed_fetch_left_are_attached_to_or_stopped() {
-    let server = Server::start(crowd(3_000, 0), Options { most_rows: 1_000, ..Options::default() });
+    let server = Server::start(crowd(3_000, 0, 1), Options { most_rows: 1_000, ..Options::default() });
     server.fault(on("StartQuery", Fault::Runs(Duration::from_secs(4))).after(2));
     let shell = Shell::new("left", &server);
     let running = Running::start(shell.command(&format!("fetch {HOURS} --case c --format json")));

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::server::seed::{demo_lines, invocations};
+use crate::server::seed::{Crowd, demo_lines, invocations};
 use crate::server::world::World;
 
 /// 2026-11-10T12:00:00Z
@@ -17,5 +17,5 @@ pub fn demo() -> Arc<World> {
 
 /// 90 invocations over a minute and a half, one a second, then 40 in one second.
 pub fn spike() -> World {
-    World::of(vec![invocations(NOON, NOON + 90_000, 130, 40, NOON + 100_000)])
+    World::of(vec![invocations(NOON, NOON + 90_000, 130, Crowd { size: 40, at: NOON + 100_000, share: 4 })])
 }

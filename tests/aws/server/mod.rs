@@ -72,7 +72,6 @@ impl Default for Options {
 pub struct Shared {
     options: Options,
     world: Arc<World>,
-    began: Instant,
     calls: Calls,
     faults: Faults,
     queries: Mutex<Vec<Arc<Query>>>,
@@ -138,7 +137,6 @@ impl Server {
         let shared = Arc::new(Shared {
             options,
             world: world.into(),
-            began: Instant::now(),
             calls: Calls::new(),
             faults: Faults::default(),
             queries: Mutex::default(),
@@ -283,15 +281,17 @@ fn reply(shared: &Arc<Shared>, request: &Request) -> Reply {
     let outcome = outcome
         .or_else(|| refused_before(shared, request, &key, &action, &region))
         .unwrap_or_else(|| if is_sts { Outcome::Ok(String::new()) } else { act(shared, &action, &region, &body, fault.as_ref()) });
+    let is_cut = fault == Some(Fault::Cut);
     shared.calls.end(
         number,
         match &outcome {
+            _ if is_cut => "cut",
             Outcome::Ok(_) => "ok",
             Outcome::Error { code, .. } => code,
         },
     );
     let answer = if is_sts { sts(&outcome, &action) } else { logs(outcome) };
-    if fault == Some(Fault::Cut) { Reply::Half(answer) } else { Reply::Whole(answer) }
+    if is_cut { Reply::Half(answer) } else { Reply::Whole(answer) }
 }
 
 fn groups_of(shared: &Shared, body: &Value) -> Vec<String> {

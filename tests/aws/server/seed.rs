@@ -63,12 +63,22 @@ pub fn invocation(number: usize, at: i64) -> String {
     )
 }
 
-/// So many invocations, spread evenly over a stretch of time; a group of them falls into one second, a quarter of those into one
-/// millisecond.
-pub fn invocations(from: i64, to: i64, count: usize, spike: usize, spike_at: i64) -> Lines {
-    let (even, second) = (count - spike, spike_at - spike_at.rem_euclid(1000));
+/// Events that share a second.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Crowd {
+    /// How many.
+    pub size: usize,
+    /// Which second, as a time in it.
+    pub at: i64,
+    /// Each so-manieth of them shares one millisecond, the middle of that second.
+    pub share: usize,
+}
+
+/// So many invocations, spread evenly over a stretch of time, but for a crowd.
+pub fn invocations(from: i64, to: i64, count: usize, crowd: Crowd) -> Lines {
+    let (even, second) = (count - crowd.size, crowd.at - crowd.at.rem_euclid(1000));
     let spread = (0..even).map(|number| from + (to - from) * number as i64 / even.max(1) as i64);
-    let spiky = (0..spike).map(|number| if number % 4 == 0 { second + 500 } else { second + (number % 1000) as i64 });
-    let messages = spread.chain(spiky).enumerate().map(|(number, at)| invocation(number, at)).collect();
+    let crowded = (0..crowd.size).map(|number| second + if number % crowd.share == 0 { 500 } else { (number % 499) as i64 });
+    let messages = spread.chain(crowded).enumerate().map(|(number, at)| invocation(number, at)).collect();
     Lines { region: HOME.to_owned(), group: INVOCATIONS.to_owned(), stream: "aws/bedrock/modelinvocations-111122223333".to_owned(), messages }
 }
