@@ -24,6 +24,8 @@ mod planning;
 mod query;
 mod rows;
 mod session;
+#[cfg(test)]
+mod tests;
 
 pub use actions::ReadAction;
 pub use client::ReadOnly;
