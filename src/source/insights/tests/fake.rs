@@ -223,7 +223,14 @@ impl Service {
             }
             "FilterLogEvents" => {
                 let events = self.groups.get(body["logGroupName"].as_str().unwrap_or_default()).cloned().unwrap_or_default();
-                let events: Vec<Value> = events.iter().rev().take(10).map(|(at, message)| json!({"timestamp": at, "message": message})).collect();
+                let from = body["startTime"].as_i64().unwrap();
+                let events: Vec<Value> = events
+                    .iter()
+                    .filter(|(at, _)| *at >= from)
+                    .rev()
+                    .take(10)
+                    .map(|(at, message)| json!({"timestamp": at, "message": message}))
+                    .collect();
                 ok(json!({"events": events}))
             }
             _ => refusal("UnknownOperationException", action),
