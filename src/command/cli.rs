@@ -75,6 +75,8 @@ pub enum Command {
     Query(QueryArgs),
     /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
     Controls(ControlsArgs),
+    /// Say whether the logs at AWS can be read and are written, what is missing, and the remedy
+    Doctor(DoctorArgs),
     /// Copy the evidence a case refers to into it, so that it travels alone
     Seal(SealArgs),
     /// Derive everything in a case again from its records
@@ -168,6 +170,20 @@ pub struct FetchArgs {
     /// Only say what would be fetched, and for how much
     #[arg(long)]
     pub estimate: bool,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Whose logs, where.
+    #[command(flatten)]
+    pub aws: AwsArgs,
+    /// Print the least-privilege policy that outcrop needs, and nothing else
+    #[arg(long)]
+    pub policy: bool,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
