@@ -85,6 +85,8 @@ pub enum Command {
     Rules(RulesArgs),
     /// Learn from other evidence what is usual, for the rules of a case
     Baseline(BaselineArgs),
+    /// Say whether the logs at AWS can be read and are written, what is missing, and the remedy
+    Doctor(DoctorArgs),
     /// Copy the evidence a case refers to into it, so that it travels alone
     Seal(SealArgs),
     /// Derive everything in a case again from its records
@@ -178,6 +180,20 @@ pub struct FetchArgs {
     /// Only say what would be fetched, and for how much
     #[arg(long)]
     pub estimate: bool,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Whose logs, where.
+    #[command(flatten)]
+    pub aws: AwsArgs,
+    /// Print the least-privilege policy that outcrop needs, and nothing else
+    #[arg(long)]
+    pub policy: bool,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -11,6 +11,8 @@ pub mod cli;
 mod controls;
 mod demo;
 mod detect;
+#[cfg(feature = "live")]
+mod doctor;
 mod events;
 mod failure;
 #[cfg(feature = "live")]
@@ -69,8 +71,10 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Ingest(args)) => ingest::run(&args),
         #[cfg(feature = "live")]
         Some(Command::Fetch(args)) => fetch::run(&args),
+        #[cfg(feature = "live")]
+        Some(Command::Doctor(args)) => doctor::run(&args),
         #[cfg(not(feature = "live"))]
-        Some(Command::Fetch(_)) => ask_aws::refused(),
+        Some(Command::Fetch(_) | Command::Doctor(_)) => ask_aws::refused(),
         Some(Command::Events(args)) => events::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Pivot(args)) => pivot::run(&args),

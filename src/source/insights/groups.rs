@@ -77,6 +77,7 @@ impl FoundGroup {
 const LOOKED_INTO: usize = 40;
 /// So many looks at once.
 const AT_ONCE: usize = 4;
+const DAY: i64 = 86_400_000;
 /// A look goes back so far.
 const LOOK_BACK_DAYS: i64 = 30;
 /// Names of groups that hold something else, and of which there are many.
@@ -199,20 +200,22 @@ async fn look_into(link: &Link, groups: &mut [FoundGroup], now: Timestamp, cance
     Ok(())
 }
 
-/// The newest events of a group, by an action that scans nothing.
+/// The newest events of a group, by an action that scans nothing: of the last day, or of the last month.
 async fn look(link: &Link, group: &FoundGroup, now: Timestamp, cancel: &AtomicBool) -> Look {
     if !group.is_standard() {
         return Look::NotLooked;
     }
+    match look_back(link, group, now.plus_millis(-DAY), cancel).await {
+        Look::Saw { events: 0, .. } => look_back(link, group, now.plus_millis(-LOOK_BACK_DAYS * DAY), cancel).await,
+        look => look,
+    }
+}
+
+async fn look_back(link: &Link, group: &FoundGroup, from: Timestamp, cancel: &AtomicBool) -> Look {
     let doing = format!("look into {}", group.group);
     let page = link
         .call(&link.looks, Care::MayDrop, cancel, |client| {
-            let request = client
-                .filter_log_events()
-                .log_group_name(&group.group.name)
-                .start_time(now.plus_millis(-LOOK_BACK_DAYS * 86_400_000).as_millis())
-                .start_from_head(false)
-                .limit(10);
+            let request = client.filter_log_events().log_group_name(&group.group.name).start_time(from.as_millis()).start_from_head(false).limit(10);
             let doing = &doing;
             async move { request.send().await.map_err(|error| classify::error(doing, &error)) }
         })

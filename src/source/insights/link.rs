@@ -107,7 +107,11 @@ impl Link {
     }
 
     pub(super) fn with(mut site: Site, shared: SdkConfig, client: Client, manners: Manners) -> Result<Self, AwsError> {
-        let region = shared.region().map(ToString::to_string).ok_or_else(|| AwsError::new("connect to CloudWatch Logs", Fault::NoRegion))?;
+        let region = shared
+            .region()
+            .map(ToString::to_string)
+            .filter(|region| !region.is_empty())
+            .ok_or_else(|| AwsError::new("connect to CloudWatch Logs", Fault::NoRegion))?;
         site.region = Some(region.clone());
         let pace = || Pace::new(manners.per_second);
         Ok(Self {

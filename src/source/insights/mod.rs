@@ -12,6 +12,7 @@ mod actions;
 mod bundle;
 mod classify;
 mod client;
+mod doctor;
 mod fault;
 mod fetch;
 mod groups;
@@ -24,9 +25,12 @@ mod planning;
 mod query;
 mod rows;
 mod session;
+#[cfg(test)]
+mod tests;
 
 pub use actions::ReadAction;
 pub use client::ReadOnly;
+pub use doctor::{Allowed, Checkup, Finding, Identity, NEEDED, Weight, examine, policy};
 pub use fault::{AwsError, Fault};
 pub use fetch::{BEYOND_BUDGET, FetchOutcome, FetchProgress};
 pub use groups::{FoundGroup, Look};

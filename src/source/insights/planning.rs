@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use futures_util::future::join_all;
 
-use super::fault::AwsError;
+use super::fault::{AwsError, Fault};
 use super::groups::FoundGroup;
 use super::plan::{self, CAP, Piece};
 use super::session::{Aws, estimate};
@@ -128,7 +128,7 @@ impl Aws {
             }
             groups.push(planned(link, site, found, &wanted));
         }
-        let estimates = self.block_on(join_all(groups.iter().map(async |group| {
+        let estimates: Vec<Result<Option<f64>, AwsError>> = self.block_on(join_all(groups.iter().map(async |group| {
             let Some(link) = self.links().get(group.link) else { return Ok(Some(0.0)) };
             let mut sum = Some(0.0);
             for span in hulls(&group.missing) {
@@ -140,11 +140,12 @@ impl Aws {
         for (number, (group, bytes)) in groups.iter_mut().zip(estimates).enumerate() {
             match bytes {
                 Ok(bytes) => group.bytes = bytes,
-                Err(error) => {
-                    group.pieces.clear();
+                // Whoever may not ask for the price may not ask for the rows. All else is no reason not to try.
+                Err(error) if matches!(error.fault, Fault::Denied(_) | Fault::NotFound(_) | Fault::Stopped) || error.fault.is_about_credentials() => {
                     group.error = Some(error);
                     continue;
                 }
+                Err(error) => group.note = Some(format!("the price of {} cannot be told: {}", group.found.group, error.fault)),
             }
             let mine: Vec<&AskedQuery> = wanted.asked.iter().filter(|query| is_of(query, group, &text)).collect();
             let (mut pieces, left) = plan::attached(number, &group.missing, &mine, wanted.now);

@@ -1,0 +1,14 @@
+//! Everything that talks to AWS, against servers that stand for it: our own, which answers queries and goes wrong when told to
+//! (`server`), and emulators that nobody here wrote.
+
+#![cfg(all(test, feature = "live"))]
+
+mod asking;
+#[path = "../desk/mod.rs"]
+mod desk;
+mod fetching;
+mod hard;
+mod of_server;
+mod server;
+mod shell;
+mod worlds;
