@@ -66,6 +66,7 @@ pub fn open(case: &Path, inputs: Option<Inputs>, args: WorkbenchArgs) -> Result<
         reader,
         title,
         feed: inputs.map(feed),
+        rules: Some(Box::new(|| super::detect::rule_set(None))),
         theme: args.theme,
         keymap: args.keymap,
         mono: args.color == Color::Never,

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::ask::Slot;
 use super::keymap::Keymap;
 use super::message::{Effect, Event, IngestNews, Severity};
-use super::runner::{Runner, Write, revision_number};
+use super::runner::{Detecting, Rules, Runner, Write, revision_number};
 use super::state::{Setup, State};
 use super::terminal::Screen;
 use super::theme::{Depth, Theme};
@@ -39,6 +39,8 @@ pub struct Options {
     pub title: String,
     /// Evidence to read.
     pub feed: Option<Feed>,
+    /// The rules to run behind it; without any, or where the case cannot be written, those of others are shown.
+    pub rules: Option<Rules>,
     /// Name of a theme or path of a theme file.
     pub theme: Option<String>,
     /// Name of a keymap.
@@ -73,6 +75,7 @@ struct Workbench {
     theme: Theme,
     depth: Depth,
     runner: Runner,
+    detecting: Option<Detecting>,
     replies: Receiver<Event>,
     stop: Arc<AtomicBool>,
     feeder: Option<thread::JoinHandle<()>>,
@@ -98,6 +101,10 @@ impl Workbench {
         let (sender, replies) = channel(256);
         let notebook = options.writable.as_ref().map(Writable::notebook).transpose()?;
         let runner = Runner::start(&reader, notebook, &sender)?;
+        let detecting = match (options.rules, &options.writable) {
+            (Some(rules), Some(writable)) => Some(Detecting::start(&reader, writable, rules, &sender)?),
+            _ => None,
+        };
         let stop = Arc::new(AtomicBool::new(false));
         let revision = revision_number(reader.revision()?);
         let read_only = options.writable.is_none();
@@ -136,6 +143,7 @@ impl Workbench {
             theme,
             depth,
             runner,
+            detecting,
             replies,
             stop,
             feeder,
@@ -154,6 +162,9 @@ impl Workbench {
         self.replies.close();
         if let Some(feeder) = self.feeder.take() {
             let _ = feeder.join();
+        }
+        if let Some(detecting) = self.detecting.take() {
+            detecting.finish();
         }
         self.runner.finish();
         self.screen.give_back();
@@ -231,6 +242,11 @@ impl Workbench {
 
     fn take(&mut self, event: Event) -> anyhow::Result<()> {
         self.dirty |= !matches!(event, Event::Clock(_));
+        if let (Some(detecting), Event::Revision(revision)) = (&self.detecting, &event)
+            && *revision != self.state.revision
+        {
+            detecting.grown();
+        }
         for effect in update(&mut self.state, event) {
             self.carry_out(effect)?;
         }
@@ -244,6 +260,13 @@ impl Workbench {
             Effect::Rest => self.rest_at = Some(Instant::now() + REST),
             Effect::SetMark(digest, mark) => self.runner.write(Write::Mark(digest, mark)),
             Effect::AddNote(text) => self.runner.write(Write::Note(text, self.state.now)),
+            Effect::SetTriage(key, triage) => self.runner.write(Write::Triage(key, triage)),
+            Effect::List(entry) => self.runner.write(Write::List(entry)),
+            Effect::RunRules => {
+                if let Some(detecting) = &self.detecting {
+                    detecting.listed();
+                }
+            }
             Effect::SaveView(view) => self.runner.write(Write::View(view)),
             Effect::Copy(text) => {
                 if let Err(why) = clipboard::copy(&text, self.screen.writer()) {

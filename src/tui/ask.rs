@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::signals::{Flagged, SignalPage, SignalsPage};
 use super::tables::{Counted, Order, ProfilePage, Table};
 use super::view::Pane;
 use super::widgets::{Histogram, Page, Tree};
@@ -31,6 +32,10 @@ pub enum Slot {
     Values,
     /// The page of one entity.
     Profile,
+    /// The page of one signal or lead.
+    SignalPage,
+    /// Which events signals touch.
+    Flagged,
     /// Hits of a search.
     Search,
     /// The case's own page.
@@ -47,7 +52,7 @@ pub enum Slot {
 
 impl Slot {
     /// How many slots there are.
-    pub const COUNT: usize = 12;
+    pub const COUNT: usize = 14;
 }
 
 /// A question.
@@ -122,6 +127,26 @@ pub enum Ask {
         /// Masked or not.
         secrets: Secrets,
     },
+    /// Signals and leads in a scope.
+    Signals {
+        /// The scope.
+        scope: Scope,
+        /// The order of the rows.
+        order: Order,
+        /// Masked or not.
+        secrets: Secrets,
+    },
+    /// The page of a signal or lead.
+    SignalPage {
+        /// Its id.
+        id: String,
+        /// The width it is laid out for.
+        width: u16,
+        /// Masked or not.
+        secrets: Secrets,
+    },
+    /// Which events signals touch; at this revision.
+    Flagged(u64),
     /// Events of a scope whose text matches.
     Search {
         /// The pane, which decides what rows there are.
@@ -180,7 +205,9 @@ impl Ask {
     /// Its slot.
     pub const fn slot(&self) -> Slot {
         match self {
-            Self::List { .. } | Self::Controls { .. } => Slot::List,
+            Self::List { .. } | Self::Controls { .. } | Self::Signals { .. } => Slot::List,
+            Self::SignalPage { .. } => Slot::SignalPage,
+            Self::Flagged(_) => Slot::Flagged,
             Self::Rows { .. } => Slot::Rows,
             Self::Detail { .. } => Slot::Detail,
             Self::Pivots { .. } => Slot::Pivots,
@@ -197,7 +224,10 @@ impl Ask {
 
     /// Reads what is small and wanted at once, or scans?
     pub const fn is_quick(&self) -> bool {
-        matches!(self, Self::Rows { .. } | Self::Detail { .. } | Self::Pivots { .. } | Self::OtherStrand { .. } | Self::Echoes { .. })
+        matches!(
+            self,
+            Self::Rows { .. } | Self::Detail { .. } | Self::SignalPage { .. } | Self::Pivots { .. } | Self::OtherStrand { .. } | Self::Echoes { .. }
+        )
     }
 }
 
@@ -419,6 +449,21 @@ pub enum Answer {
         /// Places of those that are shown, in their order.
         order: Arc<Vec<u32>>,
     },
+    /// To [`Ask::Signals`].
+    Signals {
+        /// What is shown.
+        page: Arc<SignalsPage>,
+        /// The event of each row.
+        refs: Arc<Vec<EventRef>>,
+        /// The order of the rows.
+        order: Order,
+        /// Revision of the case they are of.
+        revision: u64,
+    },
+    /// To [`Ask::SignalPage`].
+    SignalPage(Box<SignalPage>),
+    /// To [`Ask::Flagged`].
+    Flagged(Flagged),
     /// To [`Ask::Profile`].
     Profile(Box<ProfilePage>),
     /// To [`Ask::Search`]: hits so far, and whether that is all.

@@ -81,6 +81,8 @@ commands! {
     Reviewed "reviewed" [List Detail] "" "Mark the exchange reviewed and go to the next"
     NextUnreviewed "next-unreviewed" [List Detail] "" "Go to the next exchange that is not reviewed"
     NextMarked "next-marked" [List Detail] "" "Go to the next row that is marked, tagged or has a note"
+    Judge "judge" [List Detail] "judge" "Judge the selected signal or lead: new, open, confirmed, dismissed"
+    ListEntity "match-list" [List Detail] "" "Put the selected principal, bucket or address on a match list, with a reason"
     Copy "copy" [List Detail] "copy" "Copy the selected row or text, made safe, to the terminal's clipboard"
     CopyRecord "copy-record" [List Detail] "" "Copy the whole record as JSON, with control characters escaped"
     Export "export" [List Detail] "export" "Write the rows in scope to a file (.csv, .ndjson or .json)"

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::ask::{Answer, Ask, Slot};
-use crate::model::{Digest, Mark, Timestamp};
+use crate::model::{Digest, ListEntry, Mark, Timestamp, Triage, TriageKey};
 
 /// What happened.
 #[derive(Clone, Debug)]
@@ -33,6 +33,12 @@ pub enum Event {
     Ingest(IngestNews),
     /// The case has a new revision.
     Revision(u64),
+    /// The rules run, or have run.
+    Rules(bool),
+    /// A match list was changed.
+    Listed,
+    /// A judgement of a signal or lead was kept.
+    Judged,
     /// Something to tell.
     Notice(Severity, String),
     /// The clock, before anything that needs it.
@@ -74,6 +80,12 @@ pub enum Effect {
     SetMark(Digest, Mark),
     /// Keep a note on the case.
     AddNote(String),
+    /// Keep a judgement of a signal or lead.
+    SetTriage(TriageKey, Triage),
+    /// Put something on a match list.
+    List(ListEntry),
+    /// The rules are to run again.
+    RunRules,
     /// Keep the view.
     SaveView(String),
     /// Put text on the terminal's clipboard.

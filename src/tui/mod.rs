@@ -16,6 +16,7 @@ mod panes;
 mod rehearsal;
 mod render;
 mod runner;
+mod signals;
 mod state;
 mod tables;
 mod terminal;
@@ -29,6 +30,7 @@ pub use commands::{Command, Context, TABLE as COMMANDS};
 pub use keymap::{Keymap, KeymapError, keys_document};
 pub use message::IngestNews;
 pub use rehearsal::Rehearsal;
+pub use runner::Rules;
 pub use theme::{Depth, Theme, ThemeError};
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::keymap::Keymap;
 use super::keys::Key;
 use super::layers::Layer;
 use super::message::{IngestNews, Severity};
+use super::signals::{Flagged, SignalPage, SignalRow, SignalsPage};
 use super::tables::{Order, ProfilePage, Table, TableRow};
 use super::view::{Focus, Pane, Shape, View};
 use super::widgets::Histogram;
@@ -44,6 +45,8 @@ pub struct List {
     pub members: Arc<Vec<(EventId, u32)>>,
     /// The table, in panes that show one.
     pub table: Arc<Table>,
+    /// Leads and signals, in the pane that lists those.
+    pub signals: Arc<SignalsPage>,
     /// Places of its rows, in the order shown.
     pub order: Arc<Vec<u32>>,
     /// What they are ordered by, and what their names hold.
@@ -136,6 +139,16 @@ pub struct State {
     pub commands: Commands,
     /// The page of one principal or bucket, as last read.
     pub profile: Option<ProfilePage>,
+    /// The page of a signal or lead, as last read.
+    pub signal_page: Option<SignalPage>,
+    /// Which events signals touch.
+    pub flagged: Flagged,
+    /// Columns of the histogram in which signals fired.
+    pub signal_columns: Vec<u16>,
+    /// The rules run.
+    pub rules_run: bool,
+    /// What is about to be put on a match list.
+    pub listing: Option<(&'static str, Entity)>,
     /// Detail of the selected event.
     pub detail: Option<Detail>,
     /// Folded lines of its JSON tree.
@@ -195,6 +208,11 @@ impl State {
             rows: HashMap::new(),
             commands: Commands::default(),
             profile: None,
+            signal_page: None,
+            flagged: Flagged { revision: u64::MAX, ..Flagged::default() },
+            signal_columns: Vec::new(),
+            rules_run: false,
+            listing: None,
             detail: None,
             folded: BTreeSet::new(),
             sought: None,
@@ -238,7 +256,7 @@ impl State {
     /// Rows in the list shown.
     pub fn list_len(&self) -> usize {
         match self.view.pane.shape() {
-            Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.len(),
+            Shape::Events | Shape::Exchanges | Shape::Controls | Shape::Signals => self.list.refs.len(),
             Shape::Values(_) => self.list.order.len(),
             Shape::Page | Shape::Empty => 0,
         }
@@ -260,7 +278,7 @@ impl State {
     /// The event of the selected row, in lists of events; of a conversation its first call.
     pub fn listed(&self) -> Option<EventRef> {
         match self.view.pane.shape() {
-            Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.get(self.view.position().index).copied(),
+            Shape::Events | Shape::Exchanges | Shape::Controls | Shape::Signals => self.list.refs.get(self.view.position().index).copied(),
             _ => None,
         }
     }
@@ -288,7 +306,7 @@ impl State {
         };
         let found = match self.view.pane.shape() {
             // Several rows may be of one event, and rows of one second stand in the order of their file.
-            Shape::Controls => self.list.refs.iter().position(|other| other.id == event.id),
+            Shape::Controls | Shape::Signals => self.list.refs.iter().position(|other| other.id == event.id),
             _ => self.list.refs.binary_search_by_key(&(event.millis, event.id), |event| (event.millis, event.id)).ok(),
         };
         found.or_else(by_conversation)
@@ -308,6 +326,18 @@ impl State {
     pub fn selected_control(&self) -> Option<ControlRow> {
         let controls = self.view.pane.shape() == Shape::Controls && self.list_is_current();
         controls.then(|| self.list.page.rows.get(self.view.position().index).copied()).flatten()
+    }
+
+    /// The selected lead or signal.
+    pub fn selected_signal_row(&self) -> Option<SignalRow> {
+        let signals = self.view.pane.shape() == Shape::Signals && self.list_is_current();
+        signals.then(|| self.list.signals.rows.get(self.view.position().index).copied()).flatten()
+    }
+
+    /// The page of the selected lead or signal, when it has been read.
+    pub fn current_signal_page(&self) -> Option<&SignalPage> {
+        let id = self.list.signals.id(self.selected_signal_row()?)?;
+        self.signal_page.as_ref().filter(|page| page.id == id && page.secrets == self.secrets)
     }
 
     /// The selected principal or bucket.

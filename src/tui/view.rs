@@ -41,6 +41,8 @@ pub enum Shape {
     Controls,
     /// A table of the entities of a kind.
     Values(EntityKind),
+    /// Leads and signals.
+    Signals,
     /// The case's own page.
     Page,
     /// Nothing yet.
@@ -76,7 +78,8 @@ impl Pane {
             Self::Principals => Shape::Values(EntityKind::Principal),
             Self::Buckets => Shape::Values(EntityKind::Bucket),
             Self::Case => Shape::Page,
-            Self::Signals | Self::Query => Shape::Empty,
+            Self::Signals => Shape::Signals,
+            Self::Query => Shape::Empty,
         }
     }
 
@@ -86,9 +89,7 @@ impl Pane {
             Self::Timeline => "No event is in scope.",
             Self::Prompts => "No model invocation record is in scope. They come from Bedrock's model invocation logging (CloudWatch Logs or S3).",
             Self::Guardrails => "No change of a guardrail, of invocation logging, of model access or of a trail is in scope.",
-            Self::Signals => {
-                "No signals. Detection rules are not part of this version; what they would point at is in the Timeline and in Guardrails."
-            }
+            Self::Signals => "No rule has fired on anything in scope.",
             Self::Principals => "No principal is named in this scope.",
             Self::Buckets => "No bucket is named in this scope. S3 data events and customisation jobs name them.",
             Self::Cli => {

@@ -21,6 +21,7 @@ mod words;
 use serde::Serialize;
 
 pub use chosen::{Chosen, choose};
+pub use findings::{baseline_words, framework_words};
 pub use navigator::navigator_layer;
 pub use prompts::USUAL as USUAL_PROMPTS;
 pub use render::{Form, render};

@@ -18,6 +18,10 @@ pub enum EditorKind {
     Tag,
     /// A note on the selected row.
     Note,
+    /// What is to be said of a signal or lead.
+    Judgement,
+    /// Why something is put on a match list.
+    Reason,
     /// A note on the case.
     CaseNote,
     /// A file to write to.
@@ -29,7 +33,7 @@ pub enum EditorKind {
 impl EditorKind {
     /// Several lines?
     pub const fn is_multi_line(self) -> bool {
-        matches!(self, Self::Note | Self::CaseNote)
+        matches!(self, Self::Note | Self::Judgement | Self::CaseNote)
     }
 
     /// Title of the box.
@@ -40,6 +44,8 @@ impl EditorKind {
             Self::Names => "Rows named",
             Self::Tag => "Tags",
             Self::Note => "Note",
+            Self::Judgement => "Note on the signal",
+            Self::Reason => "Reason",
             Self::CaseNote => "Note on the case",
             Self::Export => "Export to",
             Self::Range => "Time range",
@@ -53,7 +59,8 @@ impl EditorKind {
             Self::Filter => "a regular expression; empty removes the filter · enter apply",
             Self::Names => "a part of the name; x.denied and the like narrow the scope; empty shows all · enter apply",
             Self::Tag => "words, separated by blanks · enter keep",
-            Self::Note | Self::CaseNote => "ctrl-s or alt-enter keeps it · esc leaves it as it was",
+            Self::Reason => "why it belongs on the list: a ticket, a team · enter keeps it",
+            Self::Note | Self::Judgement | Self::CaseNote => "ctrl-s or alt-enter keeps it · esc leaves it as it was",
             Self::Export => "a path ending in .csv, .ndjson or .json · enter write",
             Self::Range => "24h · yesterday · 14:00 .. 16:30 · 2026-11-10 .. 2026-11-12 (UTC) · enter apply",
         }

@@ -24,6 +24,8 @@ pub enum Choice {
     AskRange,
     /// Switch a strand on or off.
     Strand(Strand),
+    /// Put an entity on a match list.
+    List(&'static str, Entity),
     /// Order the rows by this.
     Order(u8),
     /// Use a theme.

@@ -1,7 +1,7 @@
 //! The list of the Prompts pane: one conversation a row, which is often one exchange, with flags and token counts.
 
 use super::events::{YEAR, spans_years, time_text, who};
-use super::{select, sign};
+use super::{select, sign, signal_sign};
 use crate::model::{ExchangeFacts, ExchangeFlags};
 use crate::report::FLAGS;
 use crate::tui::ask::{Row, Thread};
@@ -53,6 +53,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
                 canvas.text(2, y, columns.time, &time_text(reference.time(), columns.time), Role::Muted);
             }
         }
+        let of_calls = state.rows.get(&reference.id).and_then(|row| row.thread.as_ref()).map(|thread| &thread.calls);
+        let touched = of_calls.into_iter().flatten().map(|(id, ..)| *id).find(|id| state.flagged.weight(*id).is_some());
+        signal_sign(state, canvas, y, touched.unwrap_or(reference.id));
         if index == position.index {
             let selected = if width < TOKENS_FROM { width } else { columns.asked - 1 };
             select(canvas, Area::new(0, y, selected, 1), !state.detail_has_focus());

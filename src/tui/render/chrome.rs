@@ -110,6 +110,9 @@ fn right_side(state: &State) -> String {
         let (done, known) = ingest.files;
         parts.push(format!("reading {}/{} files {}", grouped(done), grouped(known), bytes(ingest.bytes)));
     }
+    if state.rules_run {
+        parts.push("rules running".to_owned());
+    }
     if state.is_asking(crate::tui::ask::Slot::Search) {
         parts.push("searching".to_owned());
     }
@@ -121,7 +124,7 @@ fn right_side(state: &State) -> String {
         parts.push(if count == 1 { "1 match".to_owned() } else { format!("{} matches", grouped(count as u64)) });
     }
     match state.view.pane.shape() {
-        Shape::Events | Shape::Exchanges | Shape::Controls if state.list_is_current() => {
+        Shape::Events | Shape::Exchanges | Shape::Controls | Shape::Signals if state.list_is_current() => {
             let length = state.list.refs.len() as u64;
             let place = if length == 0 { 0 } else { state.view.position().index as u64 + 1 };
             parts.push(format!("{}/{}", grouped(place), grouped(length)));
@@ -204,6 +207,20 @@ fn hint(canvas: &mut Canvas<'_>, area: Area, x: u16, key: &str, word: &str) -> u
 fn wanted_hints(state: &State) -> &'static [Command] {
     match state.view.pane.shape() {
         Shape::Page | Shape::Empty => &[Command::Note, Command::Palette, Command::Help, Command::Back, Command::Quit],
+        Shape::Signals => &[
+            Command::Open,
+            Command::Judge,
+            Command::Note,
+            Command::Pivot,
+            Command::Sort,
+            Command::TimeRange,
+            Command::Help,
+            Command::Palette,
+            Command::Back,
+            Command::Copy,
+            Command::Export,
+            Command::Quit,
+        ],
         Shape::Values(_) => &[
             Command::Open,
             Command::Pivot,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{commands, controls, failed, revision_number, tables};
+use super::{commands, controls, failed, revision_number, signals, tables};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::secret::{self, SecretKind};
@@ -53,6 +53,9 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
         Ask::Detail { id, width, alone, secrets } => detail(reader, *id, *width, *alone, *secrets)?,
         Ask::Pivots { id, secrets } => Answer::Pivots(pivots(reader, *id, *secrets)?),
         Ask::Table { scope, kind, order, names, counted, secrets } => tables::table(reader, scope, *kind, (*order, names), counted, *secrets, reply)?,
+        Ask::Signals { scope, order, secrets } => signals::signals(reader, scope, *order, *secrets)?,
+        Ask::SignalPage { id, width, secrets } => signals::page(reader, id, *width, *secrets)?,
+        Ask::Flagged(_) => signals::flagged(reader)?,
         Ask::Profile { scope, entity, secrets } => Answer::Profile(Box::new(tables::profile(reader, scope, entity, *secrets)?)),
         Ask::Search { pane, scope, pattern } => search(reader, *pane, scope, pattern, reply)?,
         Ask::Matrix { scope } => {

@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::find::{pattern, search};
-use super::{controls, find, go, needs, tables};
+use super::{controls, find, go, needs, signals, tables};
 use crate::model::{
     EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -21,6 +21,10 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     match command {
         Command::Sort => tables::open_orders(state),
         Command::Pivot => open_pivots(state, effects),
+        Command::Judge => signals::judge(state, effects),
+        Command::ListEntity => signals::open_lists(state),
+        Command::Note if state.view.pane == Pane::Signals => signals::note(state),
+        Command::PivotWho if state.view.pane == Pane::Signals => signals::alone(state, effects),
         Command::PivotWho if is_table(state) => tables::alone(state, effects),
         Command::OtherStrand if is_table(state) => tables::other_side(state, effects),
         Command::PivotWho => pivot_to(state, EntityKind::Principal, effects),
@@ -130,7 +134,11 @@ fn moves(state: &mut State, command: Command, effects: &mut Vec<Effect>) -> bool
         Command::Back => go::travel(state, false, effects),
         Command::Forward => go::travel(state, true, effects),
         Command::Focus => {
-            let known = if is_table(state) { state.current_profile().is_some() } else { state.current_detail().is_some() };
+            let known = match state.view.pane.shape() {
+                Shape::Values(_) => state.current_profile().is_some(),
+                Shape::Signals => state.current_signal_page().is_some(),
+                _ => state.current_detail().is_some(),
+            };
             let detail = state.view.focus == Focus::List && known;
             state.view.focus = if detail { Focus::Detail } else { Focus::List };
             state.view.open &= detail;
@@ -182,6 +190,7 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
     }
     match state.view.pane.shape() {
         Shape::Values(_) => tables::open(state, effects),
+        Shape::Signals => signals::open(state, effects),
         Shape::Page | Shape::Empty => {}
         Shape::Events | Shape::Exchanges | Shape::Controls if !state.view.open && !state.detail_has_focus() => {
             if state.selected().is_some() {
@@ -324,6 +333,7 @@ fn accept(state: &mut State, alone: bool, effects: &mut Vec<Effect>) {
             go::rescope(state, scope, effects);
             open_strands(state, cursor);
         }
+        Some(Choice::List(list, entity)) => signals::ask_reason(state, list, entity),
         Some(Choice::Order(by)) => tables::order(state, by),
         Some(Choice::Theme(name)) => effects.push(Effect::Theme(name.to_owned())),
         None => {}
@@ -459,6 +469,11 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
             change_mark(state, effects, |mark| trimmed.clone_into(&mut mark.note));
             None
         }
+        EditorKind::Judgement => {
+            signals::keep_note(state, trimmed, effects);
+            None
+        }
+        EditorKind::Reason => signals::list(state, trimmed, effects).err(),
         EditorKind::CaseNote => {
             if !trimmed.is_empty() {
                 effects.push(Effect::AddNote(trimmed.to_owned()));
@@ -582,7 +597,7 @@ fn open_ranges(state: &mut State) {
 /// Shows secrets, or masks them again: all that was read the other way is read anew.
 fn reveal(state: &mut State, effects: &mut Vec<Effect>) {
     state.secrets = state.secrets.toggled();
-    for slot in [Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values, Slot::Profile, Slot::Case, Slot::Echoes] {
+    for slot in [Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values, Slot::Profile, Slot::SignalPage, Slot::Case, Slot::Echoes] {
         needs::cancel(state, slot, effects);
     }
     state.layers.retain(|layer| matches!(layer, Layer::Editor(_)));

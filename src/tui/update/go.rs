@@ -35,8 +35,11 @@ fn moved(state: &mut State, position: Position, effects: &mut Vec<Effect>) {
     state.view.set_position(position);
     // The reading view is what a reviewer looks at; a preview may wait until the cursor rests.
     let reading = state.view.open || state.view.pane.shape() == Shape::Exchanges;
-    let known =
-        if matches!(state.view.pane.shape(), Shape::Values(_)) { state.current_profile().is_some() } else { state.current_detail().is_some() };
+    let known = match state.view.pane.shape() {
+        Shape::Values(_) => state.current_profile().is_some(),
+        Shape::Signals => state.current_signal_page().is_some(),
+        _ => state.current_detail().is_some(),
+    };
     if !reading && !known {
         state.rested = false;
         effects.push(Effect::Rest);
@@ -47,6 +50,9 @@ fn moved(state: &mut State, position: Position, effects: &mut Vec<Effect>) {
 pub fn detail_len(state: &State) -> usize {
     if state.view.pane.shape() == Shape::Page {
         return crate::tui::panes::case_lines(state).len();
+    }
+    if state.view.pane.shape() == Shape::Signals {
+        return state.current_signal_page().map_or(0, |page| page.lines.len());
     }
     if matches!(state.view.pane.shape(), Shape::Values(_)) {
         return state.current_profile().map_or(0, |page| page.lines.len());

@@ -30,6 +30,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             state.list.refs = refs;
             state.list.histogram = histogram;
             state.list.revision = revision;
+            mark_columns(state);
         }
         Answer::Controls { page, refs, histogram, revision, done } => {
             anchor(state, &refs);
@@ -64,6 +65,25 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 (position.top, position.index) = ((position.top + place).saturating_sub(position.index), place);
                 state.view.set_position(position);
             }
+        }
+        Answer::Signals { page, refs, order, revision } => {
+            let chosen = state.selected_signal_row().and_then(|row| state.list.signals.id(row).map(str::to_owned));
+            let chosen = chosen.filter(|_| state.list.ordered.0 == order && state.touched);
+            state.list.of = Some((state.view.pane, state.view.scope.clone()));
+            state.list.ordered.0 = order;
+            (state.list.signals, state.list.refs, state.list.revision) = (page, refs, revision);
+            let rows = &state.list.signals.rows;
+            let place = chosen.and_then(|chosen| rows.iter().position(|row| state.list.signals.id(*row) == Some(&chosen)));
+            if let Some(place) = place {
+                let mut position = state.view.position();
+                (position.top, position.index) = ((position.top + place).saturating_sub(position.index), place);
+                state.view.set_position(position);
+            }
+        }
+        Answer::SignalPage(page) => state.signal_page = Some(*page),
+        Answer::Flagged(flagged) => {
+            state.flagged = flagged;
+            mark_columns(state);
         }
         Answer::Profile(page) => {
             let new = state.profile.as_ref().is_none_or(|before| before.profile.entity != page.profile.entity);
@@ -131,12 +151,15 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
         Answer::OtherSide(Err(why)) => state.tell(Severity::Info, why),
         Answer::Failed(why) => {
             // A question that failed is not asked again by itself: the same pane would fail in a loop.
+            if slot == Slot::Flagged {
+                state.flagged.revision = state.revision;
+            }
             if slot == Slot::List || slot == Slot::Values {
                 state.list.of = Some((state.view.pane, state.view.scope.clone()));
                 state.list.refs = Arc::default();
                 (state.list.table, state.list.order) = (Arc::default(), Arc::default());
                 state.list.ordered = (state.view.order(), state.view.names().to_owned());
-                state.list.page = Arc::default();
+                (state.list.page, state.list.signals) = (Arc::default(), Arc::default());
                 state.list.revision = state.revision;
             }
             match asked {
@@ -150,6 +173,15 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             state.tell(Severity::Error, why);
         }
     }
+}
+
+/// Notes in which columns of the histogram signals fired; there are at most as many as columns.
+fn mark_columns(state: &mut State) {
+    let histogram = &state.list.histogram;
+    let columns = state.flagged.times.iter().filter_map(|(millis, _)| histogram.bin_of(*millis)).map(|column| column as u16);
+    let mut columns: Vec<u16> = columns.collect();
+    columns.dedup();
+    state.signal_columns = columns;
 }
 
 /// Finds the selected event in a new list: the same one, or the next in time.

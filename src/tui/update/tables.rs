@@ -34,7 +34,8 @@ pub fn want_profile(state: &mut State, layout: &Layout, effects: &mut Vec<Effect
 pub fn open_orders(state: &mut State) {
     let titles = match state.view.pane.shape() {
         Shape::Values(kind) => orders(kind),
-        _ => return state.tell(Severity::Info, "the rows of this pane stand in order of time: 5 and 6 have others"),
+        Shape::Signals => crate::tui::signals::SIGNAL_ORDERS.to_vec(),
+        _ => return state.tell(Severity::Info, "the rows of this pane stand in order of time: 4, 5 and 6 have others"),
     };
     let order = state.view.order();
     let item = |(by, title): (u8, &'static str)| Item {

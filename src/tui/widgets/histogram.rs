@@ -61,10 +61,10 @@ pub const fn strand_role(strand: Strand) -> Role {
 const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const ASCII: [&str; 9] = [" ", ".", ".", ":", ":", "+", "+", "#", "#"];
 
-/// Draws the histogram: bars above, below them a row with `▲` under the cursor and `!` where calls were denied, and at
+/// Draws the histogram: bars above, below them a row with `▲` under the cursor, `◆` where signals fired and `!` where calls were denied, and at
 /// the bottom the times (one row for both where there is little room). Heights are on a square-root scale, so that one
 /// event beside ten thousand is still seen.
-pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram, cursor: Option<Timestamp>) {
+pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram, signals: &[u16], cursor: Option<Timestamp>) {
     if area.height < 2 || histogram.bins.is_empty() {
         return;
     }
@@ -88,13 +88,17 @@ pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram
             canvas.bar_cell(area.x + column as u16, area.y + bar_rows - 1 - row, glyph, bottom, above.filter(|_| !canvas.is_ascii()));
         }
     }
-    let signs = signs(histogram, cursor, area.width);
+    let signs = signs(histogram, signals, cursor, area.width);
     let shared = bar_rows + 1 == area.height;
     for (column, text) in times(histogram, area.width, if shared { &signs } else { &[] }) {
         canvas.text(area.x + column, area.bottom() - 1, 12, &text, Role::Muted);
     }
-    for (column, denied) in signs {
-        let (sign, role) = if denied { ("!", Role::Denied) } else { (canvas.glyph("▲", "^"), Role::Strong) };
+    for (column, sign) in signs {
+        let (sign, role) = match sign {
+            Sign::Denied => ("!", Role::Denied),
+            Sign::Signal => (canvas.glyph("◆", "*"), Role::Warning),
+            Sign::Cursor => (canvas.glyph("▲", "^"), Role::Strong),
+        };
         canvas.text(area.x + column, area.y + bar_rows, 1, sign, role);
     }
 }
@@ -118,7 +122,7 @@ fn role_at(stack: &[(Role, u32)], level: u32) -> Option<Role> {
 }
 
 /// Times and the columns they begin in; none where a sign would stand in its midst.
-fn times(histogram: &Histogram, width: u16, signs: &[(u16, bool)]) -> Vec<(u16, String)> {
+fn times(histogram: &Histogram, width: u16, signs: &[(u16, Sign)]) -> Vec<(u16, String)> {
     let span = histogram.step.saturating_mul(histogram.bins.len() as i64);
     let format = if span > 300 * 86_400_000 {
         "%Y-%m-%d"
@@ -134,11 +138,23 @@ fn times(histogram: &Histogram, width: u16, signs: &[(u16, bool)]) -> Vec<(u16, 
     labels.filter(|(column, text)| !signs.iter().any(|(sign, _)| (*column..=column + text.len() as u16).contains(sign))).collect()
 }
 
-/// Columns with a sign: true where calls were denied, false for the cursor, which comes last.
-fn signs(histogram: &Histogram, cursor: Option<Timestamp>, width: u16) -> Vec<(u16, bool)> {
-    let denied = histogram.denied.iter().enumerate().filter(|(_, count)| **count > 0).map(|(column, _)| (column as u16, true));
-    let here = cursor.and_then(|at| histogram.bin_of(at.as_millis())).map(|column| (column as u16, false));
-    denied.chain(here).filter(|(column, _)| *column < width).collect()
+/// What a sign below the bars says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    /// Calls were denied.
+    Denied,
+    /// A signal fired.
+    Signal,
+    /// The selected row.
+    Cursor,
+}
+
+/// Columns with a sign; where several fall on one the last counts.
+fn signs(histogram: &Histogram, signals: &[u16], cursor: Option<Timestamp>, width: u16) -> Vec<(u16, Sign)> {
+    let denied = histogram.denied.iter().enumerate().filter(|(_, count)| **count > 0).map(|(column, _)| (column as u16, Sign::Denied));
+    let signals = signals.iter().map(|column| (*column, Sign::Signal));
+    let here = cursor.and_then(|at| histogram.bin_of(at.as_millis())).map(|column| (column as u16, Sign::Cursor));
+    denied.chain(signals).chain(here).filter(|(column, _)| *column < width).collect()
 }
 
 #[cfg(test)]
