@@ -40,10 +40,10 @@ impl Bench {
         let hunt = catalogue.hunt(name).unwrap_or_else(|error| panic!("{error}"));
         let given: Vec<(String, String)> = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let scope = Scope { strands: StrandSet::from_bits(hunt.strands.bits()), ..Scope::all() };
-        let mut bound = bind(&catalogue, hunt, &given, None).unwrap_or_else(|error| panic!("{error}"));
+        let mut bound = bind(&catalogue, hunt, &given).unwrap_or_else(|error| panic!("{error}"));
         if let Some(baseline) = &bound.baseline {
-            let measured = self.ask(baseline, &scope).rows[0].values[0].as_number();
-            bound = bind(&catalogue, hunt, &given, measured).expect("bound");
+            let measured = self.ask(baseline, &scope).rows[0].values[0].as_number().expect("a number");
+            bound = bound.measured(measured);
         }
         let mut answer = self.ask(&bound.text, &scope);
         hunt.arrange(&mut answer, bound.every);
@@ -483,7 +483,7 @@ fn param(param: &outcrop::hunt::Param) -> String {
 
 const HEAD: &str = r#"# Hunts
 
-A hunt is a query with a purpose and parameters. `outcrop hunt` lists them; pane 8 of the workbench (`8`, then `h`) has them in a menu.
+A hunt is a query with a purpose and parameters. `outcrop hunt` lists them; pane 8 of the workbench (`8`, then `H`) has them in a menu.
 
 ```
 outcrop hunt                                              the catalogue

@@ -59,6 +59,29 @@ fn printed(answer: &Answer) -> Vec<Vec<String>> {
     answer.rows.iter().map(|row| row.values.iter().map(ToString::to_string).collect()).collect()
 }
 
+/// The first rows of a query are the first rows of its answer, and are there before all events have been looked at.
+#[test]
+fn first_rows_come_before_the_end() {
+    let mut bench = Bench::demo();
+    for (text, early) in [("fields @timestamp, eventName", true), ("filter x.ok = true | fields @ptr", true), ("stats count(*) by eventName", false)]
+    {
+        let query = parse(text).expect("a query");
+        let options = Options { scope: &Scope::all(), now: Timestamp::from_millis(1_795_000_000_000), push_down: true };
+        let looked = std::cell::Cell::new((0, 0));
+        let mut first = Vec::new();
+        let answer =
+            outcrop::query::run::run_showing(&mut bench.reader, text, &query, &options, &mut |done, all| looked.set((done, all)), &mut |rows| {
+                first.push((looked.get().0, rows))
+            })
+            .expect("an answer");
+        assert_eq!(first.len(), 1, "{text}: they are shown once");
+        let (at, rows) = &first[0];
+        assert_eq!(rows.columns, answer.columns);
+        assert_eq!(rows.rows[..], answer.rows[..rows.rows.len()], "{text}");
+        assert_eq!(*at < looked.get().1, early, "{text}: shown after {at} of {}", looked.get().1);
+    }
+}
+
 /// By the first column the number in the last.
 fn counts(rows: Vec<Vec<String>>) -> BTreeMap<String, u64> {
     rows.into_iter().map(|row| (row[0].clone(), row.last().expect("a column").parse().expect("a count"))).collect()

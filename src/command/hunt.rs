@@ -28,7 +28,7 @@ pub fn run(args: &HuntArgs) -> Result<Done, Failure> {
     };
     let hunt = catalogue.hunt(name).map_err(Failure::Usage)?;
     let given = given(&args.param)?;
-    let bound = bind(&catalogue, hunt, &given, None).map_err(|error| Failure::Usage(error.to_string()))?;
+    let bound = bind(&catalogue, hunt, &given).map_err(|error| Failure::Usage(error.to_string()))?;
     if args.print {
         print_text(&bound)?;
         return Ok(done);
@@ -48,7 +48,7 @@ pub fn run(args: &HuntArgs) -> Result<Done, Failure> {
     let scope = args.question.scope.scope(now).map_err(Failure::Usage)?;
     let scope = Scope { strands: both(scope.strands, hunt.strands), ..scope };
     let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
-    let bound = measured(&catalogue, hunt, &given, bound, &mut reader, &scope)?;
+    let bound = measured(bound, &mut reader, &scope)?;
     let asked = Asked { text: &bound.text, scope: &scope, now, limit: args.question.scope.limit };
     let mut answer = answer(&mut reader, &asked, &mut |answer| hunt.arrange(answer, bound.every))?;
     if answer.rows.is_empty() {
@@ -77,14 +77,7 @@ fn given(params: &[String]) -> Result<Vec<(String, String)>, Failure> {
 }
 
 /// With the number that a percentile stands for, when one was asked for.
-fn measured(
-    catalogue: &Catalogue,
-    hunt: &Hunt,
-    given: &[(String, String)],
-    bound: Bound,
-    reader: &mut Reader,
-    scope: &Scope,
-) -> Result<Bound, Failure> {
+fn measured(bound: Bound, reader: &mut Reader, scope: &Scope) -> Result<Bound, Failure> {
     let Some(baseline) = &bound.baseline else { return Ok(bound) };
     let asked = Asked { text: baseline, scope, now: place::now(), limit: None };
     let answer = answer(reader, &asked, &mut |_| ())?;
@@ -93,7 +86,7 @@ fn measured(
         return Err(Failure::Error("there is nothing in scope to measure a percentile of: give a number, or widen the scope".to_owned()));
     };
     eprintln!("outcrop: the percentile is {number} in this scope");
-    bind(catalogue, hunt, given, Some(number)).map_err(|error| Failure::Usage(error.to_string()))
+    Ok(bound.measured(number))
 }
 
 fn both(one: StrandSet, other: StrandSet) -> StrandSet {

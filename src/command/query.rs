@@ -2,21 +2,16 @@
 
 use std::io::Read as _;
 
-use serde::Serialize;
-use serde::ser::SerializeMap as _;
-
 use super::Done;
 use super::cli::{Format, Language, Place, QueryArgs};
 use super::failure::Failure;
 use super::output::Output;
 use super::place;
 use crate::case::{Reader, open_read_only};
-use crate::decode::masked_record;
-use crate::model::secret::{masked, masked_value};
 use crate::model::{SafeText, Scope, Secrets, TimeRange, Timestamp};
 use crate::query::ql::{QueryError, check, notes, only_at_aws, parse};
-use crate::query::run::{Answer, AnswerRow, Options, RunError};
-use crate::query::value::Value;
+use crate::query::run::{Answer, Options, RunError};
+use crate::report::{AnswerRowJson, answer_cell};
 
 /// A query is a text of a person; a larger one is a mistake.
 const LONGEST: u64 = 1 << 20;
@@ -134,49 +129,17 @@ pub fn print(answer: &Answer, secrets: Secrets, output: &mut Output) -> Result<(
         Format::Table | Format::Csv => {
             let titles: Vec<&str> = answer.columns.iter().map(String::as_str).collect();
             let rows =
-                answer.rows.iter().map(|row| answer.names.iter().zip(&row.values).map(|(names, value)| shown(names, value, secrets)).collect());
+                answer.rows.iter().map(|row| answer.names.iter().zip(&row.values).map(|(names, value)| answer_cell(names, value, secrets)).collect());
             let rows: Vec<Vec<String>> = rows.collect();
             output.rows(&titles, &rows)?;
             output.flush()?;
         }
         Format::Json | Format::Ndjson => {
             for row in &answer.rows {
-                output.element(&RowJson { answer, row, secrets })?;
+                output.element(&AnswerRowJson { answer, row, secrets })?;
             }
             output.end_list()?;
         }
     }
     Ok(())
-}
-
-/// A value as it is printed, and as it may leave.
-fn shown(names: &[String], value: &Value, secrets: Secrets) -> String {
-    let text = value.printed();
-    if secrets == Secrets::Revealed {
-        return text.into_owned();
-    }
-    if text.starts_with(['{', '[']) {
-        return masked_record(text.as_bytes());
-    }
-    // A session token is known by its name alone, whatever the column is called.
-    let by_name = names.iter().map(|name| masked_value(name, &text)).find(|masked| **masked != *text);
-    by_name.unwrap_or_else(|| masked(&text)).into_owned()
-}
-
-/// A row as an object: what a row has not is left out, as at AWS.
-struct RowJson<'a> {
-    answer: &'a Answer,
-    row: &'a AnswerRow,
-    secrets: Secrets,
-}
-
-impl Serialize for RowJson<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        let columns = self.answer.columns.iter().zip(&self.answer.names);
-        for ((title, names), value) in columns.zip(&self.row.values).filter(|(_, value)| !value.is_missing()) {
-            map.serialize_entry(title, &shown(names, value, self.secrets))?;
-        }
-        map.end()
-    }
 }

@@ -16,6 +16,22 @@ pub struct Bound {
     pub baseline: Option<String>,
     /// How long a slice of time is, in milliseconds.
     pub every: Option<i64>,
+    /// How the place of the number that is still to be measured is marked.
+    mark: Option<String>,
+}
+
+impl Bound {
+    /// With the number that was measured.
+    #[must_use]
+    pub fn measured(&self, number: f64) -> Self {
+        match &self.mark {
+            // A value cannot end its literal, so a mark that stands in one is changed and does no harm.
+            Some(mark) if number.is_finite() => {
+                Self { text: self.text.replace(mark, &number.to_string()), baseline: None, every: self.every, mark: None }
+            }
+            _ => self.clone(),
+        }
+    }
 }
 
 /// Why a hunt cannot be run as asked.
@@ -61,11 +77,11 @@ pub enum BindError {
     },
 }
 
-/// Writes values into a hunt's text. `measured` is what the baseline gave, when it has been run.
+/// Writes values into a hunt's text.
 ///
 /// # Errors
 /// [`BindError`]: the first value that cannot be, with what could.
-pub fn bind(catalogue: &Catalogue, hunt: &Hunt, given: &[(String, String)], measured: Option<f64>) -> Result<Bound, BindError> {
+pub fn bind(catalogue: &Catalogue, hunt: &Hunt, given: &[(String, String)]) -> Result<Bound, BindError> {
     for (name, _) in given {
         if hunt.param(name).is_none() {
             let names = || hunt.params.iter().map(|param| param.name.as_str());
@@ -95,19 +111,19 @@ pub fn bind(catalogue: &Catalogue, hunt: &Hunt, given: &[(String, String)], meas
         };
         values.push((param.name.as_str(), value));
     }
-    let percentile =
-        values.iter().find_map(|(_, value)| if let Some(Known::Threshold(Threshold::Percentile(percent))) = value { Some(*percent) } else { None });
-    let writer = Writer { values: &values, percentile, measured };
+    let percentile = values.iter().find_map(|(name, value)| match value {
+        Some(Known::Threshold(Threshold::Percentile(percent))) => Some((*name, *percent)),
+        _ => None,
+    });
+    let writer = Writer { values: &values, percentile: percentile.map(|(_, percent)| percent) };
     let every = hunt
         .deviation
         .as_ref()
         .and_then(|deviation| writer.value(&deviation.every))
         .and_then(|value| if let Known::Duration(_, millis) = value { Some(*millis) } else { None });
-    let baseline = match (&hunt.baseline, percentile, measured) {
-        (Some(baseline), Some(_), None) => Some(writer.write(baseline)),
-        _ => None,
-    };
-    Ok(Bound { text: writer.write(&hunt.text), baseline, every })
+    let baseline = hunt.baseline.as_ref().filter(|_| percentile.is_some()).map(|baseline| writer.write(baseline));
+    let mark = percentile.map(|(name, _)| format!("{{{{{name}}}}}"));
+    Ok(Bound { text: writer.write(&hunt.text), baseline, every, mark })
 }
 
 /// A value that was understood.
@@ -170,7 +186,6 @@ fn read<'a>(catalogue: &'a Catalogue, hunt: &Hunt, param: &Param, written: &str)
 struct Writer<'v> {
     values: &'v [(&'v str, Option<Known<'v>>)],
     percentile: Option<f64>,
-    measured: Option<f64>,
 }
 
 impl Writer<'_> {
@@ -214,9 +229,7 @@ impl Writer<'_> {
             (Known::Regex(pattern), _) => regex_literal(pattern),
             (Known::Number(number) | Known::Threshold(Threshold::Number(number)), _) => number.to_string(),
             // Not measured yet: the place stays marked, for people to read.
-            (Known::Threshold(Threshold::Percentile(_)), _) => {
-                self.measured.map_or_else(|| format!("{{{{{placeholder}}}}}"), |number| number.to_string())
-            }
+            (Known::Threshold(Threshold::Percentile(_)), _) => format!("{{{{{placeholder}}}}}"),
             (Known::Duration(_, millis), "ms") => millis.to_string(),
             (Known::Duration(period, _), _) => period.clone(),
             (Known::List(texts), _) => format!("[{}]", texts.iter().map(|text| string_literal(text)).collect::<Vec<_>>().join(", ")),

@@ -74,7 +74,7 @@ fn every_hunt_says_what_it_is_and_reads_as_a_query_with_and_without_its_paramete
             .collect();
         let all: Vec<(String, String)> = hunt.params.iter().map(|param| (param.name.clone(), example(param.kind).to_owned())).collect();
         for values in [needed, all] {
-            let bound = bind(&catalogue, hunt, &values, None).unwrap_or_else(|error| panic!("{error}"));
+            let bound = bind(&catalogue, hunt, &values).unwrap_or_else(|error| panic!("{error}"));
             assert!(!bound.text.contains("{{"), "{name}: {}", bound.text);
             assert!(bound.text.len() < 10_000, "{name} is longer than AWS takes");
             let query = sound(&bound.text, name);
@@ -120,7 +120,7 @@ fn values_that_cannot_be_are_named_with_what_could() {
     let catalogue = catalogue();
     let refused = |hunt: &str, pairs: &[(&str, &str)]| {
         let hunt = catalogue.hunt(hunt).expect("a hunt");
-        bind(&catalogue, hunt, &given(pairs), None).expect_err("refused").to_string()
+        bind(&catalogue, hunt, &given(pairs)).expect_err("refused").to_string()
     };
     for (hunt, pairs, part) in [
         ("long-prompts", vec![("longer", "5")], "did you mean longer_than?"),
@@ -144,12 +144,12 @@ fn a_percentile_is_measured_first() {
     let catalogue = catalogue();
     let hunt = catalogue.hunt("long-prompts").expect("a hunt");
     let asked = given(&[("longer_than", "p99")]);
-    let before = bind(&catalogue, hunt, &asked, None).expect("bound");
+    let before = bind(&catalogue, hunt, &asked).expect("bound");
     assert!(before.text.contains("chars > {{longer_than}}"));
-    assert!(before.baseline.expect("a baseline").contains("pct(chars, 99)"));
-    let after = bind(&catalogue, hunt, &asked, Some(1234.5)).expect("bound");
+    assert!(before.baseline.clone().expect("a baseline").contains("pct(chars, 99)"));
+    let after = before.measured(1234.5);
     assert!(after.text.contains("chars > 1234.5") && after.baseline.is_none());
-    assert_eq!(bind(&catalogue, hunt, &[], None).expect("bound").baseline, None);
+    assert!(bind(&catalogue, hunt, &[]).expect("bound").baseline.is_none());
 }
 
 #[test]
@@ -250,7 +250,7 @@ proptest! {
         let hunt = catalogue.hunt("h").expect("a hunt");
         let values = given(&[("a", &value), ("b", &value), ("c", &value)]);
         // Blank values and control characters are refused.
-        if let Ok(bound) = bind(&catalogue, hunt, &values, None) {
+        if let Ok(bound) = bind(&catalogue, hunt, &values) {
             let query = parse(&bound.text).map_err(|error| TestCaseError::fail(error.render(&bound.text)))?;
             prop_assert_eq!(query.stages.len(), 4);
             let is_limit = matches!(query.stages[3].kind, StageKind::Limit { count: 5, .. });

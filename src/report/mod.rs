@@ -3,6 +3,7 @@
 //! A table is for a person at a terminal, so every cell is [`SafeText`](crate::model::SafeText). JSON and CSV are for
 //! programs: they lose nothing, and JSON escapes whatever could act on a terminal by its own rules.
 
+mod answer;
 mod controls;
 mod csv;
 mod event;
@@ -14,6 +15,7 @@ mod number;
 mod signals;
 mod table;
 
+pub use answer::{AnswerRowJson, answer_cell, export_answer};
 pub use controls::{ChangeJson, ControlsJson, StateJson, WindowJson, change_words, control_words, open_words};
 pub use csv::write_csv;
 pub use event::{COLUMNS, EventJson, RecordJson, event_cells};

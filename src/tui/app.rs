@@ -13,6 +13,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::ask::Slot;
+use super::desk::Desk;
 use super::keymap::Keymap;
 use super::message::{Effect, Event, IngestNews, Severity};
 use super::runner::{Detecting, Rules, Runner, Write, revision_number};
@@ -24,6 +25,7 @@ use super::view::View;
 use super::widgets::Canvas;
 use super::{clipboard, render};
 use crate::case::{Reader, Writable};
+use crate::hunt::Catalogue;
 use crate::model::{Glyphs, Timestamp};
 
 /// Reads evidence into the case while the workbench is open: told to stop by the flag, it reports through the callback.
@@ -98,6 +100,8 @@ impl Workbench {
         let keymap = load_keymap(&options)?;
         let mut reader = options.reader;
         let view = reader.view("workbench")?.as_deref().and_then(View::restore).unwrap_or_default();
+        let desk = reader.view("queries")?.as_deref().map(Desk::restore).unwrap_or_default();
+        let catalogue = options.config.as_ref().map_or_else(Catalogue::embedded, |folder| Catalogue::with_folder(&folder.join("hunts")));
         let (sender, replies) = channel(256);
         let notebook = options.writable.as_ref().map(Writable::notebook).transpose()?;
         let runner = Runner::start(&reader, notebook, &sender)?;
@@ -131,9 +135,13 @@ impl Workbench {
         };
         let screen = Screen::take()?;
         let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
-        let setup = Setup { title: options.title, read_only, keymap, glyphs };
+        let setup = Setup { title: options.title, read_only, keymap, glyphs, catalogue: Arc::new(catalogue) };
         let mut state = State::new(setup, screen.size()?, now(), view);
         state.revision = revision;
+        state.desk = desk;
+        for problem in state.setup.catalogue.problems().to_vec() {
+            state.tell(Severity::Warning, format!("{problem}; it is left out"));
+        }
         if read_only {
             state.tell(Severity::Warning, "another outcrop is writing to this case: open read-only, marks and notes cannot be kept");
         }
@@ -158,6 +166,7 @@ impl Workbench {
         let end = self.turn().await;
         self.stop.store(true, Ordering::Relaxed);
         self.runner.write(Write::View(self.state.view.save()));
+        self.runner.write(Write::Queries(self.state.desk.save()));
         // First what matters: the case. Then the terminal, which may be gone.
         self.replies.close();
         if let Some(feeder) = self.feeder.take() {
@@ -268,6 +277,7 @@ impl Workbench {
                 }
             }
             Effect::SaveView(view) => self.runner.write(Write::View(view)),
+            Effect::SaveQueries(queries) => self.runner.write(Write::Queries(queries)),
             Effect::Copy(text) => {
                 if let Err(why) = clipboard::copy(&text, self.screen.writer()) {
                     self.state.tell(Severity::Warning, why);

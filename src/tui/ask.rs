@@ -3,11 +3,14 @@
 
 use std::sync::Arc;
 
+use super::desk::Problem;
+use super::results::{FieldUse, Results};
 use super::signals::{Flagged, SignalPage, SignalsPage};
 use super::tables::{Counted, Order, ProfilePage, Table};
 use super::view::Pane;
 use super::widgets::{Histogram, Page, Tree};
 use crate::decode::VerbClass;
+use crate::hunt::{Bound, Hunt};
 use crate::model::secret::SecretKind;
 use crate::model::{
     Controls, Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, Mark, Name, Scope, Secrets, Skip, SourceEntry,
@@ -48,6 +51,12 @@ pub enum Slot {
     Matrix,
     /// Echoes of the commands shown.
     Echoes,
+    /// A query.
+    Query,
+    /// What is made of its answer: another order, other masks.
+    Arrange,
+    /// Which fields there are.
+    Fields,
 }
 
 impl Slot {
@@ -188,6 +197,49 @@ pub enum Ask {
         /// Masked or not.
         secrets: Secrets,
     },
+    /// A query.
+    Query(Box<Asking>),
+    /// The rows of an answer in the order of a column.
+    Sort {
+        /// The answer.
+        results: Held,
+        /// The column.
+        column: usize,
+        /// The largest first.
+        falling: bool,
+    },
+    /// An answer masked anew.
+    Present(Held, Secrets),
+    /// An answer as a file.
+    ExportAnswer {
+        /// The answer.
+        results: Held,
+        /// Path as typed.
+        path: String,
+        /// Masked or not.
+        secrets: Secrets,
+    },
+    /// Fields of the records in a scope.
+    Fields {
+        /// The scope.
+        scope: Scope,
+    },
+    /// Entities that cells name, with counts.
+    Named {
+        /// The entities.
+        entities: Vec<Entity>,
+        /// The event of the row, whose entities come behind.
+        event: Option<EventId>,
+        /// Masked or not.
+        secrets: Secrets,
+    },
+    /// Where an event is to be read.
+    Locate {
+        /// The event.
+        id: EventId,
+        /// The scope, to tell whether it is in it.
+        scope: Scope,
+    },
     /// The next event after this place that is not reviewed (or that is marked).
     NextByMark {
         /// The list.
@@ -210,15 +262,18 @@ impl Ask {
             Self::Flagged(_) => Slot::Flagged,
             Self::Rows { .. } => Slot::Rows,
             Self::Detail { .. } => Slot::Detail,
-            Self::Pivots { .. } => Slot::Pivots,
+            Self::Pivots { .. } | Self::Named { .. } => Slot::Pivots,
             Self::Table { .. } => Slot::Values,
             Self::Profile { .. } => Slot::Profile,
             Self::Search { .. } => Slot::Search,
             Self::Case(_) => Slot::Case,
-            Self::Export { .. } => Slot::Export,
-            Self::OtherStrand { .. } | Self::NextByMark { .. } => Slot::Jump,
+            Self::Export { .. } | Self::ExportAnswer { .. } => Slot::Export,
+            Self::OtherStrand { .. } | Self::NextByMark { .. } | Self::Locate { .. } => Slot::Jump,
             Self::Matrix { .. } => Slot::Matrix,
             Self::Echoes { .. } => Slot::Echoes,
+            Self::Query(_) => Slot::Query,
+            Self::Sort { .. } | Self::Present(..) => Slot::Arrange,
+            Self::Fields { .. } => Slot::Fields,
         }
     }
 
@@ -226,8 +281,40 @@ impl Ask {
     pub const fn is_quick(&self) -> bool {
         matches!(
             self,
-            Self::Rows { .. } | Self::Detail { .. } | Self::SignalPage { .. } | Self::Pivots { .. } | Self::OtherStrand { .. } | Self::Echoes { .. }
+            Self::Rows { .. }
+                | Self::Detail { .. }
+                | Self::SignalPage { .. }
+                | Self::Pivots { .. }
+                | Self::OtherStrand { .. }
+                | Self::Echoes { .. }
+                | Self::Named { .. }
+                | Self::Locate { .. }
         )
+    }
+}
+
+/// A query to be answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asking {
+    /// Its text; of a hunt with what is still to be measured marked.
+    pub text: String,
+    /// The hunt it is of, which says how its rows are shown.
+    pub hunt: Option<(Arc<Hunt>, Bound)>,
+    /// Which events it may see.
+    pub scope: Scope,
+    /// The time that `now()` tells.
+    pub now: Timestamp,
+    /// Masked or not.
+    pub secrets: Secrets,
+}
+
+/// An answer that is shown. Told apart by being the same one.
+#[derive(Clone, Debug)]
+pub struct Held(pub Arc<Results>);
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
@@ -495,9 +582,42 @@ pub enum Answer {
         /// Revision of the case they are of.
         revision: u64,
     },
+    /// To [`Ask::Query`]: how far it is.
+    Looked(u64, u64),
+    /// To [`Ask::Query`]: its first rows, or all.
+    Results {
+        /// The answer.
+        results: Arc<Results>,
+        /// That is all.
+        done: bool,
+    },
+    /// To [`Ask::Query`]: it cannot be answered.
+    Wrong(Problem),
+    /// To [`Ask::Sort`].
+    Sorted {
+        /// The answer that was sorted.
+        results: Held,
+        /// By which column.
+        column: usize,
+        /// The largest first.
+        falling: bool,
+        /// The places of its rows in their new order.
+        order: Arc<Vec<u32>>,
+    },
+    /// To [`Ask::Present`]: what was shown before, and what is shown now.
+    Presented(Held, Arc<Results>),
+    /// To [`Ask::Fields`].
+    Fields {
+        /// The most frequent first.
+        fields: Arc<Vec<FieldUse>>,
+        /// What they were looked for in.
+        scope: Scope,
+        /// Revision of the case they are of.
+        revision: u64,
+    },
     /// To [`Ask::NextByMark`]: where to go, or that there is nothing.
     Jump(Option<EventRef>),
-    /// To [`Ask::OtherStrand`]: the other side and whether it is in scope; or why there is none.
+    /// To [`Ask::OtherStrand`] and [`Ask::Locate`]: the other side and whether it is in scope; or why there is none.
     OtherSide(Result<(EventRef, bool), String>),
     /// It could not be answered: a sentence.
     Failed(String),

@@ -88,6 +88,8 @@ pub enum Effect {
     RunRules,
     /// Keep the view.
     SaveView(String),
+    /// Keep draft and history of queries.
+    SaveQueries(String),
     /// Put text on the terminal's clipboard.
     Copy(String),
     /// Use another theme.

@@ -2,6 +2,7 @@
 //! what they cost can be measured; nothing is written anywhere. For benches.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 use ratatui::buffer::Buffer;
@@ -16,6 +17,7 @@ use super::view::View;
 use super::widgets::Canvas;
 use super::{render, update::update};
 use crate::case::Reader;
+use crate::hunt::Catalogue;
 use crate::model::{Glyphs, Timestamp};
 
 /// A workbench that nobody looks at.
@@ -32,7 +34,13 @@ impl Rehearsal {
     /// # Errors
     /// When the case cannot be read, or the embedded keymap or theme is not sound.
     pub fn open(mut reader: Reader, size: (u16, u16)) -> anyhow::Result<Self> {
-        let setup = Setup { title: String::new(), read_only: true, keymap: Keymap::embedded("default")?, glyphs: Glyphs::Unicode };
+        let setup = Setup {
+            title: String::new(),
+            read_only: true,
+            keymap: Keymap::embedded("default")?,
+            glyphs: Glyphs::Unicode,
+            catalogue: Arc::new(Catalogue::embedded()),
+        };
         let view = reader.view("workbench")?.as_deref().and_then(View::restore).unwrap_or_default();
         let mut state = State::new(setup, size, Timestamp::from_millis(0), view);
         state.revision = revision_number(reader.revision()?);

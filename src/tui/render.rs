@@ -50,7 +50,15 @@ impl Layout {
         let body = Area::new(0, 2, width, height.saturating_sub(3));
         let mut layout = Self { title: line(0), tabs: line(1), hints: line(height.saturating_sub(1)), body, ..Self::default() };
         match state.view.pane.shape() {
-            Shape::Page | Shape::Empty => layout.detail = body,
+            Shape::Page => layout.detail = body,
+            Shape::Query => {
+                let text = panes::query_lines(state, body.height);
+                let cell = if body.height >= 20 { 5 } else { 0 };
+                layout.above = Area::new(0, body.y, width, text);
+                layout.header = line(body.y + text + 1);
+                layout.rows = Area::new(0, layout.header.y + 1, width, body.height.saturating_sub(text + 2 + cell));
+                layout.detail = Area::new(0, layout.rows.bottom(), width, cell);
+            }
             Shape::Controls if state.view.open => {
                 let lines = panes::spelled_lines(state, width).min(body.height / 2);
                 layout.above = Area::new(0, body.y, width, lines);

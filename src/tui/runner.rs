@@ -5,6 +5,7 @@ mod answer;
 mod commands;
 mod controls;
 mod detecting;
+mod query;
 mod signals;
 mod tables;
 
@@ -36,12 +37,16 @@ pub enum Write {
     List(ListEntry),
     /// The view.
     View(String),
+    /// Draft and history of queries.
+    Queries(String),
 }
 
 /// The workers.
 pub struct Runner {
     quick: Worker,
     scan: Worker,
+    /// Queries take their time: everything else goes on beside them.
+    query: Worker,
     notes: Option<(Sender<Write>, thread::JoinHandle<()>)>,
 }
 
@@ -64,17 +69,22 @@ impl Runner {
     pub fn start(reader: &Reader, notebook: Option<Notebook>, replies: &Replies) -> Result<Self, crate::case::CaseError> {
         let quick = Worker::start(reader.sibling()?, replies.clone());
         let scan = Worker::start(reader.sibling()?, replies.clone());
+        let query = Worker::start(reader.sibling()?, replies.clone());
         let notes = notebook.map(|notebook| {
             let (sender, writes) = channel();
             let replies = replies.clone();
             (sender, thread::spawn(move || keep_notes(notebook, &writes, &replies)))
         });
-        Ok(Self { quick, scan, notes })
+        Ok(Self { quick, scan, query, notes })
     }
 
     /// Hands a question to a worker. A question of the same slot that is being answered is interrupted.
     pub fn ask(&self, ask: Ask, generation: u64) {
-        let worker = if ask.is_quick() { &self.quick } else { &self.scan };
+        let worker = match ask.slot() {
+            Slot::Query => &self.query,
+            _ if ask.is_quick() => &self.quick,
+            _ => &self.scan,
+        };
         worker.interrupt(ask.slot());
         let _ = worker.jobs.send((ask, generation));
     }
@@ -83,6 +93,7 @@ impl Runner {
     pub fn cancel(&self, slot: Slot) {
         self.quick.interrupt(slot);
         self.scan.interrupt(slot);
+        self.query.interrupt(slot);
     }
 
     /// Hands a write to the notebook; without one (read-only) it is dropped, which `update` has said already.
@@ -155,6 +166,7 @@ fn keep_notes(mut notebook: Notebook, writes: &Receiver<Write>, replies: &Replie
             Write::Triage(key, triage) => notebook.set_triage(key, triage),
             Write::List(entry) => notebook.list(entry),
             Write::View(view) => notebook.save_view("workbench", view),
+            Write::Queries(queries) => notebook.save_view("queries", queries),
         };
         let kept = match &write {
             Write::List(_) => Some(Event::Listed),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::ask::{Ask, CaseFacts, ControlRow, ControlsPage, Detail, Echoed, Known, Matrix, Pivot, Row, Slot};
+use super::desk::Desk;
 use super::history::History;
 use super::keymap::Keymap;
 use super::keys::Key;
@@ -15,6 +16,7 @@ use super::signals::{Flagged, SignalPage, SignalRow, SignalsPage};
 use super::tables::{Order, ProfilePage, Table, TableRow};
 use super::view::{Focus, Pane, Shape, View};
 use super::widgets::Histogram;
+use crate::hunt::Catalogue;
 use crate::model::{Entity, EventId, EventRef, Glyphs, Scope, Secrets, Timestamp};
 
 /// What does not change while the workbench runs.
@@ -28,6 +30,8 @@ pub struct Setup {
     pub keymap: Keymap,
     /// What the terminal can show.
     pub glyphs: Glyphs,
+    /// The hunts.
+    pub catalogue: Arc<Catalogue>,
 }
 
 /// The list of the pane shown.
@@ -165,6 +169,8 @@ pub struct State {
     pub case: CaseFacts,
     /// The controls of the whole case, as last read.
     pub controls: Known,
+    /// What the Query pane works with.
+    pub desk: Desk,
     /// A search in force.
     pub hits: Option<Hits>,
     /// The newest messages, oldest first.
@@ -221,6 +227,7 @@ impl State {
             pivots: Vec::new(),
             case: CaseFacts::default(),
             controls: Known::default(),
+            desk: Desk::default(),
             hits: None,
             messages: VecDeque::new(),
             told: false,
@@ -258,7 +265,8 @@ impl State {
         match self.view.pane.shape() {
             Shape::Events | Shape::Exchanges | Shape::Controls | Shape::Signals => self.list.refs.len(),
             Shape::Values(_) => self.list.order.len(),
-            Shape::Page | Shape::Empty => 0,
+            Shape::Query => self.desk.results.as_ref().map_or(0, |results| results.rows.len()),
+            Shape::Page => 0,
         }
     }
 

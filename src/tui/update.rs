@@ -7,6 +7,7 @@ mod find;
 mod go;
 mod keys;
 mod needs;
+mod query;
 mod replies;
 mod signals;
 mod tables;

@@ -43,10 +43,10 @@ pub enum Shape {
     Values(EntityKind),
     /// Leads and signals.
     Signals,
+    /// A query, and its answer.
+    Query,
     /// The case's own page.
     Page,
-    /// Nothing yet.
-    Empty,
 }
 
 impl Pane {
@@ -79,7 +79,7 @@ impl Pane {
             Self::Buckets => Shape::Values(EntityKind::Bucket),
             Self::Case => Shape::Page,
             Self::Signals => Shape::Signals,
-            Self::Query => Shape::Empty,
+            Self::Query => Shape::Query,
         }
     }
 
@@ -95,8 +95,7 @@ impl Pane {
             Self::Cli => {
                 "No command line is in scope. They come from endpoint telemetry: Jamf Protect, osquery, auditd, Sysmon, Windows 4688, CrowdStrike, Defender."
             }
-            Self::Query => "No queries or hunts in this version. f filters by a pattern, p pivots by anything.",
-            Self::Case => "",
+            Self::Query | Self::Case => "",
         }
     }
 

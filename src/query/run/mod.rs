@@ -101,7 +101,24 @@ pub struct Answer {
 /// # Errors
 /// [`RunError`]: with a place in the query, or what of the case could not be read, or which bound was met.
 pub fn run(reader: &mut Reader, text: &str, query: &Query, options: &Options<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Answer, RunError> {
-    let mut runner = Runner { text, options, progress, notes: Vec::new(), statistics: Statistics::default(), names: Vec::new(), depth: 0 };
+    run_showing(reader, text, query, options, progress, &mut |_| ())
+}
+
+/// The same; `show` is handed the first rows as soon as there are some. Where a command has to see all rows first, that is
+/// at the end.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_showing(
+    reader: &mut Reader,
+    text: &str,
+    query: &Query,
+    options: &Options<'_>,
+    progress: &mut dyn FnMut(u64, u64),
+    show: &mut dyn FnMut(Answer),
+) -> Result<Answer, RunError> {
+    let (notes, names) = (Vec::new(), Vec::new());
+    let mut runner = Runner { text, options, progress, show: Some(show), notes, statistics: Statistics::default(), names, depth: 0 };
     let (columns, rows) = runner.answer(reader, query, End::Default)?;
     let Runner { statistics, mut notes, names, .. } = runner;
     let mut is_incomplete = notes.iter().any(|note| note.starts_with("there are more rows"));
@@ -117,6 +134,8 @@ struct Runner<'a> {
     text: &'a str,
     options: &'a Options<'a>,
     progress: &'a mut dyn FnMut(u64, u64),
+    /// Wants the first rows; nobody does any more when it is none.
+    show: Option<&'a mut dyn FnMut(Answer)>,
     notes: Vec<String>,
     statistics: Statistics,
     names: Vec<Vec<String>>,
@@ -150,7 +169,9 @@ impl Runner<'_> {
             self.names = names::origins(&plan.columns, &plan.bases, &query.stages);
         }
         let is_events = plan.is_events;
-        let mut rows = Vec::new();
+        let mut show = if self.depth == 0 { self.show.take() } else { None };
+        let (titles, names): (Vec<String>, _) = (plan.columns.iter().map(|(name, _)| name.clone()).collect(), self.names.clone());
+        let mut rows: Vec<AnswerRow> = Vec::new();
         let mut held = 0;
         let mut gather = |made: Vec<Row>| {
             if rows.len() + made.len() > MOST_ROWS {
@@ -164,6 +185,11 @@ impl Runner<'_> {
                 event: row.event.filter(|_| is_events),
                 values: columns.iter().map(|slot| row.values.get(*slot).cloned().unwrap_or_default()).collect(),
             }));
+            if !rows.is_empty()
+                && let Some(show) = show.take()
+            {
+                show(Answer { columns: titles.clone(), names: names.clone(), rows: rows.clone(), ..Answer::default() });
+            }
             Ok(())
         };
         self.source(reader, &mut plan, &chosen, &context, &mut gather)?;

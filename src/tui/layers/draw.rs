@@ -1,6 +1,6 @@
 //! Drawing the layers.
 
-use super::{Choice, Editor, Layer, Picker};
+use super::{Choice, Editor, Form, Layer, Picker};
 use crate::report::FLAGS;
 use crate::tui::commands::{Context, TABLE};
 use crate::tui::message::Severity;
@@ -14,6 +14,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layer: &Layer) {
     match layer {
         Layer::Menu(menu) => draw_menu(canvas, menu),
         Layer::Editor(editor) => draw_editor(canvas, editor),
+        Layer::Form(form) => draw_form(canvas, form),
         Layer::Help(top) => draw_help(state, canvas, *top),
         Layer::Messages(top) => draw_messages(state, canvas, *top),
         Layer::Text(page, top) => {
@@ -78,6 +79,48 @@ fn draw_editor(canvas: &mut Canvas<'_>, editor: &Editor) {
     match &editor.wrong {
         Some(wrong) => canvas.text(inner.x, y, inner.width, wrong, Role::Denied),
         None => canvas.text(inner.x, y, inner.width, editor.kind.hint(), Role::Muted),
+    };
+}
+
+fn draw_form(canvas: &mut Canvas<'_>, form: &Form) {
+    let screen = canvas.area();
+    let lines = form.lines.len() as u16;
+    let inner = canvas.popup(centred(screen, 92, lines + 7), &form.hunt.title);
+    let mut page =
+        crate::tui::widgets::Page::new(vec![crate::tui::widgets::Block::new(crate::tui::widgets::BlockKind::Facts, "", form.hunt.purpose.clone())]);
+    page.layout(inner.width);
+    page.draw(canvas, Area::new(inner.x.saturating_sub(2), inner.y, inner.width + 2, 3), 1, None);
+    let names = form.hunt.params.iter().map(|param| param.name.chars().count()).max().unwrap_or(0).min(20) as u16;
+    let room = inner.width.saturating_sub(names + 2);
+    for (line, (param, area)) in form.hunt.params.iter().zip(&form.lines).enumerate() {
+        let y = inner.y + 3 + line as u16;
+        canvas.text(inner.x, y, names, &param.name, Role::HintKey);
+        let text = form.text(line);
+        let column = area.cursor().1;
+        let skip = (column + 1).saturating_sub(usize::from(room));
+        let shown: String = text.chars().skip(skip).collect();
+        let here = line == form.at;
+        if text.is_empty() && !here {
+            let about = format!("({}{})", param.about, if param.optional { ", may be left out" } else { "" });
+            canvas.text(inner.x + names + 2, y, room, &about, Role::Muted);
+        } else {
+            canvas.text(inner.x + names + 2, y, room, &shown, Role::Text);
+        }
+        if here {
+            let before: String = shown.chars().take(column - skip).collect();
+            let x = inner.x + names + 2 + crate::model::SafeText::new(&before).as_str().chars().count() as u16;
+            if column >= text.chars().count() {
+                canvas.text(x, y, 1, " ", Role::Text);
+            }
+            canvas.tint(Area::new(x, y, 1, 1), Role::Selected);
+        }
+    }
+    let y = inner.bottom().saturating_sub(1);
+    let about =
+        form.hunt.params.get(form.at).map(|param| format!("{}: {} · enter runs · tab goes on", param.about, param.kind.wanted())).unwrap_or_default();
+    match &form.wrong {
+        Some(wrong) => canvas.text(inner.x, y, inner.width, wrong, Role::Denied),
+        None => canvas.text(inner.x, y, inner.width, &about, Role::Muted),
     };
 }
 

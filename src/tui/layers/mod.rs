@@ -2,10 +2,12 @@
 
 mod draw;
 mod editor;
+mod form;
 mod picker;
 
 pub use draw::draw;
 pub use editor::{Editor, EditorKind};
+pub use form::Form;
 pub use picker::{Item, Picker};
 
 use super::commands::Command;
@@ -30,6 +32,12 @@ pub enum Choice {
     Order(u8),
     /// Use a theme.
     Theme(&'static str),
+    /// Run a hunt.
+    Hunt(String),
+    /// Take the text of a query of before.
+    Past(usize),
+    /// Show or hide a column.
+    Column(usize),
 }
 
 /// One layer.
@@ -39,6 +47,8 @@ pub enum Layer {
     Menu(Picker<Choice>),
     /// A text to type.
     Editor(Box<Editor>),
+    /// Parameters of a hunt.
+    Form(Box<Form>),
     /// Keys and commands, scrolled to a line.
     Help(usize),
     /// Messages of the session, scrolled to a line.

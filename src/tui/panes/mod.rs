@@ -8,6 +8,7 @@ mod detail;
 mod events;
 mod exchanges;
 mod profile;
+mod query;
 mod reading;
 mod signal;
 mod signals;
@@ -17,8 +18,8 @@ pub use case::lines as case_lines;
 pub use cli::{matrix_lines, user_at_host};
 pub use controls::{spelled_lines, table_lines};
 pub use conversation::page as conversation_page;
-
 pub use profile::lines as profile_lines;
+pub use query::{lines as query_lines, words as query_words};
 pub use reading::page as reading_page;
 pub use signal::{lead_lines, signal_lines};
 pub use signals::weight_role;
@@ -44,7 +45,7 @@ pub fn scope_of(pane: Pane, scope: &Scope) -> Scope {
 /// Draws the pane shown.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     match state.view.pane.shape() {
-        Shape::Empty => empty(state, canvas, layout.body),
+        Shape::Query => query::draw(state, canvas, layout),
         Shape::Page => case::draw(state, canvas, layout.detail),
         Shape::Signals => {
             if !state.view.open {

@@ -135,6 +135,7 @@ fn right_side(state: &State) -> String {
             parts.extend((!state.list.table.whole).then(|| "counting".to_owned()));
             parts.push(format!("{} {kind}{}{of}", grouped(shown), if shown == 1 { "" } else { "s" }));
         }
+        Shape::Query => parts.extend(crate::tui::panes::query_words(state)),
         _ => parts.push(format!("{} events", grouped(state.case.events.iter().sum()))),
     }
     if state.setup.read_only {
@@ -179,6 +180,13 @@ pub fn hints(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         canvas.text(1 + used, area.y, area.width.saturating_sub(2 + used), &message.text, role);
         return;
     }
+    if state.view.pane.shape() == Shape::Query && state.desk.typing && state.layers.is_empty() {
+        let mut x = 1;
+        for (key, word) in [("ctrl-s", "run"), ("tab", "take the word"), ("esc", "leave"), ("ctrl-u", "clear the line")] {
+            x = hint(canvas, area, x, key, word);
+        }
+        return;
+    }
     let context = if state.detail_has_focus() { Context::Detail } else { Context::List };
     let mut x = 1;
     if !state.pending.is_empty() {
@@ -206,7 +214,7 @@ fn hint(canvas: &mut Canvas<'_>, area: Area, x: u16, key: &str, word: &str) -> u
 /// The most useful commands first: what does not fit is left out from the end.
 fn wanted_hints(state: &State) -> &'static [Command] {
     match state.view.pane.shape() {
-        Shape::Page | Shape::Empty => &[Command::Note, Command::Palette, Command::Help, Command::Back, Command::Quit],
+        Shape::Page => &[Command::Note, Command::Palette, Command::Help, Command::Back, Command::Quit],
         Shape::Signals => &[
             Command::Open,
             Command::Judge,
@@ -233,6 +241,22 @@ fn wanted_hints(state: &State) -> &'static [Command] {
             Command::Back,
             Command::Copy,
             Command::Export,
+            Command::Quit,
+        ],
+        Shape::Query => &[
+            Command::EditQuery,
+            Command::RunQuery,
+            Command::Hunts,
+            Command::QueryHistory,
+            Command::Pivot,
+            Command::Open,
+            Command::Chart,
+            Command::SortColumn,
+            Command::Columns,
+            Command::Export,
+            Command::TimeRange,
+            Command::Help,
+            Command::Back,
             Command::Quit,
         ],
         Shape::Controls => &[

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{commands, controls, failed, revision_number, signals, tables};
+use super::{commands, controls, failed, query, revision_number, signals, tables};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::secret::{self, SecretKind};
@@ -75,6 +75,16 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
                 Err(why) => Answer::Failed(why),
             }
         }
+        Ask::Query(asking) => query::answer(reader, asking, reply)?,
+        Ask::Sort { results, column, falling } => query::sorted(results, *column, *falling),
+        Ask::Present(results, secrets) => query::presented(results, *secrets),
+        Ask::ExportAnswer { results, path, secrets } => match crate::report::export_answer(&results.0.answer, Path::new(path), *secrets) {
+            Ok(told) => Answer::Exported(told),
+            Err(why) => Answer::Failed(why),
+        },
+        Ask::Fields { scope } => query::fields(reader, scope)?,
+        Ask::Named { entities, event, secrets } => Answer::Pivots(named(reader, entities, *event, *secrets)?),
+        Ask::Locate { id, scope } => Answer::OtherSide(located(reader, *id, scope)?),
         Ask::OtherStrand { id, scope } => Answer::OtherSide(other_strand(reader, *id, scope)?),
         Ask::NextByMark { pane, scope, after, marked } => Answer::Jump(next_by_mark(reader, *pane, scope, *after, *marked)?),
     })
@@ -323,9 +333,32 @@ fn other_strand(reader: &mut Reader, id: EventId, scope: &Scope) -> Result<std::
         Ok(other) => other,
         Err(why) => return Ok(Err(why)),
     };
+    Ok(Ok((other, is_within(reader, other, scope)?)))
+}
+
+/// Is an event in a scope, whatever strands that has?
+fn is_within(reader: &mut Reader, event: EventRef, scope: &Scope) -> Result<bool> {
     let scope = Scope { strands: StrandSet::ALL, ..scope.clone() };
-    let within = scope.is_all() || reader.refs(&scope)?.binary_search_by_key(&(other.millis, other.id), |event| (event.millis, event.id)).is_ok();
-    Ok(Ok((other, within)))
+    Ok(scope.is_all() || reader.refs(&scope)?.binary_search_by_key(&(event.millis, event.id), |event| (event.millis, event.id)).is_ok())
+}
+
+/// Where an event is to be read, and whether it is in scope.
+fn located(reader: &mut Reader, id: EventId, scope: &Scope) -> Result<std::result::Result<(EventRef, bool), String>> {
+    let Some(event) = reader.events(&[id])?.pop() else { return Ok(Err("the event is no longer in the case".to_owned())) };
+    let event = event.as_ref();
+    Ok(Ok((event, is_within(reader, event, scope)?)))
+}
+
+/// Entities with counts: those that cells name, and behind them the others of the row's event.
+fn named(reader: &mut Reader, entities: &[Entity], event: Option<EventId>, secrets: Secrets) -> Result<Vec<Pivot>> {
+    let mut found = Vec::new();
+    for entity in entities {
+        found.push(Pivot { shown: secrets.name(&entity.value), entity: entity.clone(), count: reader.count(entity)? });
+    }
+    if let Some(event) = event {
+        found.extend(pivots(reader, event, secrets)?.into_iter().filter(|pivot| !entities.contains(&pivot.entity)));
+    }
+    Ok(found)
 }
 
 fn next_by_mark(reader: &mut Reader, pane: Pane, scope: &Scope, after: EventRef, marked: bool) -> Result<Option<EventRef>> {

@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::tui::theme::{Depth, Theme};
 
-const VIEWS: [(&str, &str); 15] = [
+const VIEWS: [(&str, &str); 21] = [
     ("timeline", "jjjj"),
     ("record", "jjjj<enter>"),
     ("prompts", "2jjj"),
@@ -17,6 +17,12 @@ const VIEWS: [(&str, &str); 15] = [
     ("bucket", "6/acme-ml-training-data<enter><enter>"),
     // The administrator's afternoon: the cursor on the command without an echo.
     ("cli", "7/sandbox<enter>"),
+    ("query", "8"),
+    ("query-typing", "8ifilter x.denied = true<alt-enter>Iflter eventName<esc>"),
+    ("query-offers", "8ifilter x.tok"),
+    ("query-answer", "8Hdenied-callers<enter><enter>lj"),
+    ("query-form", "8Hlong-prompts<enter>many<enter>"),
+    ("query-chart", "8Htokens-per-account<enter><enter>c"),
     ("pivot", "jjjjp"),
     ("palette", ":pivot"),
     ("help", "?"),

@@ -1,11 +1,11 @@
 //! What each command does.
 
 use super::find::{pattern, search};
-use super::{controls, find, go, needs, signals, tables};
+use super::{controls, find, go, needs, query, signals, tables};
 use crate::model::{
     EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
-use crate::tui::ask::{Ask, Row, Slot};
+use crate::tui::ask::{Ask, Held, Row, Slot};
 use crate::tui::commands::{Command, TABLE};
 use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
@@ -20,6 +20,20 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     }
     match command {
         Command::Sort => tables::open_orders(state),
+        Command::Pivot | Command::Open | Command::Search | Command::Export if is_query(state) => in_query(state, command, effects),
+        Command::EditQuery
+        | Command::NewQuery
+        | Command::RunQuery
+        | Command::RunAtAws
+        | Command::Hunts
+        | Command::QueryHistory
+        | Command::ColumnLeft
+        | Command::ColumnRight
+        | Command::SortColumn
+        | Command::Columns
+        | Command::Wider
+        | Command::Narrower
+        | Command::Chart => query::run(state, command, effects),
         Command::Pivot => open_pivots(state, effects),
         Command::Judge => signals::judge(state, effects),
         Command::ListEntity => signals::open_lists(state),
@@ -103,6 +117,22 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             effects.extend([Effect::SaveView(state.view.save()), Effect::Quit]);
         }
         _ => {}
+    }
+}
+
+/// The Query pane is shown, and nothing lies over it.
+fn is_query(state: &State) -> bool {
+    state.view.pane.shape() == Shape::Query && state.layers.is_empty()
+}
+
+/// Commands that mean something else for an answer than for a list of events.
+fn in_query(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    match command {
+        Command::Pivot => query::pivots(state, effects),
+        Command::Open => query::open(state, effects),
+        Command::Export if state.desk.results.is_some() => edit(state, EditorKind::Export, "answer.csv"),
+        Command::Export => state.tell(Severity::Info, "there is no answer to write to a file"),
+        _ => state.tell(Severity::Info, "an answer is not searched: add a filter to the query"),
     }
 }
 
@@ -191,7 +221,7 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
     match state.view.pane.shape() {
         Shape::Values(_) => tables::open(state, effects),
         Shape::Signals => signals::open(state, effects),
-        Shape::Page | Shape::Empty => {}
+        Shape::Page | Shape::Query => {}
         Shape::Events | Shape::Exchanges | Shape::Controls if !state.view.open && !state.detail_has_focus() => {
             if state.selected().is_some() {
                 state.history.push(state.view.clone());
@@ -259,6 +289,9 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
     if state.layers.pop().is_some() {
         return;
     }
+    if is_query(state) && query::cancel(state, effects) {
+        return;
+    }
     for slot in [Slot::Search, Slot::Export, Slot::Jump] {
         if state.is_asking(slot) {
             needs::cancel(state, slot, effects);
@@ -314,6 +347,13 @@ fn accept(state: &mut State, alone: bool, effects: &mut Vec<Effect>) {
     state.layers.pop();
     match choice {
         Some(Choice::Run(command)) => run(state, command, effects),
+        Some(Choice::Hunt(name)) => query::choose_hunt(state, &name, effects),
+        Some(Choice::Past(index)) => query::choose_past(state, index, effects),
+        Some(Choice::Column(column)) => query::toggle_column(state, column, cursor),
+        Some(Choice::Pivot(entity)) if is_query(state) => {
+            let scope = query::scope_of_pivot(state, entity);
+            go::leave_for(state, View { pane: Pane::Timeline, scope, ..View::default() }, effects);
+        }
         Some(Choice::Pivot(entity)) => {
             let base = if alone { Scope { range: state.view.scope.range, ..Scope::all() } } else { state.view.scope.clone() };
             let scope = base.narrowed(entity);
@@ -482,6 +522,10 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
             None
         }
         EditorKind::Export => {
+            if let Some(results) = state.desk.results.clone().filter(|_| is_query(state)) {
+                let ask = Ask::ExportAnswer { results: Held(results), path: trimmed.to_owned(), secrets: state.secrets };
+                return needs::ask(state, ask, effects);
+            }
             let (pane, scope) = (state.view.pane, state.view.scope.clone());
             needs::ask(state, Ask::Export { pane, scope, path: trimmed.to_owned(), secrets: state.secrets }, effects);
             None
@@ -618,7 +662,12 @@ fn reveal(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// What `y` and `Y` copy. Secrets are masked like on the screen. Always escaped: what is pasted into a shell must not act.
 fn copy(state: &mut State, effects: &mut Vec<Effect>, record: bool) {
-    let text = if record {
+    let text = if state.view.pane.shape() == Shape::Query {
+        match query::copied(state, record) {
+            Some(text) => crate::model::SafeText::new(&text).into_string(),
+            None => return state.tell(Severity::Info, "there is nothing to copy"),
+        }
+    } else if record {
         let Some(detail) = state.current_detail() else { return state.tell(Severity::Info, "open the row first: its record is not read yet") };
         match &detail.record {
             Ok(tree) => crate::model::SafeText::new(&record_text(tree.bytes(), state.secrets)).into_string(),

@@ -29,7 +29,7 @@ pub fn search(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Resul
             let scope = panes::scope_of(state.view.pane, &state.view.scope);
             needs::ask(state, Ask::Search { pane: state.view.pane, scope, pattern: text.to_owned() }, effects);
         }
-        Shape::Page | Shape::Empty => {
+        Shape::Page | Shape::Query => {
             state.hits = None;
             state.tell(Severity::Info, "this pane has no rows to search: 1 lists all events");
         }

@@ -157,6 +157,12 @@ pub fn travel(state: &mut State, forward: bool, effects: &mut Vec<Effect>) {
 
 fn arrived(state: &mut State, effects: &mut Vec<Effect>) {
     state.rested = true;
+    // A pane without a list of its own leaves the one before it: no answer will come to find the row in it.
+    let mut position = state.view.position();
+    if let Some(index) = position.at.filter(|_| state.list_is_current()).and_then(|at| state.row_of(at)) {
+        position.index = index;
+        state.view.set_position(position);
+    }
     needs::cancel(state, Slot::List, effects);
     needs::cancel(state, Slot::Values, effects);
     effects.push(Effect::SaveView(state.view.save()));

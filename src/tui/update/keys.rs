@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::act;
+use super::{act, query};
 use crate::tui::commands::{Command, Context};
 use crate::tui::keymap::Lookup;
 use crate::tui::keys::Key;
@@ -20,6 +20,12 @@ pub fn key(state: &mut State, event: KeyEvent, effects: &mut Vec<Effect>) {
     let key = Key::of(event);
     match state.layers.last_mut() {
         Some(Layer::Editor(_)) => editor_key(state, event, key, effects),
+        Some(Layer::Form(form)) => match key.code {
+            KeyCode::Esc => drop(state.layers.pop()),
+            KeyCode::Char('c') if key.ctrl => drop(state.layers.pop()),
+            KeyCode::Enter => query::keep_form(state, effects),
+            _ => form.input(event),
+        },
         Some(Layer::Menu(menu)) => {
             if let Some(character) = key.typed() {
                 menu.push(character);
@@ -30,6 +36,7 @@ pub fn key(state: &mut State, event: KeyEvent, effects: &mut Vec<Effect>) {
             }
         }
         Some(Layer::Help(_) | Layer::Messages(_) | Layer::Text(..)) => run_key(state, Context::List, key, effects),
+        None if state.view.pane.shape() == Shape::Query && state.desk.typing => query::typing_key(state, event, key, effects),
         None => {
             let page = state.view.pane.shape() == Shape::Page;
             let context = if state.detail_has_focus() && !page { Context::Detail } else { Context::List };
@@ -83,6 +90,8 @@ pub fn paste(state: &mut State, text: &str) {
             editor.paste(line);
         }
         Some(Layer::Menu(menu)) => clean.chars().filter(|character| *character != '\n').for_each(|character| menu.push(character)),
+        Some(Layer::Form(form)) => form.paste(&clean),
+        None if state.view.pane.shape() == Shape::Query && state.desk.typing => query::paste(state, &clean),
         _ => state.tell(Severity::Info, "pasted text goes into a search or filter: press / or f first"),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{signals, tables};
 use crate::model::EventId;
-use crate::tui::ask::{Ask, Slot};
+use crate::tui::ask::{Ask, Held, Slot};
 use crate::tui::message::Effect;
 use crate::tui::render::Layout;
 use crate::tui::state::State;
@@ -56,7 +56,11 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
                 signals::want_page(state, &layout, effects);
             }
         }
-        Shape::Page | Shape::Empty => {}
+        Shape::Query => {
+            clamp(state, usize::from(layout.rows.height));
+            want_of_query(state, effects);
+        }
+        Shape::Page => {}
     }
     if state.flagged.revision != state.revision {
         ask(state, Ask::Flagged(state.revision), effects);
@@ -99,8 +103,19 @@ fn clamp(state: &mut State, height: usize) {
         position.top = (position.index + margin + 1).saturating_sub(height);
     }
     position.top = position.top.min(length.saturating_sub(height.max(1)));
-    position.at = state.list.refs.get(position.index).copied();
+    position.at = state.list.refs.get(position.index).copied().filter(|_| state.view.pane.shape() != Shape::Query);
     state.view.set_position(position);
+}
+
+/// Fields for completion once somebody types; and the answer as it is to be masked now.
+fn want_of_query(state: &mut State, effects: &mut Vec<Effect>) {
+    let of = (state.view.scope.clone(), state.revision);
+    if state.desk.typing && state.desk.fields_of.as_ref() != Some(&of) {
+        ask(state, Ask::Fields { scope: of.0 }, effects);
+    }
+    if let Some(results) = state.desk.results.clone().filter(|results| results.secrets != state.secrets && !state.desk.is_partial) {
+        ask(state, Ask::Present(Held(results), state.secrets), effects);
+    }
 }
 
 fn want_rows(state: &mut State, height: usize, effects: &mut Vec<Effect>) {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{find, go};
+use super::{find, go, query};
 use crate::model::EventRef;
-use crate::tui::ask::{Answer, Ask, Known, Pivot, Slot};
+use crate::tui::ask::{Answer, Ask, Held, Known, Pivot, Slot};
 use crate::tui::layers::{Choice, Item, Layer};
 use crate::tui::message::{Effect, IngestNews, Severity};
 use crate::tui::state::State;
@@ -19,8 +19,10 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
     if state.generations.get(slot as usize) != Some(&generation) {
         return;
     }
-    let partial = matches!(answer, Answer::Hits { done: false, .. } | Answer::Controls { done: false, .. })
-        || matches!(&answer, Answer::Table { table, .. } if !table.whole);
+    let partial = matches!(
+        answer,
+        Answer::Hits { done: false, .. } | Answer::Controls { done: false, .. } | Answer::Results { done: false, .. } | Answer::Looked(..)
+    ) || matches!(&answer, Answer::Table { table, .. } if !table.whole);
     let asked = if partial { None } else { state.open_asks.get_mut(slot as usize).and_then(Option::take) };
     match answer {
         Answer::List { refs, histogram, members, revision } => {
@@ -141,6 +143,20 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             }
             commands.echoes.extend(echoes);
         }
+        Answer::Looked(looked, of) => state.desk.progress = (looked, of),
+        Answer::Results { results, done } => query::answered(state, results, done, effects),
+        Answer::Wrong(problem) => state.desk.problem = Some(problem),
+        Answer::Sorted { results, column, falling, order } => {
+            if state.desk.results.as_ref().is_some_and(|shown| Held(Arc::clone(shown)) == results) {
+                state.desk.order = Some((column, falling, order));
+            }
+        }
+        Answer::Presented(before, results) => {
+            if state.desk.results.as_ref().is_some_and(|shown| Held(Arc::clone(shown)) == before) {
+                state.desk.results = Some(results);
+            }
+        }
+        Answer::Fields { fields, scope, revision } => (state.desk.fields, state.desk.fields_of) = (fields, Some((scope, revision))),
         Answer::Exported(told) => state.tell(Severity::Info, told),
         Answer::Jump(Some(target)) => go::to_event(state, target, effects),
         Answer::Jump(None) => {
@@ -163,6 +179,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 state.list.revision = state.revision;
             }
             match asked {
+                Some(Ask::Fields { scope }) => state.desk.fields_of = Some((scope, state.revision)),
                 Some(Ask::Matrix { scope }) => state.commands.of = Some((scope, state.revision)),
                 Some(Ask::Echoes { ids, .. }) => {
                     state.commands.revision = state.revision;

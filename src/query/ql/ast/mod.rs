@@ -2,6 +2,7 @@
 //!
 //! Every node that an error may point at carries its place; places mean nothing to the sense of a query.
 
+mod carry;
 mod expr;
 mod stage;
 mod visit;

@@ -1,0 +1,146 @@
+//! What may come next in a query: commands after a bar, fields and functions elsewhere, log groups after SOURCE.
+
+use super::results::FieldUse;
+use crate::model::FIELDS;
+use crate::query::ql::table::{COMMANDS, FUNCTIONS};
+use crate::query::run::PSEUDO_GROUPS;
+
+/// Words that are offered at once.
+const MOST: usize = 60;
+
+/// The words offered at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offers {
+    /// Where the word begins that they take the place of, in bytes.
+    pub from: usize,
+    /// The words, best first.
+    pub items: Vec<Offer>,
+    /// The selected one.
+    pub cursor: usize,
+}
+
+/// A word that may come next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// What is written.
+    pub word: String,
+    /// What it is: how often a field is there, how a function is called.
+    pub about: String,
+}
+
+/// What is offered at a place of a text. Nothing where no word has been begun.
+pub fn offers(text: &str, cursor: usize, fields: &[FieldUse]) -> Option<Offers> {
+    let before = text.get(..cursor)?;
+    let from = before.char_indices().rev().take_while(|(_, letter)| is_word(*letter)).last().map_or(before.len(), |(at, _)| at);
+    let (lead, word) = before.split_at_checked(from)?;
+    if word.is_empty() {
+        return None;
+    }
+    let stage = lead.rsplit('|').next().unwrap_or_default();
+    let in_string = stage.chars().filter(|letter| *letter == '"').count() % 2 == 1 || stage.chars().filter(|letter| *letter == '\'').count() % 2 == 1;
+    let mut found: Vec<(u8, Offer)> = Vec::new();
+    let mut add = |name: &str, written: String, about: String| {
+        if let Some(rank) = rank(name, word) {
+            found.push((rank, Offer { word: written, about }));
+        }
+    };
+    if in_string {
+        if !stage.trim_start().to_lowercase().starts_with("source") {
+            return None;
+        }
+        for group in PSEUDO_GROUPS {
+            add(group, group.to_owned(), "events of a case".to_owned());
+        }
+    } else if stage.trim().is_empty() {
+        let is_first = !lead.contains('|');
+        for command in COMMANDS.iter().filter(|command| is_first || command.name != "SOURCE") {
+            let place = if command.local { command.doc.to_owned() } else { format!("{} (only at AWS)", command.doc) };
+            add(command.name, command.name.to_owned(), place);
+        }
+    } else {
+        for field in fields {
+            add(&field.name, quoted(&field.name), format!("in {} % of records", field.percent));
+        }
+        for field in FIELDS {
+            add(field.name, field.name.to_owned(), field.doc.to_owned());
+        }
+        for (name, about) in SYSTEM {
+            add(name, (*name).to_owned(), (*about).to_owned());
+        }
+        for function in FUNCTIONS {
+            add(function.name, format!("{}(", function.name), format!("{}: {}", function.form, function.doc));
+        }
+    }
+    // Of equal rank they stay in their order, which is by frequency.
+    found.sort_by_key(|(rank, _)| *rank);
+    let mut items: Vec<Offer> = found.into_iter().map(|(_, offer)| offer).collect();
+    items.truncate(MOST);
+    // A word that is written out already is no offer.
+    (items.first().is_some_and(|first| first.word != word)).then_some(Offers { from, items, cursor: 0 })
+}
+
+const SYSTEM: &[(&str, &str)] = &[
+    ("@timestamp", "the event's time"),
+    ("@message", "the record as it was logged"),
+    ("@ptr", "the event's id"),
+    ("@log", "account and strand"),
+    ("@logStream", "the path it was read from"),
+    ("@aws.account", "account of the event"),
+    ("@aws.region", "Region of the event"),
+];
+
+fn is_word(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || matches!(letter, '_' | '@' | '.')
+}
+
+/// How well a name fits what was typed; none when it does not.
+fn rank(name: &str, typed: &str) -> Option<u8> {
+    let (name, typed) = (name.to_lowercase(), typed.to_lowercase());
+    if name.starts_with(&typed) {
+        Some(0)
+    } else if name.split('.').any(|part| part.starts_with(&typed)) {
+        Some(1)
+    } else if typed.len() > 2 && name.contains(&typed) {
+        Some(2)
+    } else {
+        None
+    }
+}
+
+/// A path as a query writes it.
+fn quoted(name: &str) -> String {
+    let part = |part: &str| {
+        if !part.is_empty() && part.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '@')) {
+            part.to_owned()
+        } else {
+            format!("`{part}`")
+        }
+    };
+    name.split('.').map(part).collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        let fields =
+            [FieldUse { name: "eventName".to_owned(), percent: 90 }, FieldUse { name: "responseElements.x-amz-version-id".to_owned(), percent: 2 }];
+        offers(text, text.len(), &fields).map(|offers| offers.items.into_iter().map(|offer| offer.word).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn commands_fields_functions_and_groups_at_their_places() {
+        assert_eq!(words("fil")[..2], ["filter", "filterIndex"]);
+        assert_eq!(words("fields a\n| so"), ["sort"]);
+        assert_eq!(words("filter even")[0], "eventName");
+        assert_eq!(words("filter version")[0], "responseElements.`x-amz-version-id`");
+        assert!(words("filter x.tok").contains(&"x.tokens_in".to_owned()));
+        assert!(words("stats cou").contains(&"count_distinct(".to_owned()));
+        assert!(words("filter @t").contains(&"@timestamp".to_owned()));
+        assert_eq!(words("SOURCE \"inv"), ["invocation"]);
+        for none in ["", "filter ", "filter a = \"even", "filter eventName"] {
+            assert_eq!(words(none), Vec::<String>::new(), "{none}");
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! What the keys do in the Query pane: write a text, run it, walk its answer.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui_textarea::Input;
+
+use super::{go, needs};
+use crate::hunt::{Bound, Hunt, Language, bind};
+use crate::model::{Entity, Scope, StrandSet};
+use crate::query::ql::{check, only_at_aws, parse};
+use crate::tui::ask::{Ask, Asking, Held, Slot};
+use crate::tui::commands::{Command, Context};
+use crate::tui::complete::offers;
+use crate::tui::desk::{Past, Problem};
+use crate::tui::keys::Key;
+use crate::tui::layers::{Choice, Form, Item, Layer, Picker};
+use crate::tui::message::{Effect, Severity};
+use crate::tui::results::Results;
+use crate::tui::state::State;
+use crate::tui::view::{Pane, Position, Shape};
+
+/// A longer text is read when it is run, not while it is typed.
+const READ_WHILE_TYPED: usize = 20_000;
+/// How much wider or narrower a column becomes.
+const STEP: u16 = 6;
+
+/// Runs a command of the pane; says where it belongs when another is shown.
+pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    if state.view.pane.shape() != Shape::Query {
+        return state.tell(Severity::Info, "this belongs to queries: 8 shows them");
+    }
+    match command {
+        Command::EditQuery => state.desk.typing = true,
+        Command::NewQuery => {
+            state.desk.write("");
+            (state.desk.problem, state.desk.typing) = (None, true);
+        }
+        Command::RunQuery => ask(state, effects),
+        Command::RunAtAws => {
+            let why = "queries at AWS are not in this version: the text runs as it is in CloudWatch Logs Insights; Y copies it";
+            state.tell(Severity::Info, why);
+        }
+        Command::Hunts => open_hunts(state),
+        Command::QueryHistory => open_history(state),
+        Command::ColumnLeft => step_column(state, false),
+        Command::ColumnRight => step_column(state, true),
+        Command::SortColumn => sort(state, effects),
+        Command::Columns => open_columns(state, 0),
+        Command::Wider | Command::Narrower => resize(state, command == Command::Wider),
+        Command::Chart => {
+            if state.desk.results.as_ref().is_some_and(|results| results.bars.is_some()) {
+                state.desk.is_chart = !state.desk.is_chart;
+            } else {
+                state.tell(Severity::Info, "nothing to draw: a chart needs a number for each time or name, such as stats count(*) by bin(1h)");
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A key while the text has them.
+pub fn typing_key(state: &mut State, event: KeyEvent, key: Key, effects: &mut Vec<Effect>) {
+    let desk = &mut state.desk;
+    let runs = (key.ctrl && key.code == KeyCode::Char('s')) || (key.code == KeyCode::Enter && key.alt) || key.code == KeyCode::F(5);
+    match key.code {
+        _ if runs => ask(state, effects),
+        KeyCode::Esc => {
+            if desk.offers.take().is_none() && !cancel(state, effects) {
+                state.desk.typing = false;
+            }
+        }
+        KeyCode::Char('c') if key.ctrl => (desk.typing, desk.offers) = (false, None),
+        KeyCode::Tab if desk.offers.is_some() => accept_offer(state),
+        KeyCode::Tab => desk.typing = false,
+        KeyCode::Down | KeyCode::Up if desk.offers.is_some() => step_offer(state, key.code == KeyCode::Down),
+        KeyCode::Char('n' | 'p') if key.ctrl && desk.offers.is_some() => step_offer(state, key.code == KeyCode::Char('n')),
+        _ => {
+            let before = desk.text();
+            if key.ctrl && key.code == KeyCode::Char('u') {
+                if desk.area.cursor().1 > 0 {
+                    desk.area.delete_line_by_head();
+                }
+            } else {
+                desk.area.input(Input::from(event));
+            }
+            let typed = key.typed().is_some() || key.code == KeyCode::Backspace;
+            changed(state, &before, typed);
+        }
+    }
+}
+
+/// Takes pasted text in.
+pub fn paste(state: &mut State, text: &str) {
+    let before = state.desk.text();
+    state.desk.area.insert_str(text);
+    changed(state, &before, false);
+}
+
+/// The text may be another now: what is wrong with it, and what may come next.
+fn changed(state: &mut State, before: &str, typed: bool) {
+    let text = state.desk.text();
+    state.desk.offers = None;
+    if text != before {
+        (state.desk.hunt, state.desk.problem) = (None, None);
+        if text.len() <= READ_WHILE_TYPED {
+            state.desk.problem = problem(&text);
+        }
+    }
+    if typed {
+        state.desk.offers = offers(&text, state.desk.cursor(), &state.desk.fields);
+    }
+}
+
+/// The first thing wrong with a text.
+fn problem(text: &str) -> Option<Problem> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    let wrong = |error: crate::query::ql::QueryError| Problem { at: Some(error.span.start..error.span.end), what: error.to_string() };
+    match parse(text) {
+        Err(error) => Some(wrong(error)),
+        Ok(query) => check(&query).into_iter().next().map(wrong).or_else(|| {
+            let note = only_at_aws(&query).into_iter().next()?;
+            Some(Problem { at: Some(note.span.start..note.span.end), what: format!("{note}: a case cannot answer it") })
+        }),
+    }
+}
+
+fn accept_offer(state: &mut State) {
+    let Some(offers) = state.desk.offers.take() else { return };
+    let Some(offer) = offers.items.get(offers.cursor) else { return };
+    let before = state.desk.text();
+    let letters = before.get(offers.from..state.desk.cursor()).map_or(0, |word| word.chars().count());
+    (0..letters).for_each(|_| {
+        state.desk.area.delete_char();
+    });
+    state.desk.area.insert_str(&offer.word);
+    changed(state, &before, false);
+}
+
+fn step_offer(state: &mut State, down: bool) {
+    if let Some(offers) = &mut state.desk.offers {
+        let last = offers.items.len().saturating_sub(1);
+        offers.cursor = offers.cursor.saturating_add_signed(if down { 1 } else { -1 }).min(last);
+    }
+}
+
+/// Asks the query.
+pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
+    let text = state.desk.text();
+    if text.trim().is_empty() {
+        let keys = |command| state.setup.keymap.key_of(command, Context::List).unwrap_or_default();
+        let hint = format!("there is no query yet: {} writes one, {} has ready ones", keys(Command::EditQuery), keys(Command::Hunts));
+        return state.tell(Severity::Info, hint);
+    }
+    // A hunt whose number is still to be measured reads as a query only then.
+    let is_marked = state.desk.hunt.as_ref().is_some_and(|(_, bound)| bound.baseline.is_some());
+    if !is_marked && let Some(found) = problem(&text) {
+        state.desk.problem = Some(found);
+        return;
+    }
+    let mut scope = state.view.scope.clone();
+    if let Some((hunt, _)) = &state.desk.hunt {
+        scope.strands = StrandSet::from_bits(scope.strands.bits() & hunt.strands.bits());
+    }
+    let asking = Asking { text, hunt: state.desk.hunt.clone(), scope, now: state.now, secrets: state.secrets };
+    let desk = &mut state.desk;
+    (desk.problem, desk.offers, desk.typing, desk.progress) = (None, None, false, (0, 0));
+    desk.asked = Some(Box::new(asking.clone()));
+    state.view.set_position(Position::default());
+    // The same text may be asked again: the case may have grown.
+    needs::cancel(state, Slot::Query, effects);
+    needs::ask(state, Ask::Query(Box::new(asking)), effects);
+}
+
+/// Gives a running query up.
+pub fn cancel(state: &mut State, effects: &mut Vec<Effect>) -> bool {
+    let running = state.is_asking(Slot::Query);
+    if running {
+        needs::cancel(state, Slot::Query, effects);
+        state.tell(Severity::Info, "the query was cancelled");
+    }
+    running
+}
+
+/// Takes an answer in.
+pub fn answered(state: &mut State, results: Arc<Results>, done: bool, effects: &mut Vec<Effect>) {
+    if done && let Some(asked) = &state.desk.asked {
+        let statistics = results.statistics();
+        let past = Past {
+            text: asked.text.clone(),
+            at: asked.now.as_millis(),
+            hunt: asked.hunt.as_ref().map(|(hunt, _)| hunt.name.clone()),
+            rows: results.rows.len() as u64,
+            millis: results.millis,
+            bytes: statistics.bytes,
+        };
+        state.desk.remember(past);
+        effects.push(Effect::SaveQueries(state.desk.save()));
+    }
+    state.desk.take(results, !done);
+}
+
+fn open_hunts(state: &mut State) {
+    let items = state.setup.catalogue.hunts().iter().map(|hunt| Item {
+        lead: hunt.id.clone().unwrap_or_default(),
+        text: format!("{} · {}", hunt.title, hunt.name),
+        tail: hunt.params.len().to_string(),
+        value: Choice::Hunt(hunt.name.clone()),
+    });
+    let menu = Picker::new("Hunts (with how many parameters)", items.collect());
+    state.layers.push(Layer::Menu(menu));
+}
+
+/// A hunt was chosen: its parameters are asked for, or it is run.
+pub fn choose_hunt(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
+    let Ok(hunt) = state.setup.catalogue.hunt(name).cloned() else { return };
+    go::to_pane(state, Pane::Query, effects);
+    if hunt.params.is_empty() {
+        if let Err(wrong) = run_hunt(state, Arc::new(hunt), &[], effects) {
+            state.tell(Severity::Error, wrong);
+        }
+    } else {
+        state.layers.push(Layer::Form(Box::new(Form::new(Arc::new(hunt)))));
+    }
+}
+
+/// Enter in a form: the hunt is run, or what is wrong with a value is said and the form stays.
+pub fn keep_form(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Layer::Form(mut form)) = state.layers.pop() else { return };
+    if let Err(wrong) = run_hunt(state, Arc::clone(&form.hunt), &form.values(), effects) {
+        form.wrong = Some(wrong);
+        state.layers.push(Layer::Form(form));
+    }
+}
+
+fn run_hunt(state: &mut State, hunt: Arc<Hunt>, values: &[(String, String)], effects: &mut Vec<Effect>) -> Result<(), String> {
+    if hunt.language == Language::Sql {
+        return Err("this hunt is written in SQL, which is not in this version".to_owned());
+    }
+    // The form names the hunt already.
+    let without_hunt = |told: String| told.strip_prefix(&format!("hunt {}, parameter ", hunt.name)).map(str::to_owned).unwrap_or(told);
+    let bound: Bound = bind(&state.setup.catalogue, &hunt, values).map_err(|error| without_hunt(error.to_string()))?;
+    state.desk.write(&bound.text);
+    state.desk.hunt = Some((hunt, bound));
+    ask(state, effects);
+    Ok(())
+}
+
+fn open_history(state: &mut State) {
+    if state.desk.history.is_empty() {
+        return state.tell(Severity::Info, "no query was run in this case yet");
+    }
+    let items = state.desk.history.iter().enumerate().rev().map(|(index, past)| Item {
+        lead: past.time().to_jiff().strftime("%m-%d %H:%M").to_string(),
+        text: past.hunt.iter().map(|hunt| format!("{hunt}: ")).chain([past.text.replace('\n', " ")]).collect(),
+        tail: format!("{} rows, {} ms, {}", crate::tui::render::grouped(past.rows), past.millis, crate::tui::render::bytes(past.bytes)),
+        value: Choice::Past(index),
+    });
+    let menu = Picker::new("Queries of before (enter takes the text)", items.collect());
+    state.layers.push(Layer::Menu(menu));
+}
+
+/// A query of before was chosen: its text is there to be run or changed.
+pub fn choose_past(state: &mut State, index: usize, effects: &mut Vec<Effect>) {
+    let Some(text) = state.desk.history.get(index).map(|past| past.text.clone()) else { return };
+    go::to_pane(state, Pane::Query, effects);
+    state.desk.write(&text);
+    state.desk.problem = problem(&text);
+}
+
+fn step_column(state: &mut State, right: bool) {
+    let shown = state.desk.shown();
+    let at = shown.iter().position(|column| *column == state.desk.column).unwrap_or(0);
+    let next = at.saturating_add_signed(if right { 1 } else { -1 }).min(shown.len().saturating_sub(1));
+    state.desk.column = shown.get(next).copied().unwrap_or(0);
+}
+
+fn resize(state: &mut State, wider: bool) {
+    let column = state.desk.column;
+    if let Some(width) = state.desk.widths.get_mut(column) {
+        *width = if wider { (*width + STEP).min(400) } else { width.saturating_sub(STEP).max(4) };
+    }
+}
+
+fn sort(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(results) = state.desk.results.clone() else { return state.tell(Severity::Info, "there is no answer to sort") };
+    let column = state.desk.column;
+    // Rising, falling, and as the query gave them.
+    match &state.desk.order {
+        Some((by, true, _)) if *by == column => state.desk.order = None,
+        by => {
+            let falling = matches!(by, Some((by, false, _)) if *by == column);
+            needs::ask(state, Ask::Sort { results: Held(results), column, falling }, effects);
+        }
+    }
+}
+
+fn open_columns(state: &mut State, cursor: usize) {
+    let Some(results) = &state.desk.results else { return state.tell(Severity::Info, "there is no answer yet") };
+    let item = |(column, title): (usize, &String)| {
+        let on = if state.desk.hidden.contains(&column) { "[ ]" } else { "[x]" };
+        Item { lead: on.to_owned(), text: title.clone(), tail: String::new(), value: Choice::Column(column) }
+    };
+    let mut menu = Picker::new("Columns (enter switches, esc closes)", results.columns.iter().enumerate().map(item).collect());
+    menu.cursor = cursor;
+    state.layers.push(Layer::Menu(menu));
+}
+
+/// Shows or hides a column. One stays.
+pub fn toggle_column(state: &mut State, column: usize, cursor: usize) {
+    if !state.desk.hidden.remove(&column) && state.desk.shown().len() > 1 {
+        state.desk.hidden.insert(column);
+    }
+    if state.desk.hidden.contains(&state.desk.column) {
+        state.desk.column = state.desk.shown().first().copied().unwrap_or(0);
+    }
+    open_columns(state, cursor);
+}
+
+/// The row of the answer that is selected, and its event.
+fn selected(state: &State) -> Option<(usize, Option<crate::model::EventId>)> {
+    let row = state.desk.row(state.view.position().index)?;
+    Some((row, state.desk.results.as_ref()?.rows.get(row)?.event))
+}
+
+/// Enter: the event that the row is, where it is read best; of other rows the cell in full.
+pub fn open(state: &mut State, effects: &mut Vec<Effect>) {
+    match selected(state) {
+        None => {
+            if state.desk.results.is_none() {
+                state.desk.typing = true;
+            }
+        }
+        Some((_, Some(id))) => {
+            // The scope that the query saw may be another by now.
+            let scope = state.view.scope.clone();
+            needs::ask(state, Ask::Locate { id, scope }, effects);
+        }
+        Some(_) => {
+            let (index, column) = (state.view.position().index, state.desk.column);
+            let title = state.desk.results.as_ref().and_then(|results| results.columns.get(column)).cloned().unwrap_or_default();
+            let text = state.desk.cell(index, column).unwrap_or_default().to_owned();
+            let block = crate::tui::widgets::Block::new(crate::tui::widgets::BlockKind::Facts, title, text);
+            let mut page = crate::tui::widgets::Page::new(vec![block]);
+            page.layout(state.size.0.saturating_sub(8));
+            state.layers.push(Layer::Text(Box::new(page), 0));
+        }
+    }
+}
+
+/// The entities of the selected cell, then those of the row's other cells, then those of its event.
+pub fn pivots(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some((row, event)) = selected(state) else { return state.tell(Severity::Info, "no row is selected") };
+    let Some(results) = &state.desk.results else { return };
+    let columns = std::iter::once(state.desk.column).chain(0..results.columns.len());
+    let mut entities: Vec<Entity> = Vec::new();
+    for entity in columns.flat_map(|column| results.entities(row, column)) {
+        if !entities.contains(&entity) {
+            entities.push(entity);
+        }
+    }
+    if entities.is_empty() && event.is_none() {
+        return state.tell(Severity::Info, "no cell of this row names anything to pivot by");
+    }
+    let mut menu = Picker::new("Pivot to (all of it, in the Timeline)", Vec::new());
+    menu.loading = true;
+    state.layers.push(Layer::Menu(menu));
+    needs::cancel(state, Slot::Pivots, effects);
+    needs::ask(state, Ask::Named { entities, event, secrets: state.secrets }, effects);
+}
+
+/// What is copied: the selected cell, or the text of the query.
+pub fn copied(state: &State, whole: bool) -> Option<String> {
+    if whole || state.desk.results.is_none() {
+        return Some(state.desk.text()).filter(|text| !text.trim().is_empty());
+    }
+    state.desk.cell(state.view.position().index, state.desk.column).map(str::to_owned)
+}
+
+/// The scope that an entity of a row leads to.
+pub fn scope_of_pivot(state: &State, entity: Entity) -> Scope {
+    Scope { range: state.view.scope.range, ..Scope::all() }.narrowed(entity)
+}
