@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::ask::Slot;
 use super::desk::Desk;
 use super::keymap::Keymap;
+use super::live::LiveCommand;
 use super::message::{Effect, Event, IngestNews, Severity};
 use super::runner::{Detecting, Rules, Runner, Write, revision_number};
 use super::state::{Setup, State};
@@ -43,6 +44,8 @@ pub struct Options {
     pub feed: Option<Feed>,
     /// The rules to run behind it; without any, or where the case cannot be written, those of others are shown.
     pub rules: Option<Rules>,
+    /// Where wishes to AWS go, when the feed talks to it.
+    pub live: Option<std::sync::mpsc::Sender<LiveCommand>>,
     /// Name of a theme or path of a theme file.
     pub theme: Option<String>,
     /// Name of a keymap.
@@ -81,6 +84,7 @@ struct Workbench {
     replies: Receiver<Event>,
     stop: Arc<AtomicBool>,
     feeder: Option<thread::JoinHandle<()>>,
+    live: Option<std::sync::mpsc::Sender<LiveCommand>>,
     rest_at: Option<Instant>,
     drawn_at: Instant,
     window: render::Window,
@@ -155,6 +159,7 @@ impl Workbench {
             replies,
             stop,
             feeder,
+            live: options.live,
             rest_at: None,
             drawn_at: Instant::now(),
             window: render::Window::default(),
@@ -278,6 +283,11 @@ impl Workbench {
             }
             Effect::SaveView(view) => self.runner.write(Write::View(view)),
             Effect::SaveQueries(queries) => self.runner.write(Write::Queries(queries)),
+            Effect::Live(wanted) => {
+                if self.live.as_ref().is_none_or(|live| live.send(wanted).is_err()) {
+                    self.state.tell(Severity::Warning, "nobody talks to AWS any more: leave, and open the case again");
+                }
+            }
             Effect::Copy(text) => {
                 if let Err(why) = clipboard::copy(&text, self.screen.writer()) {
                     self.state.tell(Severity::Warning, why);

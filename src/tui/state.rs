@@ -6,11 +6,13 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::ask::{Ask, CaseFacts, ControlRow, ControlsPage, Detail, Echoed, Known, Matrix, Pivot, Row, Slot};
+use super::commands::Context;
 use super::desk::Desk;
 use super::history::History;
 use super::keymap::Keymap;
 use super::keys::Key;
 use super::layers::Layer;
+use super::live::LiveNews;
 use super::message::{IngestNews, Severity};
 use super::signals::{Flagged, SignalPage, SignalRow, SignalsPage};
 use super::tables::{Order, ProfilePage, Table, TableRow};
@@ -181,6 +183,8 @@ pub struct State {
     pub touched: bool,
     /// How an ingest is going.
     pub ingest: Option<IngestNews>,
+    /// How things stand with AWS, when the case is open live.
+    pub live: Option<LiveNews>,
     /// Revision of the case, as last told.
     pub revision: u64,
     /// The mouse is captured.
@@ -232,6 +236,7 @@ impl State {
             messages: VecDeque::new(),
             told: false,
             ingest: None,
+            live: None,
             revision: 0,
             mouse: false,
             secrets: Secrets::Masked,
@@ -386,6 +391,16 @@ impl State {
     /// The detail or reading view has the keys.
     pub fn detail_has_focus(&self) -> bool {
         self.view.focus == Focus::Detail
+    }
+
+    /// What has the keys, when no layer is open.
+    pub fn context(&self) -> Context {
+        match self.view.pane.shape() {
+            Shape::Query => Context::Query,
+            Shape::Page => Context::List,
+            _ if self.detail_has_focus() => Context::Detail,
+            _ => Context::List,
+        }
     }
 
     /// The conversation is shown, not the JSON.

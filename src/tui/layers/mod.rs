@@ -11,6 +11,7 @@ pub use form::Form;
 pub use picker::{Item, Picker};
 
 use super::commands::Command;
+use super::live::LiveCommand;
 use crate::model::{Entity, Strand, TimeRange};
 
 /// What an entry of a menu does when it is taken.
@@ -38,6 +39,8 @@ pub enum Choice {
     Past(usize),
     /// Show or hide a column.
     Column(usize),
+    /// Ask whoever talks to AWS.
+    Live(LiveCommand),
 }
 
 /// One layer.

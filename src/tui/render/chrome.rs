@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Area, Canvas, bytes, grouped};
 use crate::model::{Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TimeRange, Timestamp};
-use crate::tui::commands::{Command, Context};
+use crate::tui::commands::Command;
 use crate::tui::message::Severity;
 use crate::tui::state::State;
 use crate::tui::theme::Role;
@@ -106,6 +106,9 @@ fn right_side(state: &State) -> String {
     if state.secrets == Secrets::Revealed {
         parts.push("secrets shown".to_owned());
     }
+    if let Some(live) = &state.live {
+        parts.push(live.in_short());
+    }
     if let Some(ingest) = &state.ingest {
         let (done, known) = ingest.files;
         parts.push(format!("reading {}/{} files {}", grouped(done), grouped(known), bytes(ingest.bytes)));
@@ -187,7 +190,7 @@ pub fn hints(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         }
         return;
     }
-    let context = if state.detail_has_focus() { Context::Detail } else { Context::List };
+    let context = state.context();
     let mut x = 1;
     if !state.pending.is_empty() {
         for (keys, command) in state.setup.keymap.continuations(context, &state.pending) {

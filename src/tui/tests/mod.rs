@@ -3,6 +3,7 @@
 mod budget;
 mod controls;
 mod hostile;
+mod live;
 mod query;
 mod screens;
 mod secrets;

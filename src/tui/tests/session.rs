@@ -20,6 +20,7 @@ use crate::tui::ask::Answer;
 use crate::tui::desk::Desk;
 use crate::tui::keymap::Keymap;
 use crate::tui::keys::Key;
+use crate::tui::live::LiveCommand;
 use crate::tui::message::{Effect, Event};
 use crate::tui::render;
 use crate::tui::runner::{answer, revision_number};
@@ -34,6 +35,7 @@ pub struct Session {
     pub theme: Theme,
     pub copied: Vec<String>,
     pub listed: Vec<ListEntry>,
+    pub wished: Vec<LiveCommand>,
     reader: Reader,
     notebook: Notebook,
     writable: Writable,
@@ -90,7 +92,7 @@ impl Session {
         state.desk = reader.view("queries").expect("readable").as_deref().map(Desk::restore).unwrap_or_default();
         let theme = Theme::embedded("default", Depth::True).expect("sound");
         let notebook = writable.notebook().expect("a notebook");
-        let mut session = Self { state, theme, copied: Vec::new(), listed: Vec::new(), reader, notebook, writable, folder };
+        let mut session = Self { state, theme, copied: Vec::new(), listed: Vec::new(), wished: Vec::new(), reader, notebook, writable, folder };
         session.send(Event::Resize(size.0, size.1));
         session
     }
@@ -152,6 +154,7 @@ impl Session {
                     Effect::SaveView(view) => self.notebook.save_view("workbench", &view).expect("kept"),
                     Effect::SaveQueries(queries) => self.notebook.save_view("queries", &queries).expect("kept"),
                     Effect::Copy(text) => self.copied.push(text),
+                    Effect::Live(wanted) => self.wished.push(wanted),
                     Effect::Theme(name) => self.theme = Theme::embedded(&name, Depth::True).expect("known"),
                     Effect::Cancel(_) | Effect::RunRules | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
                 }
