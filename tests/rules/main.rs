@@ -1,6 +1,6 @@
 //! Every rule of the catalogue with events that must fire it and near ones that must not, written by hand from what the rule means
 //! (the `.toml` files beside this one). Each case is written as evidence, read into a case as users do, and looked at with the files of
-//! the rule in question alone.
+//! the rule in question alone. `RULE=S7 cargo test --test rules` tries one rule.
 
 #![cfg(test)]
 
@@ -148,7 +148,9 @@ families! { access agents content defences gaps seed }
 
 fn each_case_fires_what_it_must_and_nothing_else(family: &str) {
     let mut wrong = Vec::new();
-    for (_, case) in cases().into_iter().filter(|(file, _)| file == family) {
+    let only = std::env::var("RULE").ok();
+    let wanted = |(file, case): &(String, Case)| file == family && only.as_ref().is_none_or(|rule| *rule == case.rule);
+    for (_, case) in cases().into_iter().filter(wanted) {
         let made = records::make(&case.records);
         let mut expected: Vec<Fired> = case.fires.iter().map(|text| Fired::expected(text, &made)).collect();
         assert!(case.why.is_some() || !expected.is_empty(), "{} “{}”: a near-miss says why", case.rule, case.name);
