@@ -1,6 +1,6 @@
 //! Every rule of the catalogue with events that must fire it and near ones that must not, written by hand from what the rule means
 //! (the `.toml` files beside this one). Each case is written as evidence, read into a case as users do, and looked at with the files of
-//! the rule in question alone.
+//! the rule in question alone. `RULE=S7 cargo test --test rules` tries one rule.
 
 #![cfg(test)]
 
@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Of a signal with more records than this only the first are kept.
 const KEPT: usize = 200;
@@ -115,11 +116,13 @@ fn files(name: &str, ending: &str) -> Vec<(String, String)> {
 }
 
 fn cases() -> Vec<(String, Case)> {
+    let only = std::env::var("RULE").ok();
     let read = |(file, text): (String, String)| {
         let family: Family = toml::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
         family.case.into_iter().map(move |case| (file.clone(), case)).collect::<Vec<_>>()
     };
-    files("tests/rules", "toml").into_iter().flat_map(read).collect()
+    let wanted = |(_, case): &(String, Case)| only.as_ref().is_none_or(|rule| *rule == case.rule);
+    files("tests/rules", "toml").into_iter().flat_map(read).filter(wanted).collect()
 }
 
 /// The ids of the rules that a file holds.
@@ -164,6 +167,94 @@ fn each_case_fires_what_it_must_and_nothing_else(family: &str) {
         }
     }
     assert!(wrong.is_empty(), "{} cases differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// A change after which a record must not count any more: of another service, of another name, failed, refused no longer.
+struct Twist {
+    /// Does it change this record?
+    changes: fn(&Value) -> bool,
+    apply: fn(&mut Value),
+    /// Rules to which it makes no difference, and why.
+    exempt: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! twists {
+    ($($name:ident $twist:expr;)+) => {
+        $(
+            #[test]
+            fn $name() {
+                a_twisted_record_does_not_count(&$twist);
+            }
+        )+
+    };
+}
+
+twists! {
+    records_of_another_service_do_not_count Twist {
+        changes: |_| true,
+        apply: |json| json["eventSource"] = Value::from("elsewhere.amazonaws.com"),
+        exempt: &[
+            ("P12 P13", "any use of an API key"),
+            ("P18 P44", "other services are what they are about"),
+            ("P19 G6", "the names of the calls are Bedrock's own"),
+            ("P25", "refused reads of any service"),
+        ],
+    };
+    calls_of_another_name_do_not_count Twist {
+        changes: |_| true,
+        apply: |json| json["eventName"] = Value::from("SomethingElse"),
+        exempt: &[
+            ("S3 S6", "any call of Bedrock"),
+            ("P12 P13", "any use of an API key"),
+            ("P18 P44", "any call outside"),
+            ("P26 P27", "any call of Bedrock is a step"),
+            ("G9", "any change of Bedrock"),
+        ],
+    };
+    failed_calls_do_not_count Twist {
+        changes: |_| true,
+        apply: |json| json["errorCode"] = Value::from("ThrottlingException"),
+        exempt: &[
+            ("S1 S3 S5 S6 P8", "an attempt is a look as well"),
+            ("P5 P10 P11 P12 P13 P18 P19 P73 G8", "a key that is used is used, whatever comes of it"),
+            ("P20 P21 G3 G9", "what is new is new, whatever comes of it"),
+            ("P26 P27", "a key that is known to be leaked"),
+            ("G12", "failing is what it is about"),
+        ],
+    };
+    calls_that_went_through_are_no_refusals Twist {
+        changes: |json| json.get("errorCode").is_some(),
+        apply: |json| drop(json.as_object_mut().expect("a record").remove("errorCode")),
+        exempt: &[
+            ("S1 P8 P11 P18 P19 G8", "any outcome counts"),
+            ("S11 S12 P32", "a removal is another signal of the same rule"),
+        ],
+    };
+}
+
+fn a_twisted_record_does_not_count(twist: &Twist) {
+    let exempt: BTreeSet<&str> = twist.exempt.iter().flat_map(|(rules, _)| rules.split(' ')).collect();
+    for (file, case) in cases().into_iter().filter(|(_, case)| !case.fires.is_empty() && !exempt.contains(case.rule.as_str())) {
+        let expected: BTreeSet<String> = {
+            let made = records::make(&case.records);
+            case.fires.iter().flat_map(|text| Fired::expected(text, &made).records).collect()
+        };
+        let stems: BTreeSet<&str> = expected.iter().map(|name| name.split('.').next().expect("a name")).collect();
+        for stem in stems {
+            let mut made = records::make(&case.records);
+            let is_it =
+                |made: &records::Made| made.name.split('.').next() == Some(stem) && made.log == records::Log::Trail && (twist.changes)(&made.json);
+            let twisted: Vec<String> = made.iter().filter(|made| is_it(made)).map(|made| made.name.clone()).collect();
+            made.iter_mut().filter(|made| is_it(made)).for_each(|made| (twist.apply)(&mut made.json));
+            if twisted.is_empty() {
+                continue;
+            }
+            for found in run::fired(&case.rule, &made, &case.lists) {
+                let counted: Vec<&String> = twisted.iter().filter(|name| found.records.contains(*name)).collect();
+                assert!(counted.is_empty(), "{file}: {} “{}”: {counted:?} still count", case.rule, case.name);
+            }
+        }
+    }
 }
 
 #[test]

@@ -271,6 +271,12 @@ fn set(json: &mut Value, log: Log, setting: &str) {
             let length = value.as_u64().expect("a length");
             json["input"]["inputBodyJson"]["messages"][0]["content"][0]["text"] = "x".repeat(usize::try_from(length).expect("small")).into();
         }
+        "pad" => {
+            let text = &mut json["input"]["inputBodyJson"]["messages"][0]["content"][0]["text"];
+            let said = text.as_str().expect("text").to_owned();
+            let missing = usize::try_from(value.as_u64().expect("a length")).expect("small") - said.chars().count() - 1;
+            *text = format!("{said} {}", "x".repeat(missing)).into();
+        }
         "system" => json["input"]["inputBodyJson"]["system"] = json!([{"text": value}]),
         "answer" => json["output"]["outputBodyJson"]["output"]["message"]["content"][0]["text"] = value,
         "calls" => {
@@ -336,6 +342,11 @@ fn findings(json: &mut Value, text: &str) {
             "topic" => push("topicPolicy", "topics", json!({"name": name, "type": "DENY", "action": action, "detected": true})),
             "word" => push("wordPolicy", "customWords", json!({"match": name, "action": action, "detected": true})),
             "sensitive" => push("sensitiveInformationPolicy", "piiEntities", json!({"type": name, "match": "x", "action": action, "detected": true})),
+            "grounding" => push(
+                "contextualGroundingPolicy",
+                "filters",
+                json!({"type": name, "threshold": 0.7, "score": 0.2, "action": action, "detected": true}),
+            ),
             other => panic!("no policy {other}"),
         }
     }
