@@ -4,6 +4,7 @@
 #![cfg(all(test, feature = "live"))]
 
 mod asking;
+mod checkup;
 #[path = "../desk/mod.rs"]
 mod desk;
 mod fetching;
