@@ -7,6 +7,7 @@ mod asking;
 mod checkup;
 #[path = "../desk/mod.rs"]
 mod desk;
+mod emulators;
 mod fetching;
 mod hard;
 mod of_server;
