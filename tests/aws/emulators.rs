@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -83,15 +84,15 @@ impl Emulator {
         Client::from_conf(config.build())
     }
 
-    /// Puts all events of a world into their groups and streams, moved in time by so much.
-    async fn seed(&self, world: &World, moved: i64) {
+    /// Puts all events of a world into their groups and streams, each at its time.
+    async fn seed(&self, world: &World, logged: impl Fn(&LogEvent) -> i64) {
         for region in world.region_names() {
             let client = self.client(&region);
             let mut streams: BTreeMap<(String, String), Vec<(i64, String)>> = BTreeMap::new();
             for (name, group) in world.region(&region).expect("a Region").groups().iter() {
                 client.create_log_group().log_group_name(name).send().await.expect("a group");
                 for event in &group.events {
-                    streams.entry((name.clone(), event.stream.clone())).or_default().push((event.time + moved, event.message.clone()));
+                    streams.entry((name.clone(), event.stream.clone())).or_default().push((logged(event), event.message.clone()));
                 }
             }
             for ((group, stream), events) in streams {
@@ -135,29 +136,31 @@ fn batches(events: &[(i64, String)]) -> Vec<&[(i64, String)]> {
     batches
 }
 
-/// So far, in whole days, that the newest event was within the last day: emulators take nothing that is older than two weeks.
-fn moved(events: &[std::sync::Arc<LogEvent>]) -> i64 {
+/// The demo's week within the last day: events are logged when they are sent, whenever they happened, and emulators take none that
+/// are older than two weeks.
+fn logged(events: &[Arc<LogEvent>]) -> impl Fn(&LogEvent) -> i64 + use<> {
     let newest = events.iter().map(|event| event.time).max().expect("events");
-    (jiff::Timestamp::now().as_millisecond() - 600_000 - newest).div_euclid(DAY) * DAY
+    let now = jiff::Timestamp::now().as_millisecond() - 600_000;
+    move |event| now - (newest - event.time) / 8
 }
 
 fn fetches_the_demo(name: &str, emulator: &Emulator) {
     let world = demo();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(emulator.seed(&world, moved(&world.events())));
+    runtime.block_on(emulator.seed(&world, logged(&world.events())));
     let shell = Shell::with(name, emulator.environment());
     let regions = world.region_names().join(",");
-    let answer = shell.run(&format!("fetch --since 8d --region {regions} --case fetched --format json")).exits(0);
+    let answer = shell.run(&format!("fetch --since 24h --region {regions} --case fetched --format json")).exits(0);
     let fetched = answer.json();
     assert_eq!((fetched["complete"].as_bool(), fetched["duplicate"].as_u64()), (Some(true), Some(0)), "{fetched}");
     assert_eq!(records_of(&shell.at("fetched")), records_in(&world));
     // And once more: nothing new, nothing twice.
-    let again = shell.run(&format!("fetch --since 8d --region {regions} --case fetched --format json")).exits(0).json();
+    let again = shell.run(&format!("fetch --since 24h --region {regions} --case fetched --format json")).exits(0).json();
     assert_eq!(again["events"].as_object().map(|strands| strands.values().filter_map(serde_json::Value::as_u64).sum::<u64>()), Some(0), "{again}");
     assert_eq!(records_of(&shell.at("fetched")), records_in(&world));
     answers_as_the_files(&shell, "fetched");
     let newest = shell
-        .ask("fields @timestamp, @message | sort @timestamp desc | limit 7", &format!("--since 8d --log-group {TRAIL} --format ndjson"))
+        .ask("fields @timestamp, @message | sort @timestamp desc | limit 7", &format!("--since 24h --log-group {TRAIL} --format ndjson"))
         .exits(0);
     assert_eq!(newest.out.lines().count(), 7, "{}", newest.err);
 }
