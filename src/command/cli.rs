@@ -63,6 +63,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// Read evidence into a case without a screen, and print a summary
     Ingest(IngestArgs),
+    /// Open the workbench on CloudWatch Logs: fetch, follow, and ask for more from within
+    Live(LiveArgs),
     /// Fetch evidence from CloudWatch Logs into a case: docs/LIVE.md says what is needed and what it costs
     Fetch(FetchArgs),
     /// Print events, oldest first
@@ -173,6 +175,20 @@ pub struct FetchArgs {
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Arguments of `live`.
+#[derive(Debug, Args)]
+pub struct LiveArgs {
+    /// What to fetch.
+    #[command(flatten)]
+    pub wanted: WantedArgs,
+    /// Go on with what comes: new events are looked for every ten seconds
+    #[arg(long)]
+    pub follow: bool,
+    /// How the workbench is opened.
+    #[command(flatten)]
+    pub workbench: WorkbenchArgs,
 }
 
 /// Arguments of `doctor`.

@@ -60,7 +60,7 @@ pub fn run(args: &FetchArgs) -> Result<Done, Failure> {
             last = trouble;
         }
     };
-    let result = fetch_into(&aws, &plan, most, &case, &stop, &mut show);
+    let result = fetch_into(&aws, &plan, most, &case, None, &stop, &mut show);
     bar.finish_and_clear();
     let (outcome, summary) = result.map_err(|error| Failure::Error(error.to_string()))?;
     print(&outcome, &summary, &troubles, usd_per_gb, args.output)
@@ -81,13 +81,14 @@ pub fn plan(
     case.notebook()?.choose_groups(&named)?;
     let filter = args.mentions.as_deref().map(mentions).unwrap_or_default();
     let (covered, asked) = (reader.coverage()?, reader.asked()?);
-    Ok((aws.plan(Wanted { groups, span, filter, covered: &covered, asked: &asked, now }, stop), troubles))
+    Ok((aws.plan(Wanted { groups, span, filter, covered: &covered, asked: &asked, is_estimated: true, now }, stop), troubles))
 }
 
-type Chosen = (Vec<(Site, FoundGroup)>, Vec<String>);
+/// Groups with their sites, and what is not well.
+pub type Chosen = (Vec<(Site, FoundGroup)>, Vec<String>);
 
 /// The groups that are named, or that the case remembers, or that are found to hold evidence.
-fn choose(aws: &Aws, args: &WantedArgs, remembered: &[(Site, GroupName)], now: Timestamp, stop: &AtomicBool) -> Result<Chosen, Failure> {
+pub fn choose(aws: &Aws, args: &WantedArgs, remembered: &[(Site, GroupName)], now: Timestamp, stop: &AtomicBool) -> Result<Chosen, Failure> {
     let sites: Vec<Site> = aws.states().into_iter().map(|(site, _)| site).collect();
     let mut names: Vec<String> = args.aws.log_group.clone();
     let is_named = !names.is_empty();
@@ -151,7 +152,7 @@ pub fn progress(fetched: &FetchProgress, read: &Progress, usd_per_gb: f64) -> St
 }
 
 /// What is not well with the sites, in a line; empty when all are.
-fn troubled(fetched: &FetchProgress) -> String {
+pub fn troubled(fetched: &FetchProgress) -> String {
     let trouble = |(site, state): &(Site, SiteState)| match state {
         SiteState::New | SiteState::Well | SiteState::Slowed => None,
         SiteState::Retrying(why) => Some(format!("{site}: {why}: trying again")),

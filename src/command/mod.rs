@@ -17,6 +17,8 @@ mod failure;
 mod fetch;
 mod generate;
 mod ingest;
+#[cfg(feature = "live")]
+mod live;
 mod open;
 mod output;
 mod pivot;
@@ -68,8 +70,10 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Fetch(args)) => fetch::run(&args),
         #[cfg(feature = "live")]
         Some(Command::Doctor(args)) => doctor::run(&args),
+        #[cfg(feature = "live")]
+        Some(Command::Live(args)) => live::run(args),
         #[cfg(not(feature = "live"))]
-        Some(Command::Fetch(_) | Command::Doctor(_)) => ask_aws::refused(),
+        Some(Command::Live(_) | Command::Fetch(_) | Command::Doctor(_)) => ask_aws::refused(),
         Some(Command::Events(args)) => events::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Pivot(args)) => pivot::run(&args),

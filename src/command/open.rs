@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
 
 use super::cli::{Color, WorkbenchArgs};
 use super::failure::Failure;
@@ -10,10 +11,10 @@ use crate::case::{CaseError, Writable, open_read_only};
 use crate::model::IngestSummary;
 use crate::report::grouped;
 use crate::source::{Input, ingest as read};
-use crate::tui::{self, Feed, IngestNews};
+use crate::tui::{self, Feed, IngestNews, LiveCommand};
 
 /// Words of the command line that this version does not have: a file of that name has to be given as `./live`.
-const LATER: [&str; 6] = ["live", "hunt", "detect", "report", "rules", "baseline"];
+const LATER: [&str; 5] = ["hunt", "detect", "report", "rules", "baseline"];
 
 /// Runs the command.
 pub fn run(paths: &[PathBuf], args: WorkbenchArgs) -> Result<Done, Failure> {
@@ -46,6 +47,11 @@ pub type Inputs = Box<dyn FnOnce() -> Box<dyn Iterator<Item = Input> + Send> + S
 
 /// Opens the workbench on a case, reading inputs into it meanwhile.
 pub fn open(case: &Path, inputs: Option<Inputs>, args: WorkbenchArgs) -> Result<Done, Failure> {
+    open_fed(case, inputs.map(feed), None, args)
+}
+
+/// The same with whatever feeds it, and where wishes to AWS go.
+pub fn open_fed(case: &Path, feed: Option<Feed>, live: Option<Sender<LiveCommand>>, args: WorkbenchArgs) -> Result<Done, Failure> {
     if !std::io::stdout().is_terminal() {
         return Err(Failure::Error(
             "the workbench needs a terminal, and stdout is none: use `outcrop ingest`, `events`, `show` or `pivot`".to_owned(),
@@ -65,7 +71,8 @@ pub fn open(case: &Path, inputs: Option<Inputs>, args: WorkbenchArgs) -> Result<
         writable,
         reader,
         title,
-        feed: inputs.map(feed),
+        feed,
+        live,
         theme: args.theme,
         keymap: args.keymap,
         mono: args.color == Color::Never,
@@ -93,7 +100,7 @@ fn feed(inputs: Inputs) -> Feed {
 }
 
 fn news(progress: &crate::source::Progress, ended: Option<String>) -> IngestNews {
-    IngestNews { files: (progress.files_done, progress.files_known), bytes: progress.bytes, ended }
+    IngestNews { files: (progress.files_done, progress.files_known), bytes: progress.bytes, ended, live: None }
 }
 
 fn told(summary: &IngestSummary) -> String {

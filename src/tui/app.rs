@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::ask::Slot;
 use super::keymap::Keymap;
+use super::live::LiveCommand;
 use super::message::{Effect, Event, IngestNews, Severity};
 use super::runner::{Runner, Write, revision_number};
 use super::state::{Setup, State};
@@ -39,6 +40,8 @@ pub struct Options {
     pub title: String,
     /// Evidence to read.
     pub feed: Option<Feed>,
+    /// Where wishes to AWS go, when the feed talks to it.
+    pub live: Option<std::sync::mpsc::Sender<LiveCommand>>,
     /// Name of a theme or path of a theme file.
     pub theme: Option<String>,
     /// Name of a keymap.
@@ -76,6 +79,7 @@ struct Workbench {
     replies: Receiver<Event>,
     stop: Arc<AtomicBool>,
     feeder: Option<thread::JoinHandle<()>>,
+    live: Option<std::sync::mpsc::Sender<LiveCommand>>,
     rest_at: Option<Instant>,
     drawn_at: Instant,
     window: render::Window,
@@ -139,6 +143,7 @@ impl Workbench {
             replies,
             stop,
             feeder,
+            live: options.live,
             rest_at: None,
             drawn_at: Instant::now(),
             window: render::Window::default(),
@@ -245,6 +250,11 @@ impl Workbench {
             Effect::SetMark(digest, mark) => self.runner.write(Write::Mark(digest, mark)),
             Effect::AddNote(text) => self.runner.write(Write::Note(text, self.state.now)),
             Effect::SaveView(view) => self.runner.write(Write::View(view)),
+            Effect::Live(wanted) => {
+                if self.live.as_ref().is_none_or(|live| live.send(wanted).is_err()) {
+                    self.state.tell(Severity::Warning, "nobody talks to AWS any more: leave, and open the case again");
+                }
+            }
             Effect::Copy(text) => {
                 if let Err(why) = clipboard::copy(&text, self.screen.writer()) {
                     self.state.tell(Severity::Warning, why);

@@ -3,6 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use super::ask::{Answer, Ask, Slot};
+use super::live::{LiveCommand, LiveNews};
 use crate::model::{Digest, Mark, Timestamp};
 
 /// What happened.
@@ -48,6 +49,8 @@ pub struct IngestNews {
     pub bytes: u64,
     /// It has ended; a sentence about it.
     pub ended: Option<String>,
+    /// News of AWS instead.
+    pub live: Option<Box<LiveNews>>,
 }
 
 /// How much a message matters.
@@ -76,6 +79,8 @@ pub enum Effect {
     AddNote(String),
     /// Keep the view.
     SaveView(String),
+    /// Ask whoever talks to AWS.
+    Live(LiveCommand),
     /// Put text on the terminal's clipboard.
     Copy(String),
     /// Use another theme.

@@ -10,6 +10,7 @@ mod history;
 mod keymap;
 mod keys;
 mod layers;
+mod live;
 mod message;
 mod painter;
 mod panes;
@@ -26,7 +27,8 @@ mod widgets;
 pub use app::{Feed, Options, run};
 pub use commands::{Command, Context, TABLE as COMMANDS};
 pub use keymap::{Keymap, KeymapError, keys_document};
-pub use message::IngestNews;
+pub use live::{LiveCommand, LiveNews};
+pub use message::{IngestNews, Severity};
 pub use rehearsal::Rehearsal;
 pub use theme::{Depth, Theme, ThemeError};
 

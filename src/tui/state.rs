@@ -10,6 +10,7 @@ use super::history::History;
 use super::keymap::Keymap;
 use super::keys::Key;
 use super::layers::Layer;
+use super::live::LiveNews;
 use super::message::{IngestNews, Severity};
 use super::view::{Focus, Pane, Shape, View};
 use super::widgets::Histogram;
@@ -148,6 +149,8 @@ pub struct State {
     pub touched: bool,
     /// How an ingest is going.
     pub ingest: Option<IngestNews>,
+    /// How things stand with AWS, when the case is open live.
+    pub live: Option<LiveNews>,
     /// Revision of the case, as last told.
     pub revision: u64,
     /// The mouse is captured.
@@ -192,6 +195,7 @@ impl State {
             messages: VecDeque::new(),
             told: false,
             ingest: None,
+            live: None,
             revision: 0,
             mouse: false,
             secrets: Secrets::Masked,

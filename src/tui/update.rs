@@ -6,6 +6,7 @@ mod controls;
 mod find;
 mod go;
 mod keys;
+mod live;
 mod needs;
 mod replies;
 

@@ -48,7 +48,7 @@ pub(super) struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(4), read: Duration::from_secs(30), attempt: Duration::from_secs(60) }
+        Self { connect: Duration::from_secs(4), read: Duration::from_secs(30), attempt: Duration::from_mins(1) }
     }
 }
 

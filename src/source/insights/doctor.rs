@@ -106,7 +106,7 @@ pub fn examine(site: &Site, now: Timestamp, cancel: &AtomicBool) -> Checkup {
     match Aws::with(std::slice::from_ref(site), manners) {
         Ok(aws) => {
             let checked = aws.block_on(async {
-                let Some(link) = aws.links().first() else { return None };
+                let link = aws.links().first()?;
                 Some(checked(link, now, cancel).await)
             });
             checked.unwrap_or_else(|| nothing(site.clone()))
@@ -140,7 +140,7 @@ pub(super) async fn checked(link: &Link, now: Timestamp, cancel: &AtomicBool) ->
         return checkup;
     }
     checkup.groups_in_all = listed.as_ref().map_or(0, Vec::len);
-    checkup.actions.push((ReadAction::DescribeLogGroups, allowed(listed.as_ref().map(drop))));
+    checkup.actions.push((ReadAction::DescribeLogGroups, allowed(&listed)));
     let mut found = groups::discover(link, now, cancel).await.unwrap_or_default();
     checkup.actions.push((ReadAction::FilterLogEvents, may_look(link, &found, now, cancel).await));
     let of_queries = queries(link, &found, now, cancel).await;
@@ -172,16 +172,16 @@ async fn identity(link: &Link, cancel: &AtomicBool) -> Option<Identity> {
     };
     let asked = tokio::time::timeout(std::time::Duration::from_secs(10), super::client::identity(&config).get_caller_identity().send());
     if let Some(Ok(Ok(told))) = unless_stopped(cancel, asked).await {
-        identity.account = told.account().unwrap_or_default().to_owned();
-        identity.arn = told.arn().unwrap_or_default().to_owned();
+        told.account().unwrap_or_default().clone_into(&mut identity.account);
+        told.arn().unwrap_or_default().clone_into(&mut identity.arn);
     }
     Some(identity)
 }
 
-fn allowed(result: Result<(), &AwsError>) -> Allowed {
-    match result.map_err(|error| &error.fault) {
+fn allowed<T>(result: &Result<T, AwsError>) -> Allowed {
+    match result.as_ref().map_err(|error| &error.fault) {
         // What is not there, or makes no sense, was looked at: so it may be sent.
-        Ok(()) | Err(Fault::NotFound(_) | Fault::Invalid(_) | Fault::NoDataThere | Fault::ResultsGone | Fault::Malformed { .. }) => Allowed::Yes,
+        Ok(_) | Err(Fault::NotFound(_) | Fault::Invalid(_) | Fault::NoDataThere | Fault::ResultsGone | Fault::Malformed { .. }) => Allowed::Yes,
         Err(Fault::Denied(message)) => Allowed::No(message.clone()),
         Err(fault) => Allowed::Unknown(fault.to_string()),
     }
@@ -197,7 +197,7 @@ async fn may_look(link: &Link, found: &[FoundGroup], now: Timestamp, cancel: &At
         _ => None,
     });
     if let Some(error) = failed {
-        return allowed(Err(&error));
+        return allowed::<()>(&Err(error));
     }
     let name = format!("/aws/bedrock/{NOBODY}");
     let sent = link
@@ -206,7 +206,7 @@ async fn may_look(link: &Link, found: &[FoundGroup], now: Timestamp, cancel: &At
             async move { request.send().await.map(drop).map_err(|error| classify::error("look", &error)) }
         })
         .await;
-    allowed(sent.as_ref().map(|()| ()))
+    allowed(&sent)
 }
 
 /// Queries: an estimate, which is free; and the results and the end of one that never was.
@@ -225,14 +225,14 @@ async fn queries(link: &Link, found: &[FoundGroup], now: Timestamp, cancel: &Ato
             async move { request.send().await.map(drop).map_err(|error| classify::error("stop", &error)) }
         })
         .await;
-    let may_read = allowed(read.as_ref().map(|()| ()));
+    let may_read = allowed(&read);
     let started = if matches!(may_read, Allowed::No(_)) {
         // It could be started, but nobody could look at it: do not.
         Allowed::Unknown("not tried: results may not be read".to_owned())
     } else {
-        allowed(estimate(link, "fields @timestamp | limit 1", &[group], Seconds::new(end - 60, end), cancel).await.as_ref().map(|_| ()))
+        allowed(&estimate(link, "fields @timestamp | limit 1", &[group], Seconds::new(end - 60, end), cancel).await)
     };
-    let may_stop = allowed(stopped.as_ref().map(|()| ()));
+    let may_stop = allowed(&stopped);
     vec![(ReadAction::StartQuery, started), (ReadAction::GetQueryResults, may_read), (ReadAction::StopQuery, may_stop)]
 }
 

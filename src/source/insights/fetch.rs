@@ -2,7 +2,7 @@
 //! and what is complete is noted behind them.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Mutex, PoisonError};
@@ -79,6 +79,27 @@ pub(super) struct Fetching<'a> {
     pub(super) cancel: &'a AtomicBool,
     pub(super) told: &'a Mutex<FetchProgress>,
     pub(super) money: RefCell<Money>,
+    /// Rows of neighbouring windows that have come already, when somebody follows.
+    pub(super) seen: Option<&'a Seen>,
+}
+
+/// Rows that came lately, by a hash of their `@ptr`, with their time: whoever follows asks for overlapping windows, and must not
+/// store the same rows every few seconds.
+#[derive(Debug, Default)]
+pub struct Seen(Mutex<HashMap<u64, i64>>);
+
+impl Seen {
+    /// Is the row a new one?
+    fn is_new(&self, row: &ResultRow) -> bool {
+        let (Some(pointer), Some(time)) = (row.get("@ptr"), row.time()) else { return true };
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(xxh3_64(pointer.as_bytes()), time.as_millis()).is_none()
+    }
+
+    /// Forgets rows from before an instant.
+    pub fn forget_before(&self, at: Timestamp) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, millis| *millis >= at.as_millis());
+    }
 }
 
 /// What was spent, and what running queries will spend.
@@ -303,7 +324,7 @@ impl Fetching<'_> {
             Step::Page(rows) => {
                 let mut handed = 0;
                 for row in &rows {
-                    if is_wanted(row, piece, bounds, &mut came, &mut outside) {
+                    if is_wanted(row, piece, bounds, &mut came, &mut outside) && self.seen.is_none_or(|seen| seen.is_new(row)) {
                         bundle.add(row);
                         handed += 1;
                     }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use aws_sdk_cloudwatchlogs::types::LogGroup;
+use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, LogGroup};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
@@ -230,7 +230,7 @@ async fn look_back(link: &Link, group: &FoundGroup, from: Timestamp, cancel: &At
             strands.push(strand);
         }
     }
-    let newest = page.events().iter().filter_map(|event| event.timestamp()).max().map(Timestamp::from_millis);
+    let newest = page.events().iter().filter_map(FilteredLogEvent::timestamp).max().map(Timestamp::from_millis);
     Look::Saw { strands, events: page.events().len(), newest }
 }
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::fetch::{FetchOutcome, FetchProgress, Fetching, Money};
+use super::fetch::{FetchOutcome, FetchProgress, Fetching, Money, Seen};
 use super::planning::FetchPlan;
 use super::session::Aws;
 use crate::case::Writable;
@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// Is told how far fetching and reading are.
 pub type Told<'a> = dyn FnMut(&FetchProgress, &Progress) + 'a;
 
-/// Fetches what is planned into a case, scanning at most so many bytes. What came is kept whatever happens; `cancel` ends it within
+/// Fetches what is planned into a case, scanning at most so many bytes. Rows that were `seen` are left out. What came is kept whatever happens; `cancel` ends it within
 /// moments, and stops at AWS what runs there.
 ///
 /// # Errors
@@ -31,6 +31,7 @@ pub fn fetch_into(
     plan: &FetchPlan,
     budget: f64,
     case: &Writable,
+    seen: Option<&Seen>,
     cancel: &AtomicBool,
     progress: &mut Told<'_>,
 ) -> Result<(FetchOutcome, IngestSummary), IngestError> {
@@ -40,8 +41,17 @@ pub fn fetch_into(
     let board = RefCell::new((Progress::default(), Instant::now(), progress));
     std::thread::scope(|scope| {
         let fetching = scope.spawn(|| {
-            let fetching =
-                Fetching { aws, plan, budget, notebook: RefCell::new(notebook), deliver, cancel, told: &told, money: RefCell::new(Money::of(plan)) };
+            let fetching = Fetching {
+                aws,
+                plan,
+                budget,
+                notebook: RefCell::new(notebook),
+                deliver,
+                cancel,
+                told: &told,
+                money: RefCell::new(Money::of(plan)),
+                seen,
+            };
             aws.block_on(fetching.run())
         });
         let tell = |read: Option<&Progress>| {

@@ -43,8 +43,8 @@ impl Default for Manners {
             queries: 10,
             attempts: 5,
             pause: Duration::from_millis(300),
-            throttled: Duration::from_secs(300),
-            login: Duration::from_secs(15 * 60),
+            throttled: Duration::from_mins(5),
+            login: Duration::from_mins(15),
             poll: Duration::from_millis(250),
             timeouts: Timeouts::default(),
         }
@@ -156,7 +156,8 @@ impl Link {
         loop {
             let sending = async {
                 pace.turn().await;
-                send(self.client()).await
+                // The SDK's futures are large; there are many of them.
+                Box::pin(send(self.client())).await
             };
             let answer = match care {
                 Care::MayDrop => unless_stopped(cancel, sending).await,

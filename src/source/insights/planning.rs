@@ -24,6 +24,8 @@ pub struct Wanted<'a> {
     pub covered: &'a [Coverage],
     /// What was asked before.
     pub asked: &'a [AskedQuery],
+    /// Ask for the price first.
+    pub is_estimated: bool,
     /// The clock.
     pub now: Timestamp,
 }
@@ -130,8 +132,8 @@ impl Aws {
         }
         let estimates: Vec<Result<Option<f64>, AwsError>> = self.block_on(join_all(groups.iter().map(async |group| {
             let Some(link) = self.links().get(group.link) else { return Ok(Some(0.0)) };
-            let mut sum = Some(0.0);
-            for span in hulls(&group.missing) {
+            let mut sum = wanted.is_estimated.then_some(0.0);
+            for span in hulls(if wanted.is_estimated { &group.missing } else { &[] }) {
                 let bytes = estimate(link, &text, std::slice::from_ref(&group.found.group.name), span, cancel).await?;
                 sum = sum.zip(bytes).map(|(sum, bytes)| sum + bytes);
             }

@@ -61,7 +61,7 @@ pub(super) struct Ended {
 /// A query that AWS says has failed is started again so often.
 const RESTARTS: u32 = 2;
 /// A state nobody knows is waited out for so long.
-const UNKNOWN_FOR: Duration = Duration::from_secs(120);
+const UNKNOWN_FOR: Duration = Duration::from_mins(2);
 
 /// Runs a query to its end; with an id it is one that was started before.
 pub(super) async fn execute(
@@ -156,7 +156,7 @@ async fn follow(link: &Link, ask: &Ask, id: &str, cancel: &AtomicBool, on: &mut 
             _ => {}
         }
         on(Step::Runs { rows: output.results().len(), statistics: statistics(output.statistics()) }).await;
-        let most = if started.elapsed() > Duration::from_secs(60) { 10 } else { 2 };
+        let most = if started.elapsed() > Duration::from_mins(1) { 10 } else { 2 };
         pause = pause.mul_f64(1.5).min(Duration::from_secs(most));
     };
     pages(link, ask, id, first, cancel, on).await

@@ -129,13 +129,7 @@ impl Aws {
         merge::merge(question, parts)
     }
 
-    async fn part(
-        &self,
-        link: &Arc<Link>,
-        question: &Question,
-        cancel: &AtomicBool,
-        shared: &RefCell<(Board, &mut dyn FnMut(&Asking))>,
-    ) -> Result<Part, AwsError> {
+    async fn part(&self, link: &Arc<Link>, question: &Question, cancel: &AtomicBool, shared: &Shared<'_>) -> Result<Part, AwsError> {
         let mut part = Part::default();
         let (batches, missing) = self.there(link, question, cancel).await?;
         part.missing = missing;
@@ -226,6 +220,9 @@ pub(super) async fn estimate(link: &Link, text: &str, groups: &[String], span: S
         Err(error) => Err(error),
     }
 }
+
+/// How far each query is, and who is told.
+type Shared<'a> = RefCell<(Board, &'a mut dyn FnMut(&Asking))>;
 
 /// How far each query is.
 #[derive(Default)]

@@ -9,6 +9,7 @@ pub use editor::{Editor, EditorKind};
 pub use picker::{Item, Picker};
 
 use super::commands::Command;
+use super::live::LiveCommand;
 use crate::model::{Entity, Strand, TimeRange};
 
 /// What an entry of a menu does when it is taken.
@@ -26,6 +27,8 @@ pub enum Choice {
     Strand(Strand),
     /// Use a theme.
     Theme(&'static str),
+    /// Ask whoever talks to AWS.
+    Live(LiveCommand),
 }
 
 /// One layer.

@@ -106,6 +106,9 @@ fn right_side(state: &State) -> String {
     if state.secrets == Secrets::Revealed {
         parts.push("secrets shown".to_owned());
     }
+    if let Some(live) = &state.live {
+        parts.push(live.in_short());
+    }
     if let Some(ingest) = &state.ingest {
         let (done, known) = ingest.files;
         parts.push(format!("reading {}/{} files {}", grouped(done), grouped(known), bytes(ingest.bytes)));

@@ -40,7 +40,7 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
         Ask::List { pane, scope, bins } => {
             let revision = revision_number(reader.revision()?);
             let mut refs = list(reader, *pane, scope)?;
-            let histogram = Histogram::of(&refs, *bins);
+            let histogram = Histogram::of(&refs, *bins).with_fetched(&fetched(reader)?);
             let mut members = Vec::new();
             if pane.shape() == Shape::Exchanges {
                 let (heads, rows) = reader.conversations(&refs)?;
@@ -86,6 +86,12 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
         Ask::OtherStrand { id, scope } => Answer::OtherSide(other_strand(reader, *id, scope)?),
         Ask::NextByMark { pane, scope, after, marked } => Answer::Jump(next_by_mark(reader, *pane, scope, *after, *marked)?),
     })
+}
+
+/// What was fetched from AWS, in milliseconds; empty for a case of files.
+fn fetched(reader: &mut Reader) -> Result<Vec<(i64, i64)>> {
+    let spans = reader.coverage()?.into_iter().filter(|entry| entry.filter.is_empty()).map(|entry| entry.span);
+    Ok(spans.map(|span| (span.since().as_millis(), span.until().as_millis())).collect())
 }
 
 /// The events of a pane in a scope; of the Prompts pane all exchanges, not only the first of each conversation.

@@ -3,6 +3,7 @@
 mod budget;
 mod controls;
 mod hostile;
+mod live;
 mod screens;
 mod secrets;
 mod session;

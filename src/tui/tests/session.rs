@@ -16,6 +16,7 @@ use crate::model::{Glyphs, Timestamp};
 use crate::source::{Input, demo, ingest_by};
 use crate::tui::keymap::Keymap;
 use crate::tui::keys::Key;
+use crate::tui::live::LiveCommand;
 use crate::tui::message::{Effect, Event};
 use crate::tui::render;
 use crate::tui::runner::{answer, revision_number};
@@ -29,6 +30,7 @@ pub struct Session {
     pub state: State,
     pub theme: Theme,
     pub copied: Vec<String>,
+    pub wished: Vec<LiveCommand>,
     reader: Reader,
     notebook: Notebook,
     writable: Writable,
@@ -78,7 +80,7 @@ impl Session {
         state.revision = revision_number(reader.revision().expect("a revision"));
         let theme = Theme::embedded("default", Depth::True).expect("sound");
         let notebook = writable.notebook().expect("a notebook");
-        let mut session = Self { state, theme, copied: Vec::new(), reader, notebook, writable, folder };
+        let mut session = Self { state, theme, copied: Vec::new(), wished: Vec::new(), reader, notebook, writable, folder };
         session.send(Event::Resize(size.0, size.1));
         session
     }
@@ -110,6 +112,7 @@ impl Session {
                     Effect::AddNote(text) => self.notebook.add_case_note(&text, self.state.now).expect("kept"),
                     Effect::SaveView(view) => self.notebook.save_view("workbench", &view).expect("kept"),
                     Effect::Copy(text) => self.copied.push(text),
+                    Effect::Live(wanted) => self.wished.push(wanted),
                     Effect::Theme(name) => self.theme = Theme::embedded(&name, Depth::True).expect("known"),
                     Effect::Cancel(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
                 }

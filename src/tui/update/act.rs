@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::find::{pattern, search};
-use super::{controls, find, go, needs};
+use super::{controls, find, go, live, needs};
 use crate::model::{
     EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -15,7 +15,7 @@ use crate::tui::view::{Focus, Pane, Position, Shape, View};
 
 /// Runs a command.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
-    if moves(state, command, effects) || shows_pane(state, command, effects) {
+    if moves(state, command, effects) || shows_pane(state, command, effects) || live::run(state, command, effects) {
         return;
     }
     match command {
@@ -250,6 +250,9 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
             return;
         }
     }
+    if live::stop(state, effects) {
+        return;
+    }
     if let Some(call) = state.view.call.take() {
         (state.view.raw, state.view.open, state.sought) = (false, state.view.was_open, Some(Sought::Call(call.id)));
         go::to_sought(state);
@@ -318,6 +321,7 @@ fn accept(state: &mut State, alone: bool, effects: &mut Vec<Effect>) {
             open_strands(state, cursor);
         }
         Some(Choice::Theme(name)) => effects.push(Effect::Theme(name.to_owned())),
+        Some(Choice::Live(wanted)) => live::send(state, wanted, effects),
         None => {}
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{find, go};
+use super::{find, go, live};
 use crate::model::EventRef;
 use crate::tui::ask::{Answer, Ask, Known, Pivot, Slot};
 use crate::tui::layers::{Choice, Item, Layer};
+use crate::tui::live::LiveCommand;
 use crate::tui::message::{Effect, IngestNews, Severity};
 use crate::tui::state::State;
 use crate::tui::view::Shape;
@@ -72,8 +73,15 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             go::to_sought(state);
         }
         Answer::Pivots(pivots) => {
+            let more = live::entry(state);
             if let Some(Layer::Menu(menu)) = state.layers.last_mut().filter(|layer| matches!(layer, Layer::Menu(menu) if menu.loading)) {
-                menu.fill(pivots.iter().map(pivot_item).collect());
+                if menu.title == live::MORE {
+                    let wanted =
+                        |pivot: &Pivot| Item { value: Choice::Live(LiveCommand::Mentions(live::as_logged(&pivot.entity))), ..pivot_item(pivot) };
+                    menu.fill(pivots.iter().map(wanted).collect());
+                } else {
+                    menu.fill(pivots.iter().map(pivot_item).chain(more).collect());
+                }
             }
             state.pivots = pivots;
         }
@@ -164,6 +172,9 @@ fn pivot_item(pivot: &Pivot) -> Item<Choice> {
 
 /// Takes news of an ingest in.
 pub fn ingest(state: &mut State, news: IngestNews) {
+    if let Some(news) = news.live {
+        return live::news(state, *news);
+    }
     if let Some(told) = &news.ended {
         let severity = if told.contains("skipped") || told.contains("undecodable") { Severity::Warning } else { Severity::Info };
         state.tell(severity, told.clone());

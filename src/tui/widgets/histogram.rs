@@ -15,6 +15,8 @@ pub struct Histogram {
     pub bins: Vec<[u32; 6]>,
     /// Denied events in each bin.
     pub denied: Vec<u32>,
+    /// Bins of which AWS may hold events that nobody has fetched; empty where nothing was fetched at all.
+    pub gaps: Vec<bool>,
 }
 
 impl Histogram {
@@ -24,7 +26,7 @@ impl Histogram {
         let timed = refs.get(first..).unwrap_or_default();
         let (Some(start), Some(end)) = (timed.first(), timed.last()) else { return Self::default() };
         let step = ((end.millis - start.millis) / bins.max(1) as i64 + 1).max(1);
-        let mut histogram = Self { from: start.millis, step, bins: vec![[0; 6]; bins], denied: vec![0; bins] };
+        let mut histogram = Self { from: start.millis, step, bins: vec![[0; 6]; bins], denied: vec![0; bins], gaps: Vec::new() };
         for event in timed {
             let index = ((event.millis - start.millis) / step) as usize;
             if let Some(count) = histogram.bins.get_mut(index).and_then(|bin| bin.get_mut(event.strand() as usize)) {
@@ -37,6 +39,17 @@ impl Histogram {
             }
         }
         histogram
+    }
+
+    /// Notes where nothing was fetched: bins that none of these intervals (milliseconds, sorted or not) touches.
+    #[must_use]
+    pub fn with_fetched(mut self, fetched: &[(i64, i64)]) -> Self {
+        if !fetched.is_empty() {
+            let bin = |index: usize| (self.from + self.step * index as i64, self.from + self.step * (index as i64 + 1));
+            let is_touched = |(from, to): (i64, i64)| fetched.iter().any(|(first, last)| *first < to && from < *last);
+            self.gaps = (0..self.bins.len()).map(|index| !is_touched(bin(index))).collect();
+        }
+        self
     }
 
     /// The bin of an instant.
@@ -75,6 +88,9 @@ pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram
     for (column, bin) in histogram.bins.iter().enumerate().take(usize::from(area.width)) {
         let total: u32 = bin.iter().sum();
         if total == 0 {
+            if histogram.gaps.get(column).is_some_and(|is_gap| *is_gap) {
+                canvas.text(area.x + column as u16, area.y + bar_rows - 1, 1, canvas.glyph("░", "-"), Role::Muted);
+            }
             continue;
         }
         let height = (((f64::from(total) / f64::from(top)).sqrt() * f64::from(levels)).round() as u32).clamp(1, levels);
@@ -162,6 +178,15 @@ mod tests {
         assert_eq!(histogram.denied.iter().sum::<u32>(), 1);
         assert_eq!((histogram.bin_of(1050), histogram.bin_of(999), histogram.bin_of(5000)), (Some(0), None, None));
         assert_eq!(Histogram::of(&[], 10), Histogram::default());
+    }
+
+    #[test]
+    fn bins_that_nobody_fetched_are_gaps() {
+        let event = |millis| EventRef::new(Some(Timestamp::from_millis(millis)), EventId(millis as u32), Strand::Invocation, Outcome::Ok, false);
+        let histogram = Histogram::of(&[event(1_000), event(1_499)], 5);
+        assert!(histogram.clone().with_fetched(&[]).gaps.is_empty());
+        // Bins of 100: [1000, 1100) … [1400, 1500).
+        assert_eq!(histogram.with_fetched(&[(0, 1_000), (1_000, 1_101), (1_400, 9_000)]).gaps, [false, false, true, true, false]);
     }
 
     #[test]

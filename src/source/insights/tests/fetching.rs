@@ -50,9 +50,9 @@ impl Desk {
         let groups =
             aws.discover(now, &never).into_iter().flat_map(|(site, found)| found.unwrap().into_iter().map(move |group| (site.clone(), group)));
         let span = Seconds::new(START, START + seconds);
-        let wanted = Wanted { groups: groups.collect(), span, filter: String::new(), covered: &covered, asked: &asked, now };
+        let wanted = Wanted { groups: groups.collect(), span, filter: String::new(), covered: &covered, asked: &asked, is_estimated: true, now };
         let plan = aws.plan_by(wanted, cap, &never);
-        fetch_into(aws, &plan, budget, &self.case, cancel, &mut |_, _| {}).unwrap()
+        fetch_into(aws, &plan, budget, &self.case, None, cancel, &mut |_, _| {}).unwrap()
     }
 
     fn fetch(&self, aws: &Aws, seconds: i64, cap: u64) -> (FetchOutcome, IngestSummary) {
@@ -198,7 +198,8 @@ fn a_fetch_that_was_interrupted_goes_on() {
     let now = Timestamp::from_millis((START + 86_400) * 1000);
     let groups = aws.discover(now, &cancel).into_iter().flat_map(|(site, found)| found.unwrap().into_iter().map(move |group| (site.clone(), group)));
     let span = Seconds::new(START, START + 60);
-    let plan = aws.plan_by(Wanted { groups: groups.collect(), span, filter: String::new(), covered: &[], asked: &[], now }, 50, &cancel);
+    let plan =
+        aws.plan_by(Wanted { groups: groups.collect(), span, filter: String::new(), covered: &[], asked: &[], is_estimated: true, now }, 50, &cancel);
     fake.with(|service| service.looks = 3);
     let (outcome, _) = std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -207,7 +208,7 @@ fn a_fetch_that_was_interrupted_goes_on() {
             }
             cancel.store(true, Ordering::Relaxed);
         });
-        fetch_into(&aws, &plan, f64::INFINITY, &desk.case, &cancel, &mut |_, _| {}).unwrap()
+        fetch_into(&aws, &plan, f64::INFINITY, &desk.case, None, &cancel, &mut |_, _| {}).unwrap()
     });
     assert!(!outcome.is_complete());
     assert!(fake.states().iter().all(|state| matches!(*state, "Complete" | "Cancelled")), "nothing runs on: {:?}", fake.states());
@@ -307,8 +308,8 @@ fn what_is_young_is_left_open_because_events_arrive_late() {
     let groups: Vec<_> =
         aws.discover(at, &never).into_iter().flat_map(|(site, found)| found.unwrap().into_iter().map(move |group| (site.clone(), group))).collect();
     let span = Seconds::new(now - 2_000, now);
-    let plan = aws.plan_by(Wanted { groups, span, filter: String::new(), covered: &[], asked: &[], now: at }, 100_000, &never);
-    fetch_into(&aws, &plan, f64::INFINITY, &desk.case, &never, &mut |_, _| {}).unwrap();
+    let plan = aws.plan_by(Wanted { groups, span, filter: String::new(), covered: &[], asked: &[], is_estimated: true, now: at }, 100_000, &never);
+    fetch_into(&aws, &plan, f64::INFINITY, &desk.case, None, &never, &mut |_, _| {}).unwrap();
     assert_eq!(desk.events().len(), 2);
     let covered = desk.covered();
     assert_eq!(covered.len(), 1);
