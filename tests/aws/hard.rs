@@ -130,3 +130,27 @@ fn queries_that_a_killed_fetch_left_are_attached_to_or_stopped() {
     assert_eq!(records_of(&shell.at("c")), records_in(server.world()));
     assert_eq!(server.left_running(), Vec::<String>::new());
 }
+
+#[test]
+#[ignore = "minutes, and only optimised: cargo test --release --test aws -- --ignored"]
+fn a_quarter_of_a_million_with_a_crowd_in_a_second() {
+    // Of the 120,000 that share a second 60,000 share a millisecond: no query gives the second, but each millisecond can be had.
+    for size in [20_000, 120_000] {
+        let options = Options { latency: Duration::from_millis(30), runs: Duration::from_millis(800), concurrent: 30, ..Options::default() };
+        let server = Server::start(crowd(250_000, size, 2), options);
+        server.fault(on("StartQuery", Fault::Throttled).every(9).times(3));
+        server.fault(on("GetQueryResults", Fault::Cut).every(29));
+        server.fault(on("GetQueryResults", Fault::Unavailable).every(37));
+        server.fault(on("GetQueryResults", Fault::Throttled).every(41));
+        server.fault(on("StartQuery", Fault::Ends("Failed")).after(3).times(1));
+        let shell = Shell::new(&format!("million_{size}"), &server);
+        let running = Running::start(shell.command(&format!("fetch {HOURS} --case c")));
+        server.wait_until("a part has come", |server| server.calls_of("GetQueryResults").iter().filter(|call| call.outcome == "ok").count() > 40);
+        running.signal("KILL");
+        running.ended();
+        fetch(&shell, 0);
+        assert!(records_of(&shell.at("c")) == records_in(server.world()), "not every event is there once");
+        only_read(&server);
+        assert_eq!(server.left_running(), Vec::<String>::new());
+    }
+}

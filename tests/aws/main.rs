@@ -4,11 +4,18 @@
 #![cfg(all(test, feature = "live"))]
 
 mod asking;
+mod checkup;
+#[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../desk/mod.rs"]
 mod desk;
+mod emulators;
 mod fetching;
 mod hard;
 mod of_server;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../pty/mod.rs"]
+mod pty;
 mod server;
 mod shell;
+mod workbench;
 mod worlds;

@@ -4,6 +4,8 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use portable_pty::CommandBuilder;
+
 use crate::desk::{Answer, Desk};
 use crate::server::Server;
 
@@ -51,6 +53,21 @@ impl Shell {
             .env("HOME", self.at("home"))
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// The same, for a terminal.
+    pub fn in_terminal(&self, line: &str) -> CommandBuilder {
+        let plain = self.command(line);
+        let mut command = CommandBuilder::new(plain.get_program());
+        command.args(plain.get_args());
+        command.cwd(self.at(""));
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            }
+        }
         command
     }
 

@@ -82,3 +82,17 @@ pub fn invocations(from: i64, to: i64, count: usize, crowd: Crowd) -> Lines {
     let messages = spread.chain(crowded).enumerate().map(|(number, at)| invocation(number, at)).collect();
     Lines { region: HOME.to_owned(), group: INVOCATIONS.to_owned(), stream: "aws/bedrock/modelinvocations-111122223333".to_owned(), messages }
 }
+
+/// A CloudTrail event.
+pub fn trail_event(number: usize, at: i64) -> String {
+    let at = Timestamp::from_millis(at);
+    format!(
+        r#"{{"eventVersion":"1.11","userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/svc","accountId":"111122223333","userName":"svc"}},"eventTime":"{at}","eventSource":"bedrock.amazonaws.com","eventName":"ListFoundationModels","awsRegion":"us-east-1","sourceIPAddress":"203.0.113.9","requestID":"{number:08x}-0000-4000-8000-000000000000","eventID":"{number:08x}-1111-4000-8000-000000000000","eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}}"#
+    )
+}
+
+/// So many CloudTrail events, a second apart, the last at this time.
+pub fn trail_events(count: usize, last: i64) -> Lines {
+    let messages = (0..count).map(|number| trail_event(number, last - (count - 1 - number) as i64 * 1000)).collect();
+    Lines { region: HOME.to_owned(), group: TRAIL.to_owned(), stream: "o-acme_111122223333_CloudTrail_us-east-1".to_owned(), messages }
+}
