@@ -3,119 +3,27 @@
 
 #![cfg(test)]
 
-use std::io::{Read, Write};
+mod pty;
+
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{CommandBuilder, PtySize};
+use pty::Terminal;
 use tempfile::TempDir;
 
-struct Terminal {
-    parser: vt100::Parser,
-    bytes: Receiver<Vec<u8>>,
-    sent: Vec<u8>,
-    keys: Box<dyn Write + Send>,
-    master: Option<Box<dyn MasterPty + Send>>,
-    child: Box<dyn Child + Send + Sync>,
-}
-
-const PATIENCE: Duration = Duration::from_mins(1);
-
-impl Terminal {
-    fn start(arguments: &[&str], folder: &Path, (columns, rows): (u16, u16)) -> Self {
-        let pty = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a pseudo-terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_outcrop"));
-        command.args(arguments);
-        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")] {
-            command.env(name, value);
-        }
-        command.env_remove("TMUX");
-        command.env_remove("NO_COLOR");
-        command.env("XDG_DATA_HOME", folder.join("data"));
-        command.env("XDG_CONFIG_HOME", folder.join("config"));
-        let child = pty.slave.spawn_command(command).expect("the binary starts");
-        drop(pty.slave);
-        let mut reader = pty.master.try_clone_reader().expect("a reader");
-        let keys = pty.master.take_writer().expect("a writer");
-        let (sender, bytes) = channel();
-        thread::spawn(move || {
-            let mut buffer = vec![0; 65536];
-            while let Ok(count) = reader.read(&mut buffer) {
-                if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        let size = |n: u16| NonZero::new(n).expect("not zero");
-        Self { parser: vt100::Parser::new(size(rows), size(columns), 0), bytes, sent: Vec::new(), keys, master: Some(pty.master), child }
-    }
-
-    fn take(&mut self, wait: Duration) -> bool {
-        match self.bytes.recv_timeout(wait) {
-            Ok(bytes) => {
-                self.parser.process(&bytes);
-                self.sent.extend(bytes);
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    fn screen(&self) -> String {
-        self.parser.screen().contents()
-    }
-
-    #[track_caller]
-    fn expect(&mut self, text: &str) {
-        let until = Instant::now() + PATIENCE;
-        while !self.screen().contains(text) {
-            assert!(Instant::now() < until, "“{text}” did not appear on\n{}", self.screen());
-            self.take(Duration::from_millis(100));
-        }
-    }
-
-    #[track_caller]
-    fn expect_gone(&mut self, text: &str) {
-        let until = Instant::now() + PATIENCE;
-        while self.screen().contains(text) {
-            assert!(Instant::now() < until, "“{text}” did not go from\n{}", self.screen());
-            self.take(Duration::from_millis(100));
-        }
-    }
-
-    fn keys(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("keys are taken");
-    }
-
-    /// Waits until the program has ended and everything it wrote has been read; gives its exit code.
-    #[track_caller]
-    fn ended(&mut self) -> u32 {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a status") {
-                while self.take(Duration::from_millis(200)) {}
-                return status.exit_code();
-            }
-            assert!(Instant::now() < until, "the program did not end:\n{}", self.screen());
-            self.take(Duration::from_millis(50));
-        }
-    }
-
-    #[track_caller]
-    fn is_restored(&self) {
-        let screen = self.parser.screen();
-        assert!(!screen.alternate_screen(), "the alternate screen was left");
-        assert!(!screen.hide_cursor(), "the cursor is back");
-        assert!(!screen.bracketed_paste(), "bracketed paste is off");
-    }
+fn start(arguments: &[&str], folder: &Path, size: (u16, u16)) -> Terminal {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_outcrop"));
+    command.args(arguments);
+    command.env("XDG_DATA_HOME", folder.join("data"));
+    command.env("XDG_CONFIG_HOME", folder.join("config"));
+    Terminal::open(command, size)
 }
 
 fn demo(size: (u16, u16)) -> (Terminal, TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
-    (Terminal::start(&["demo", "--events", "1500"], folder.path(), size), folder)
+    (start(&["demo", "--events", "1500"], folder.path(), size), folder)
 }
 
 #[test]
@@ -158,7 +66,7 @@ fn marks_survive_leaving_and_coming_back() {
     terminal.keys("nseen by hand\x13");
     terminal.keys("q");
     assert_eq!(terminal.ended(), 0);
-    let mut again = Terminal::start(&["demo", "--events", "1500"], folder.path(), (120, 40));
+    let mut again = start(&["demo", "--events", "1500"], folder.path(), (120, 40));
     again.expect("★");
     again.expect("seen by hand");
     again.keys("q");
@@ -188,7 +96,7 @@ fn a_lost_line_ends_the_program_and_keeps_the_case() {
     std::process::Command::new("kill").args(["-HUP", &process.to_string()]).status().expect("kill runs");
     let code = terminal.ended();
     assert_eq!(code, 129, "no abort");
-    let mut again = Terminal::start(&["demo", "--events", "1500"], folder.path(), (80, 24));
+    let mut again = start(&["demo", "--events", "1500"], folder.path(), (80, 24));
     again.expect("reviewed");
     again.keys("q");
     assert_eq!(again.ended(), 0);
@@ -198,7 +106,7 @@ fn a_lost_line_ends_the_program_and_keeps_the_case() {
 fn a_second_one_opens_read_only() {
     let (mut terminal, folder) = demo((120, 40));
     terminal.expect("time (UTC)");
-    let mut second = Terminal::start(&["demo", "--events", "1500"], folder.path(), (120, 40));
+    let mut second = start(&["demo", "--events", "1500"], folder.path(), (120, 40));
     second.expect("read-only");
     second.keys("q");
     assert_eq!(second.ended(), 0);

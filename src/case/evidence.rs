@@ -14,7 +14,7 @@ use super::error::{CaseError, Doing as _};
 use super::reader::Reader;
 use super::sources;
 use crate::decode::containers::{Limits, plain, unwrap};
-use crate::model::{Compression, Digest, Event, SourceEntry, SourceId, SourceKind};
+use crate::model::{Compression, Digest, Event, RecordPosition, SourceEntry, SourceId, SourceKind};
 
 /// A compressed source up to this size is expanded whole and kept for the next record of it.
 const KEPT_BYTES: u64 = 32 << 20;
@@ -74,10 +74,13 @@ impl Reader {
     /// # Errors
     /// Says whether the file is missing, changed or unreadable.
     pub fn record(&mut self, event: &Event) -> Result<Vec<u8>> {
-        let entry = self.entry(event.source)?;
-        let place = event.position;
+        self.record_at(event.source, event.position, &event.digest)
+    }
+
+    pub(super) fn record_at(&mut self, source: SourceId, place: RecordPosition, digest: &Digest) -> Result<Vec<u8>> {
+        let entry = self.entry(source)?;
         let outer = self.plain_bytes(&entry, place.offset, u64::from(place.length))?;
-        let matches = |record: &[u8]| Digest(Sha256::digest(record).into()) == event.digest;
+        let matches = |record: &[u8]| Digest(Sha256::digest(record).into()) == *digest;
         match unwrap(&outer, place.wrap) {
             Some(record) if matches(&record) => Ok(record.into_owned()),
             _ => Err(differs(&entry, place.offset)),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::aws::AwsArgs;
 use crate::model::{
     Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -62,18 +63,32 @@ pub enum Command {
     Demo(DemoArgs),
     /// Read evidence into a case without a screen, and print a summary
     Ingest(IngestArgs),
+    /// Open the workbench on CloudWatch Logs: fetch, follow, and ask for more from within
+    Live(LiveArgs),
+    /// Fetch evidence from CloudWatch Logs into a case: docs/LIVE.md says what is needed and what it costs
+    Fetch(FetchArgs),
     /// Print events, oldest first
     Events(QuestionArgs),
     /// Print one event or exchange, by event id or request id
     Show(ShowArgs),
     /// Print every event that mentions an entity; without VALUE, the values of a kind with counts
     Pivot(PivotArgs),
-    /// Answer a query in CloudWatch Logs Insights QL from a case: docs/QUERY.md says what runs
+    /// Answer a query in CloudWatch Logs Insights QL from a case, or at AWS: docs/QUERY.md says what runs
     Query(QueryArgs),
     /// Run a hunt: a query with a purpose and parameters; without NAME, the catalogue
     Hunt(HuntArgs),
     /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
     Controls(ControlsArgs),
+    /// Write a report: what happened, with the evidence it rests on, as Markdown or HTML
+    Report(ReportArgs),
+    /// Run the rules: print signals, and the leads they add up to
+    Detect(DetectArgs),
+    /// Look at rules without running them
+    Rules(RulesArgs),
+    /// Learn from other evidence what is usual, for the rules of a case
+    Baseline(BaselineArgs),
+    /// Say whether the logs at AWS can be read and are written, what is missing, and the remedy
+    Doctor(DoctorArgs),
     /// Copy the evidence a case refers to into it, so that it travels alone
     Seal(SealArgs),
     /// Derive everything in a case again from its records
@@ -116,6 +131,88 @@ pub struct IngestArgs {
     /// The case file, made when it is not there
     #[arg(long, value_name = "FILE")]
     pub case: PathBuf,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What to fetch from AWS.
+#[derive(Clone, Debug, Args)]
+pub struct WantedArgs {
+    /// Whose logs, where, and for how much.
+    #[command(flatten)]
+    pub aws: AwsArgs,
+    /// From this time on: 24h, yesterday, 14:00, 2026-11-10, RFC 3339 (UTC)
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub since: String,
+    /// Before this time
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Only events whose text holds this value, such as a key or a request id
+    #[arg(long, value_name = "VALUE")]
+    pub mentions: Option<String>,
+    /// A folder with a local copy of the bodies that Bedrock keeps in S3: those found are joined to their records
+    #[arg(long, value_name = "DIR")]
+    pub bodies: Option<PathBuf>,
+    /// Look again for log groups, though the case remembers some
+    #[arg(long)]
+    pub discover: bool,
+}
+
+impl WantedArgs {
+    /// The interval.
+    ///
+    /// # Errors
+    /// A sentence about the time that cannot be understood.
+    pub fn range(&self, now: Timestamp) -> Result<TimeRange, String> {
+        let scope = ScopeArgs { since: Some(self.since.clone()), until: self.until.clone(), ..ScopeArgs::default() };
+        scope.scope(now).map(|scope| scope.range)
+    }
+}
+
+/// Arguments of `fetch`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Without --log-group the log groups that hold evidence are looked for, and remembered in the case.\nWhat the case has already is not fetched again; an interrupted fetch goes on when it is run again."
+)]
+pub struct FetchArgs {
+    /// The case file, made when it is not there
+    #[arg(long, value_name = "FILE")]
+    pub case: PathBuf,
+    /// What to fetch.
+    #[command(flatten)]
+    pub wanted: WantedArgs,
+    /// Only say what would be fetched, and for how much
+    #[arg(long)]
+    pub estimate: bool,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `live`.
+#[derive(Debug, Args)]
+pub struct LiveArgs {
+    /// What to fetch.
+    #[command(flatten)]
+    pub wanted: WantedArgs,
+    /// Go on with what comes: new events are looked for every ten seconds
+    #[arg(long)]
+    pub follow: bool,
+    /// How the workbench is opened.
+    #[command(flatten)]
+    pub workbench: WorkbenchArgs,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Whose logs, where.
+    #[command(flatten)]
+    pub aws: AwsArgs,
+    /// Print the least-privilege policy that outcrop needs, and nothing else
+    #[arg(long)]
+    pub policy: bool,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -181,6 +278,9 @@ pub struct QueryArgs {
     /// Where it is answered
     #[arg(long, value_enum, default_value_t = Place::Case)]
     pub on: Place,
+    /// With `--on aws`: whose logs, where, and for how much.
+    #[command(flatten)]
+    pub aws: AwsArgs,
     /// Of which case, about what, answered how.
     #[command(flatten)]
     pub question: QuestionArgs,
@@ -222,7 +322,7 @@ pub enum Language {
 pub enum Place {
     /// From the case.
     Case,
-    /// By CloudWatch Logs Insights: not in this version.
+    /// By CloudWatch Logs Insights, from the log groups that --log-group names.
     Aws,
 }
 
@@ -235,6 +335,105 @@ pub struct ControlsArgs {
     /// Of which case, about what, answered how.
     #[command(flatten)]
     pub question: QuestionArgs,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The report is about a lead, about what was marked in the workbench, or about the events of a scope; with each model call comes its invocation record.\nTemplates report.md and report.html in the folder templates of the configuration folder stand in for the built-in ones.\nExample: outcrop report --key AKIA… -o leak.html"
+)]
+pub struct ReportArgs {
+    /// The file to write: .md or .html; - is Markdown on standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// About a lead: an entity (KIND=VALUE), a value, or the lead's id
+    #[arg(long, value_name = "ENTITY", conflicts_with = "marked")]
+    pub lead: Option<String>,
+    /// About what was marked, tagged or noted in the workbench
+    #[arg(long)]
+    pub marked: bool,
+    /// The title
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Quote so many exchanges
+    #[arg(long, value_name = "N", default_value_t = crate::report::incident::USUAL_PROMPTS)]
+    pub prompts: usize,
+    /// Also (or only) write the signals as a layer of the MITRE ATT&CK Navigator
+    #[arg(long, value_name = "FILE")]
+    pub navigator: Option<PathBuf>,
+    /// Also (or only) write the events as CSV for Timesketch
+    #[arg(long, value_name = "FILE")]
+    pub timesketch: Option<PathBuf>,
+    /// A template of your own, in the language of minijinja
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+    /// Write over files that exist
+    #[arg(long)]
+    pub force: bool,
+    /// Which case.
+    #[command(flatten)]
+    pub case: CaseArgs,
+    /// Which events; --limit is of the timeline.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Masked or not.
+    #[command(flatten)]
+    pub reveal: RevealArgs,
+}
+
+/// Arguments of `detect`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The scope chooses the signals that are printed; the rules look at the whole case.\nWith --rules what is found is printed and not kept in the case.\ndocs/RULES.md says how rules, signals and leads work."
+)]
+pub struct DetectArgs {
+    /// Rules of this folder too; they take the place of others with the same id
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// Of which case, about what, answered how.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+}
+
+/// Arguments of `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// What can be done with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Say what is wrong with the rules of a folder, and what to do; nothing is run
+    Check {
+        /// A folder with rules, or one file
+        dir: PathBuf,
+        /// Form of the answer.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Print the rules that run, built in and your own
+    List {
+        /// Form of the answer.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+}
+
+/// Arguments of `baseline`.
+#[derive(Debug, Args)]
+pub struct BaselineArgs {
+    /// Files, folders or globs with evidence of an ordinary time
+    #[arg(required = true)]
+    pub paths: Vec<PathBuf>,
+    /// The case whose rules are to know it
+    #[arg(long, value_name = "FILE")]
+    pub case: PathBuf,
+    /// What to call it; another one of the same name takes its place
+    #[arg(long, value_name = "NAME", default_value = "baseline")]
+    pub name: String,
 }
 
 /// Arguments of `seal`.

@@ -1,19 +1,35 @@
 //! The command line: one file a command, the arguments defined once in [`cli`].
 
+#[cfg(feature = "live")]
+mod ask_aws;
+#[cfg(not(feature = "live"))]
+#[path = "without_aws.rs"]
+mod ask_aws;
+pub mod aws;
+mod baseline;
 pub mod cli;
 mod controls;
 mod demo;
+mod detect;
+#[cfg(feature = "live")]
+mod doctor;
 mod events;
 mod failure;
+#[cfg(feature = "live")]
+mod fetch;
 mod generate;
 mod hunt;
 mod ingest;
+#[cfg(feature = "live")]
+mod live;
 mod open;
 mod output;
 mod pivot;
 mod place;
 mod query;
 mod rebuild;
+mod report;
+mod rules;
 mod seal;
 mod show;
 mod unknown;
@@ -55,12 +71,24 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         None => open::run(&cli.paths, cli.workbench),
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Ingest(args)) => ingest::run(&args),
+        #[cfg(feature = "live")]
+        Some(Command::Fetch(args)) => fetch::run(&args),
+        #[cfg(feature = "live")]
+        Some(Command::Doctor(args)) => doctor::run(&args),
+        #[cfg(feature = "live")]
+        Some(Command::Live(args)) => live::run(args),
+        #[cfg(not(feature = "live"))]
+        Some(Command::Live(_) | Command::Fetch(_) | Command::Doctor(_)) => ask_aws::refused(),
         Some(Command::Events(args)) => events::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Pivot(args)) => pivot::run(&args),
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Hunt(args)) => hunt::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
+        Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Detect(args)) => detect::run(&args),
+        Some(Command::Rules(args)) => rules::run(&args),
+        Some(Command::Baseline(args)) => baseline::run(&args),
         Some(Command::Seal(args)) => seal::run(&args),
         Some(Command::Rebuild(args)) => rebuild::run(&args),
         Some(Command::Completions { shell }) => generate::completions(shell),

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
 
 use super::cli::{Color, WorkbenchArgs};
 use super::failure::Failure;
@@ -10,18 +11,10 @@ use crate::case::{CaseError, Writable, open_read_only};
 use crate::model::IngestSummary;
 use crate::report::grouped;
 use crate::source::{Input, ingest as read};
-use crate::tui::{self, Feed, IngestNews};
-
-/// Words of the command line that this version does not have: a file of that name has to be given as `./live`.
-const LATER: [&str; 7] = ["live", "fetch", "detect", "report", "doctor", "rules", "baseline"];
+use crate::tui::{self, Feed, IngestNews, LiveCommand};
 
 /// Runs the command.
 pub fn run(paths: &[PathBuf], args: WorkbenchArgs) -> Result<Done, Failure> {
-    if let Some(word) = paths.first().and_then(|path| path.to_str()).filter(|word| LATER.contains(word)) {
-        return Err(Failure::Usage(format!(
-            "`outcrop {word}` is not in this version; `outcrop --help` lists what is (a file of that name: ./{word})"
-        )));
-    }
     if paths.is_empty() {
         let case = place::named_or_last(args.case.as_deref())?;
         return open(&case, None, args);
@@ -46,6 +39,11 @@ pub type Inputs = Box<dyn FnOnce() -> Box<dyn Iterator<Item = Input> + Send> + S
 
 /// Opens the workbench on a case, reading inputs into it meanwhile.
 pub fn open(case: &Path, inputs: Option<Inputs>, args: WorkbenchArgs) -> Result<Done, Failure> {
+    open_fed(case, inputs.map(feed), None, args)
+}
+
+/// The same with whatever feeds it, and where wishes to AWS go.
+pub fn open_fed(case: &Path, feed: Option<Feed>, live: Option<Sender<LiveCommand>>, args: WorkbenchArgs) -> Result<Done, Failure> {
     if !std::io::stdout().is_terminal() {
         return Err(Failure::Error(
             "the workbench needs a terminal, and stdout is none: use `outcrop ingest`, `events`, `show` or `pivot`".to_owned(),
@@ -65,7 +63,9 @@ pub fn open(case: &Path, inputs: Option<Inputs>, args: WorkbenchArgs) -> Result<
         writable,
         reader,
         title,
-        feed: inputs.map(feed),
+        feed,
+        live,
+        rules: Some(Box::new(|| super::detect::rule_set(None))),
         theme: args.theme,
         keymap: args.keymap,
         mono: args.color == Color::Never,
@@ -93,7 +93,7 @@ fn feed(inputs: Inputs) -> Feed {
 }
 
 fn news(progress: &crate::source::Progress, ended: Option<String>) -> IngestNews {
-    IngestNews { files: (progress.files_done, progress.files_known), bytes: progress.bytes, ended }
+    IngestNews { files: (progress.files_done, progress.files_known), bytes: progress.bytes, ended, live: None }
 }
 
 fn told(summary: &IngestSummary) -> String {

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::place;
 use crate::case::{Reader, open_read_only};
-use crate::model::{SafeText, Scope, Secrets, Timestamp};
+use crate::model::{SafeText, Scope, Secrets, TimeRange, Timestamp};
 use crate::query::ql::{QueryError, check, notes, only_at_aws, parse};
 use crate::query::run::{Answer, Options, RunError};
 use crate::report::{AnswerRowJson, answer_cell};
@@ -18,13 +18,13 @@ const LONGEST: u64 = 1 << 20;
 
 /// Runs the command.
 pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
+    let text = text(&args.query)?;
+    if args.on == Place::Aws {
+        return at_aws(&text, args);
+    }
     if args.language == Language::Sql {
         return Err(Failure::Usage("--language sql is not in this version: write the query in Logs Insights QL".to_owned()));
     }
-    if args.on == Place::Aws {
-        return Err(Failure::Usage("--on aws is not in this version: the query runs on the case".to_owned()));
-    }
-    let text = text(&args.query)?;
     let now = place::now();
     let scope = args.question.scope.scope(now).map_err(Failure::Usage)?;
     let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
@@ -77,7 +77,7 @@ pub fn answer(reader: &mut Reader, asked: &Asked<'_>, arrange: &mut dyn FnMut(&m
                 eprintln!("{}", SafeText::new(line));
             }
         }
-        return Err(Failure::Usage("a case cannot answer this query; --on aws could, and is not in this version".to_owned()));
+        return Err(Failure::Usage("a case cannot answer this query; --on aws could".to_owned()));
     }
     for note in notes(text, &query) {
         eprintln!("outcrop: {}", SafeText::new(&note.to_string()));
@@ -99,6 +99,15 @@ pub fn answer(reader: &mut Reader, asked: &Asked<'_>, arrange: &mut dyn FnMut(&m
         answer.is_incomplete = true;
     }
     Ok(answer)
+}
+
+/// The query goes to AWS. Of a scope AWS only knows the interval.
+fn at_aws(text: &str, args: &QueryArgs) -> Result<Done, Failure> {
+    let scope = args.question.scope.scope(place::now()).map_err(Failure::Usage)?;
+    if !(Scope { range: TimeRange::default(), ..scope.clone() }).is_all() || args.question.scope.limit.is_some() {
+        return Err(Failure::Usage("with --on aws only --since and --until hold: write other conditions, and a limit, into the query".to_owned()));
+    }
+    super::ask_aws::run(text, args.language, &args.aws, &scope.range, args.question.reveal, args.question.output)
 }
 
 /// The query as given, or from standard input.

@@ -8,8 +8,11 @@ mod controls;
 mod csv;
 mod event;
 mod export;
+mod flags;
+pub mod incident;
 mod json;
 mod number;
+mod signals;
 mod table;
 
 pub use answer::{AnswerRowJson, answer_cell, export_answer};
@@ -17,6 +20,8 @@ pub use controls::{ChangeJson, ControlsJson, StateJson, WindowJson, change_words
 pub use csv::write_csv;
 pub use event::{COLUMNS, EventJson, RecordJson, event_cells};
 pub use export::{events_with_entities, export_events};
+pub use flags::{FLAGS, flag_words};
 pub use json::{to_json, to_json_pretty};
 pub use number::{bytes, grouped};
+pub use signals::{DetectJson, LeadJson, SignalJson, arithmetic_words};
 pub use table::{table, table_of_lines};

@@ -15,8 +15,9 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::ask::Slot;
 use super::desk::Desk;
 use super::keymap::Keymap;
+use super::live::LiveCommand;
 use super::message::{Effect, Event, IngestNews, Severity};
-use super::runner::{Runner, Write, revision_number};
+use super::runner::{Detecting, Rules, Runner, Write, revision_number};
 use super::state::{Setup, State};
 use super::terminal::Screen;
 use super::theme::{Depth, Theme};
@@ -41,6 +42,10 @@ pub struct Options {
     pub title: String,
     /// Evidence to read.
     pub feed: Option<Feed>,
+    /// The rules to run behind it; without any, or where the case cannot be written, those of others are shown.
+    pub rules: Option<Rules>,
+    /// Where wishes to AWS go, when the feed talks to it.
+    pub live: Option<std::sync::mpsc::Sender<LiveCommand>>,
     /// Name of a theme or path of a theme file.
     pub theme: Option<String>,
     /// Name of a keymap.
@@ -75,9 +80,11 @@ struct Workbench {
     theme: Theme,
     depth: Depth,
     runner: Runner,
+    detecting: Option<Detecting>,
     replies: Receiver<Event>,
     stop: Arc<AtomicBool>,
     feeder: Option<thread::JoinHandle<()>>,
+    live: Option<std::sync::mpsc::Sender<LiveCommand>>,
     rest_at: Option<Instant>,
     drawn_at: Instant,
     window: render::Window,
@@ -102,6 +109,10 @@ impl Workbench {
         let (sender, replies) = channel(256);
         let notebook = options.writable.as_ref().map(Writable::notebook).transpose()?;
         let runner = Runner::start(&reader, notebook, &sender)?;
+        let detecting = match (options.rules, &options.writable) {
+            (Some(rules), Some(writable)) => Some(Detecting::start(&reader, writable, rules, &sender)?),
+            _ => None,
+        };
         let stop = Arc::new(AtomicBool::new(false));
         let revision = revision_number(reader.revision()?);
         let read_only = options.writable.is_none();
@@ -144,9 +155,11 @@ impl Workbench {
             theme,
             depth,
             runner,
+            detecting,
             replies,
             stop,
             feeder,
+            live: options.live,
             rest_at: None,
             drawn_at: Instant::now(),
             window: render::Window::default(),
@@ -163,6 +176,9 @@ impl Workbench {
         self.replies.close();
         if let Some(feeder) = self.feeder.take() {
             let _ = feeder.join();
+        }
+        if let Some(detecting) = self.detecting.take() {
+            detecting.finish();
         }
         self.runner.finish();
         self.screen.give_back();
@@ -240,6 +256,11 @@ impl Workbench {
 
     fn take(&mut self, event: Event) -> anyhow::Result<()> {
         self.dirty |= !matches!(event, Event::Clock(_));
+        if let (Some(detecting), Event::Revision(revision)) = (&self.detecting, &event)
+            && *revision != self.state.revision
+        {
+            detecting.grown();
+        }
         for effect in update(&mut self.state, event) {
             self.carry_out(effect)?;
         }
@@ -253,8 +274,20 @@ impl Workbench {
             Effect::Rest => self.rest_at = Some(Instant::now() + REST),
             Effect::SetMark(digest, mark) => self.runner.write(Write::Mark(digest, mark)),
             Effect::AddNote(text) => self.runner.write(Write::Note(text, self.state.now)),
+            Effect::SetTriage(key, triage) => self.runner.write(Write::Triage(key, triage)),
+            Effect::List(entry) => self.runner.write(Write::List(entry)),
+            Effect::RunRules => {
+                if let Some(detecting) = &self.detecting {
+                    detecting.listed();
+                }
+            }
             Effect::SaveView(view) => self.runner.write(Write::View(view)),
             Effect::SaveQueries(queries) => self.runner.write(Write::Queries(queries)),
+            Effect::Live(wanted) => {
+                if self.live.as_ref().is_none_or(|live| live.send(wanted).is_err()) {
+                    self.state.tell(Severity::Warning, "nobody talks to AWS any more: leave, and open the case again");
+                }
+            }
             Effect::Copy(text) => {
                 if let Err(why) = clipboard::copy(&text, self.screen.writer()) {
                     self.state.tell(Severity::Warning, why);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::desk::Problem;
 use super::results::{FieldUse, Results};
+use super::signals::{Flagged, SignalPage, SignalsPage};
+use super::tables::{Counted, Order, ProfilePage, Table};
 use super::view::Pane;
 use super::widgets::{Histogram, Page, Tree};
 use crate::decode::VerbClass;
@@ -29,8 +31,14 @@ pub enum Slot {
     Detail,
     /// Entities of one event.
     Pivots,
-    /// Values of a kind.
+    /// The table of a kind.
     Values,
+    /// The page of one entity.
+    Profile,
+    /// The page of one signal or lead.
+    SignalPage,
+    /// Which events signals touch.
+    Flagged,
     /// Hits of a search.
     Search,
     /// The case's own page.
@@ -104,15 +112,50 @@ pub enum Ask {
         /// Masked or not.
         secrets: Secrets,
     },
-    /// Values of a kind in a scope.
-    Values {
+    /// The table of a kind in a scope.
+    Table {
         /// The scope.
         scope: Scope,
         /// The kind.
         kind: EntityKind,
+        /// The order of its rows.
+        order: Order,
+        /// Only rows whose names hold this.
+        names: String,
+        /// What was counted before: of the same scope and revision it is not counted again.
+        counted: Counted,
         /// Masked or not.
         secrets: Secrets,
     },
+    /// The page of one principal or bucket.
+    Profile {
+        /// The scope.
+        scope: Scope,
+        /// Whose.
+        entity: Entity,
+        /// Masked or not.
+        secrets: Secrets,
+    },
+    /// Signals and leads in a scope.
+    Signals {
+        /// The scope.
+        scope: Scope,
+        /// The order of the rows.
+        order: Order,
+        /// Masked or not.
+        secrets: Secrets,
+    },
+    /// The page of a signal or lead.
+    SignalPage {
+        /// Its id.
+        id: String,
+        /// The width it is laid out for.
+        width: u16,
+        /// Masked or not.
+        secrets: Secrets,
+    },
+    /// Which events signals touch; at this revision.
+    Flagged(u64),
     /// Events of a scope whose text matches.
     Search {
         /// The pane, which decides what rows there are.
@@ -214,11 +257,14 @@ impl Ask {
     /// Its slot.
     pub const fn slot(&self) -> Slot {
         match self {
-            Self::List { .. } | Self::Controls { .. } => Slot::List,
+            Self::List { .. } | Self::Controls { .. } | Self::Signals { .. } => Slot::List,
+            Self::SignalPage { .. } => Slot::SignalPage,
+            Self::Flagged(_) => Slot::Flagged,
             Self::Rows { .. } => Slot::Rows,
             Self::Detail { .. } => Slot::Detail,
             Self::Pivots { .. } | Self::Named { .. } => Slot::Pivots,
-            Self::Values { .. } => Slot::Values,
+            Self::Table { .. } => Slot::Values,
+            Self::Profile { .. } => Slot::Profile,
             Self::Search { .. } => Slot::Search,
             Self::Case(_) => Slot::Case,
             Self::Export { .. } | Self::ExportAnswer { .. } => Slot::Export,
@@ -237,6 +283,7 @@ impl Ask {
             self,
             Self::Rows { .. }
                 | Self::Detail { .. }
+                | Self::SignalPage { .. }
                 | Self::Pivots { .. }
                 | Self::OtherStrand { .. }
                 | Self::Echoes { .. }
@@ -387,23 +434,6 @@ pub struct Pivot {
     pub count: u64,
 }
 
-/// One value of a kind.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ValueRow {
-    /// The value.
-    pub value: Name,
-    /// The value as it may be shown.
-    pub shown: Name,
-    /// Events that mention it.
-    pub count: u64,
-    /// … of which denied.
-    pub denied: u64,
-    /// First.
-    pub first: Option<Timestamp>,
-    /// Last.
-    pub last: Option<Timestamp>,
-}
-
 /// Who ran what, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matrix {
@@ -499,13 +529,30 @@ pub enum Answer {
     Detail(Box<Detail>),
     /// To [`Ask::Pivots`].
     Pivots(Vec<Pivot>),
-    /// To [`Ask::Values`].
-    Values {
-        /// The values, most frequent first.
-        values: Vec<ValueRow>,
+    /// To [`Ask::Table`].
+    Table {
+        /// All rows.
+        table: Arc<Table>,
+        /// Places of those that are shown, in their order.
+        order: Arc<Vec<u32>>,
+    },
+    /// To [`Ask::Signals`].
+    Signals {
+        /// What is shown.
+        page: Arc<SignalsPage>,
+        /// The event of each row.
+        refs: Arc<Vec<EventRef>>,
+        /// The order of the rows.
+        order: Order,
         /// Revision of the case they are of.
         revision: u64,
     },
+    /// To [`Ask::SignalPage`].
+    SignalPage(Box<SignalPage>),
+    /// To [`Ask::Flagged`].
+    Flagged(Flagged),
+    /// To [`Ask::Profile`].
+    Profile(Box<ProfilePage>),
     /// To [`Ask::Search`]: hits so far, and whether that is all.
     Hits {
         /// Rows with a match, by their event, sorted.

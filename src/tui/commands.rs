@@ -2,11 +2,13 @@
 
 use std::str::FromStr;
 
-/// Where a command applies. A key is looked up in the focused context first, then in `Global`.
+/// Where a command applies. A key is looked up in the focused context first: [`Context::chain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
     /// Everywhere, unless a text field has the keys.
     Global,
+    /// The Query pane has the focus: looked up before [`Self::List`].
+    Query,
     /// A list of rows has the focus.
     List,
     /// The detail or reading view has the focus.
@@ -17,15 +19,27 @@ pub enum Context {
 
 impl Context {
     /// All of them, in the order help shows them.
-    pub const ALL: [Self; 4] = [Self::Global, Self::List, Self::Detail, Self::Menu];
+    pub const ALL: [Self; 5] = [Self::Global, Self::Query, Self::List, Self::Detail, Self::Menu];
 
     /// The name of the table in a keymap file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Global => "global",
+            Self::Query => "query",
             Self::List => "list",
             Self::Detail => "detail",
             Self::Menu => "menu",
+        }
+    }
+
+    /// Where a key is looked up, in this order.
+    pub const fn chain(self) -> &'static [Self] {
+        match self {
+            Self::Global => &[Self::Global],
+            Self::Query => &[Self::Query, Self::List, Self::Global],
+            Self::List => &[Self::List, Self::Global],
+            Self::Detail => &[Self::Detail, Self::Global],
+            Self::Menu => &[Self::Menu, Self::Global],
         }
     }
 }
@@ -72,6 +86,7 @@ commands! {
     NextMatch "next-match" [List Detail] "" "Next match of the search"
     PreviousMatch "previous-match" [List Detail] "" "Previous match of the search"
     Filter "filter" [List Detail] "filter" "Filter: rows matching a pattern or x.tokens_in > 1000"
+    Sort "sort" [List Detail] "sort" "Choose what the rows of Principals, Buckets and Signals are ordered by; the same again turns them round"
     Open "open" [List Detail] "open" "Open the selected row, or fold and unfold the selected node"
     Close "close" [Global] "" "Close what is on top; cancel what is running"
     Mark "mark" [List Detail] "mark" "Mark or unmark the selected row for the report"
@@ -80,6 +95,8 @@ commands! {
     Reviewed "reviewed" [List Detail] "" "Mark the exchange reviewed and go to the next"
     NextUnreviewed "next-unreviewed" [List Detail] "" "Go to the next exchange that is not reviewed"
     NextMarked "next-marked" [List Detail] "" "Go to the next row that is marked, tagged or has a note"
+    Judge "judge" [List Detail] "judge" "Judge the selected signal or lead: new, open, confirmed, dismissed"
+    ListEntity "match-list" [List Detail] "" "Put the selected principal, bucket or address on a match list, with a reason"
     Copy "copy" [List Detail] "copy" "Copy the selected row or text, made safe, to the terminal's clipboard"
     CopyRecord "copy-record" [List Detail] "" "Copy the whole record as JSON, with control characters escaped"
     Export "export" [List Detail] "export" "Write the rows in scope to a file (.csv, .ndjson or .json)"
@@ -115,19 +132,19 @@ commands! {
     Buckets "pane-buckets" [Global] "" "Buckets: the data that was touched"
     Cli "pane-cli" [Global] "" "CLI: command lines of endpoints"
     Query "pane-query" [Global] "" "Query & hunts"
-    EditQuery "edit-query" [List] "write" "Queries: write the query (esc leaves it, ctrl-s runs it)"
-    NewQuery "new-query" [List] "" "Queries: write a new one; what was run is kept among those of before"
-    RunQuery "run-query" [List] "run" "Queries: run the query on this case"
-    RunAtAws "run-at-aws" [List] "" "Queries: run the query in CloudWatch Logs Insights"
-    Hunts "hunts" [List] "hunts" "Queries: choose a hunt"
-    QueryHistory "query-history" [List] "before" "Queries: those of before, with time, rows and bytes"
-    ColumnLeft "column-left" [List] "" "Queries: the column to the left"
-    ColumnRight "column-right" [List] "" "Queries: the column to the right"
-    SortColumn "sort-column" [List] "sort" "Queries: sort by the column: rising, falling, as it was"
-    Columns "columns" [List] "columns" "Queries: choose the columns that are shown"
-    Wider "wider" [List] "" "Queries: a wider column"
-    Narrower "narrower" [List] "" "Queries: a narrower column"
-    Chart "chart" [List] "chart" "Queries: draw the answer as bars, or write it as a table again"
+    EditQuery "edit-query" [Query] "write" "Queries: write the query (esc leaves it, ctrl-s runs it)"
+    NewQuery "new-query" [Query] "" "Queries: write a new one; what was run is kept among those of before"
+    RunQuery "run-query" [Query] "run" "Queries: run the query on this case"
+    RunAtAws "run-at-aws" [Query] "" "Queries: run the query in CloudWatch Logs Insights"
+    Hunts "hunts" [Query] "hunts" "Queries: choose a hunt"
+    QueryHistory "query-history" [Query] "before" "Queries: those of before, with time, rows and bytes"
+    ColumnLeft "column-left" [Query] "" "Queries: the column to the left"
+    ColumnRight "column-right" [Query] "" "Queries: the column to the right"
+    SortColumn "sort-column" [Query] "sort" "Queries: sort by the column: rising, falling, as it was"
+    Columns "columns" [Query] "columns" "Queries: choose the columns that are shown"
+    Wider "wider" [Query] "" "Queries: a wider column"
+    Narrower "narrower" [Query] "" "Queries: a narrower column"
+    Chart "chart" [Query] "chart" "Queries: draw the answer as bars, or write it as a table again"
     Case "pane-case" [Global] "" "Case: sources, what was skipped and why, notes"
     NextPane "next-pane" [Global] "" "The next pane"
     PreviousPane "previous-pane" [Global] "" "The pane before"
@@ -136,6 +153,10 @@ commands! {
     Theme "theme" [Global] "" "Choose a theme"
     Messages "messages" [Global] "" "What was reported in this session"
     Mouse "mouse" [Global] "" "Switch the mouse on or off (on takes the terminal's own text selection away)"
+    FetchNewer "fetch-newer" [Global] "" "AWS: fetch what has happened since (a case opened with `outcrop live`)"
+    FetchOlder "fetch-older" [Global] "" "AWS: fetch as much again from before; the price is asked first when it is beyond the budget"
+    Follow "follow" [Global] "" "AWS: follow, new events come by themselves; again: stop following"
+    MoreAtAws "more-at-aws" [List Detail] "" "AWS: look for more of an entity of the selected row, in all log groups and Regions of the case"
     Redraw "redraw" [Global] "" "Draw the whole screen again"
     Suspend "suspend" [Global] "" "Suspend to the shell"
     Quit "quit" [Global] "quit" "Save the view and leave"

@@ -79,7 +79,7 @@ impl Keymap {
                     continue;
                 }
                 let command: Command = name.parse().map_err(at)?;
-                if !command.entry().contexts.contains(&context) && context != Context::Global {
+                if context != Context::Global && !context.chain().iter().any(|context| command.entry().contexts.contains(context)) {
                     let tables: Vec<&str> = command.entry().contexts.iter().map(|context| context.name()).collect();
                     return Err(at(format!("{name} has no meaning here: bind it in [{}]", tables.join("] or ["))));
                 }
@@ -93,11 +93,11 @@ impl Keymap {
         Ok(())
     }
 
-    /// What the keys mean in a context: looked up there first, then globally.
+    /// What the keys mean in a context: looked up along its [`Context::chain`].
     pub fn lookup(&self, context: Context, keys: &[Key]) -> Lookup {
-        for context in [context, Context::Global] {
+        for context in context.chain() {
             let mut pending = false;
-            for (_, bound, command) in self.bindings.iter().filter(|(other, ..)| *other == context) {
+            for (_, bound, command) in self.bindings.iter().filter(|(other, ..)| other == context) {
                 if bound == keys {
                     return Lookup::Command(*command);
                 }
@@ -119,7 +119,7 @@ impl Keymap {
                 .map(|(_, keys, _)| show(keys))
                 .min_by_key(String::len)
         };
-        of(context).or_else(|| of(Context::Global))
+        context.chain().iter().find_map(|context| of(*context))
     }
 
     /// Every key sequence of a command, whatever the context.
@@ -134,7 +134,7 @@ impl Keymap {
     pub fn continuations(&self, context: Context, keys: &[Key]) -> Vec<(String, Command)> {
         self.bindings
             .iter()
-            .filter(|(other, bound, _)| (*other == context || *other == Context::Global) && bound.len() > keys.len() && bound.starts_with(keys))
+            .filter(|(other, bound, _)| context.chain().contains(other) && bound.len() > keys.len() && bound.starts_with(keys))
             .map(|(_, bound, command)| (show(bound.get(keys.len()..).unwrap_or_default()), *command))
             .collect()
     }
@@ -163,7 +163,7 @@ pub fn keys_document() -> Result<String, KeymapError> {
         text.push_str(" |\n");
     }
     text.push_str("\n## Flags\n\nThe letters in the list of the Prompts pane, from the gravest.\n\n| letter | what it means |\n|---|---|\n");
-    for (_, letter, words) in super::panes::FLAGS {
+    for (_, letter, words) in crate::report::FLAGS {
         text.push_str(&format!("| `{letter}` | {words} |\n"));
     }
     Ok(text)
@@ -207,7 +207,7 @@ mod tests {
     fn mistakes_name_file_key_and_remedy() {
         for (text, expected) in [
             ("[list]\nx = \"fly\"", "keymap mine, [list] x: there is no command “fly”"),
-            ("[lists]\nx = \"top\"", "keymap mine, [lists] : no such table: use one of global list detail menu"),
+            ("[lists]\nx = \"top\"", "keymap mine, [lists] : no such table: use one of global query list detail menu"),
             ("[menu]\nx = \"mark\"", "keymap mine, [menu] x: mark has no meaning here: bind it in [list] or [detail]"),
             (
                 "[list]\nx = \"top\"\n\"x y\" = \"bottom\"",

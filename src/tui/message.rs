@@ -3,7 +3,8 @@
 use crossterm::event::KeyEvent;
 
 use super::ask::{Answer, Ask, Slot};
-use crate::model::{Digest, Mark, Timestamp};
+use super::live::{LiveCommand, LiveNews};
+use crate::model::{Digest, ListEntry, Mark, Timestamp, Triage, TriageKey};
 
 /// What happened.
 #[derive(Clone, Debug)]
@@ -33,6 +34,12 @@ pub enum Event {
     Ingest(IngestNews),
     /// The case has a new revision.
     Revision(u64),
+    /// The rules run, or have run.
+    Rules(bool),
+    /// A match list was changed.
+    Listed,
+    /// A judgement of a signal or lead was kept.
+    Judged,
     /// Something to tell.
     Notice(Severity, String),
     /// The clock, before anything that needs it.
@@ -48,6 +55,8 @@ pub struct IngestNews {
     pub bytes: u64,
     /// It has ended; a sentence about it.
     pub ended: Option<String>,
+    /// News of AWS instead.
+    pub live: Option<Box<LiveNews>>,
 }
 
 /// How much a message matters.
@@ -74,10 +83,18 @@ pub enum Effect {
     SetMark(Digest, Mark),
     /// Keep a note on the case.
     AddNote(String),
+    /// Keep a judgement of a signal or lead.
+    SetTriage(TriageKey, Triage),
+    /// Put something on a match list.
+    List(ListEntry),
+    /// The rules are to run again.
+    RunRules,
     /// Keep the view.
     SaveView(String),
     /// Keep draft and history of queries.
     SaveQueries(String),
+    /// Ask whoever talks to AWS.
+    Live(LiveCommand),
     /// Put text on the terminal's clipboard.
     Copy(String),
     /// Use another theme.

@@ -50,7 +50,7 @@ impl Layout {
         let body = Area::new(0, 2, width, height.saturating_sub(3));
         let mut layout = Self { title: line(0), tabs: line(1), hints: line(height.saturating_sub(1)), body, ..Self::default() };
         match state.view.pane.shape() {
-            Shape::Page | Shape::Empty => layout.detail = body,
+            Shape::Page => layout.detail = body,
             Shape::Query => {
                 let text = panes::query_lines(state, body.height);
                 let cell = if body.height >= 20 { 5 } else { 0 };
@@ -87,7 +87,12 @@ impl Layout {
                     Shape::Controls => panes::table_lines(state.list.page.places.len(), height),
                     _ => 0,
                 };
-                let preview = if matches!(shape, Shape::Events | Shape::Controls) && state.preview && height >= 30 { 11 } else { 0 };
+                let preview = if matches!(shape, Shape::Events | Shape::Controls | Shape::Signals | Shape::Values(_)) && state.preview && height >= 30
+                {
+                    11
+                } else {
+                    0
+                };
                 layout.histogram = Area::new(1, body.y, width.saturating_sub(2), bars);
                 let bars = if state.view.pane == Pane::Cli { panes::matrix_lines(state, height) } else { bars };
                 layout.matrix = Area::new(0, body.y, width, if state.view.pane == Pane::Cli { bars } else { 0 });
@@ -125,7 +130,7 @@ impl Window {
     pub fn scrolled_from(&self, before: &Self) -> Option<Scrolled> {
         let by = i32::try_from(self.top).ok()? - i32::try_from(before.top).ok()?;
         let same = self.pane == before.pane && self.rows == before.rows && self.layers == 0 && before.layers == 0;
-        let whole_lines = self.rows.x == 0 && matches!(self.pane.shape(), Shape::Events | Shape::Controls | Shape::Values(_));
+        let whole_lines = self.rows.x == 0 && matches!(self.pane.shape(), Shape::Events | Shape::Controls | Shape::Signals | Shape::Values(_));
         (same && whole_lines && by != 0 && by.unsigned_abs() < u32::from(self.rows.height) / 2)
             .then(|| Scrolled { rows: self.rows.top()..self.rows.bottom(), by })
     }

@@ -4,7 +4,10 @@
 mod answer;
 mod commands;
 mod controls;
+mod detecting;
 mod query;
+mod signals;
+mod tables;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -13,9 +16,10 @@ use std::thread;
 use super::ask::{Answer, Ask, Slot};
 use super::message::{Event, Severity};
 use crate::case::{Interrupter, Notebook, Reader, Revision};
-use crate::model::{Digest, Mark, Timestamp};
+use crate::model::{Digest, ListEntry, Mark, Timestamp, Triage, TriageKey};
 
 pub use answer::answer;
+pub use detecting::{Detecting, Rules};
 
 /// Where replies go. Blocks the worker, never the screen, when the screen lags behind.
 pub type Replies = tokio::sync::mpsc::Sender<Event>;
@@ -27,6 +31,10 @@ pub enum Write {
     Mark(Digest, Mark),
     /// A note on the case.
     Note(String, Timestamp),
+    /// A judgement of a signal or lead.
+    Triage(TriageKey, Triage),
+    /// An entry of a match list.
+    List(ListEntry),
     /// The view.
     View(String),
     /// Draft and history of queries.
@@ -155,9 +163,19 @@ fn keep_notes(mut notebook: Notebook, writes: &Receiver<Write>, replies: &Replie
         let result = match &write {
             Write::Mark(digest, mark) => notebook.set_mark(digest, mark),
             Write::Note(text, now) => notebook.add_case_note(text, *now),
+            Write::Triage(key, triage) => notebook.set_triage(key, triage),
+            Write::List(entry) => notebook.list(entry),
             Write::View(view) => notebook.save_view("workbench", view),
             Write::Queries(queries) => notebook.save_view("queries", queries),
         };
+        let kept = match &write {
+            Write::List(_) => Some(Event::Listed),
+            Write::Triage(..) => Some(Event::Judged),
+            _ => None,
+        };
+        if let Some(kept) = kept.filter(|_| result.is_ok()) {
+            let _ = replies.blocking_send(kept);
+        }
         if let Err(error) = result {
             let _ = replies.blocking_send(Event::Notice(Severity::Error, format!("{error}")));
         }

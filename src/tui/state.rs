@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use super::ask::{Ask, CaseFacts, ControlRow, ControlsPage, Detail, Echoed, Known, Matrix, Pivot, Row, Slot, ValueRow};
+use super::ask::{Ask, CaseFacts, ControlRow, ControlsPage, Detail, Echoed, Known, Matrix, Pivot, Row, Slot};
+use super::commands::Context;
 use super::desk::Desk;
 use super::history::History;
 use super::keymap::Keymap;
 use super::keys::Key;
 use super::layers::Layer;
+use super::live::LiveNews;
 use super::message::{IngestNews, Severity};
+use super::signals::{Flagged, SignalPage, SignalRow, SignalsPage};
+use super::tables::{Order, ProfilePage, Table, TableRow};
 use super::view::{Focus, Pane, Shape, View};
 use super::widgets::Histogram;
 use crate::hunt::Catalogue;
-use crate::model::{EventId, EventRef, Glyphs, Scope, Secrets, Timestamp};
+use crate::model::{Entity, EventId, EventRef, Glyphs, Scope, Secrets, Timestamp};
 
 /// What does not change while the workbench runs.
 #[derive(Clone, Debug)]
@@ -45,10 +49,23 @@ pub struct List {
     pub histogram: Histogram,
     /// The row of each event that is in the list by its conversation, in order of event.
     pub members: Arc<Vec<(EventId, u32)>>,
-    /// Values, in panes that list those.
-    pub values: Vec<ValueRow>,
+    /// The table, in panes that show one.
+    pub table: Arc<Table>,
+    /// Leads and signals, in the pane that lists those.
+    pub signals: Arc<SignalsPage>,
+    /// Places of its rows, in the order shown.
+    pub order: Arc<Vec<u32>>,
+    /// What they are ordered by, and what their names hold.
+    pub ordered: (Order, String),
     /// Changes and blind windows, in the pane that lists those.
     pub page: Arc<ControlsPage>,
+}
+
+impl List {
+    /// A row of the table, by its place on the screen.
+    pub fn row(&self, at: usize) -> Option<&TableRow> {
+        self.table.rows.get(*self.order.get(at)? as usize)
+    }
 }
 
 /// Who ran what.
@@ -126,6 +143,18 @@ pub struct State {
     pub rows: HashMap<EventId, Row>,
     /// What the pane of commands shows beside its list.
     pub commands: Commands,
+    /// The page of one principal or bucket, as last read.
+    pub profile: Option<ProfilePage>,
+    /// The page of a signal or lead, as last read.
+    pub signal_page: Option<SignalPage>,
+    /// Which events signals touch.
+    pub flagged: Flagged,
+    /// Columns of the histogram in which signals fired.
+    pub signal_columns: Vec<u16>,
+    /// The rules run.
+    pub rules_run: bool,
+    /// What is about to be put on a match list.
+    pub listing: Option<(&'static str, Entity)>,
     /// Detail of the selected event.
     pub detail: Option<Detail>,
     /// Folded lines of its JSON tree.
@@ -154,6 +183,8 @@ pub struct State {
     pub touched: bool,
     /// How an ingest is going.
     pub ingest: Option<IngestNews>,
+    /// How things stand with AWS, when the case is open live.
+    pub live: Option<LiveNews>,
     /// Revision of the case, as last told.
     pub revision: u64,
     /// The mouse is captured.
@@ -186,6 +217,12 @@ impl State {
             list: List::default(),
             rows: HashMap::new(),
             commands: Commands::default(),
+            profile: None,
+            signal_page: None,
+            flagged: Flagged { revision: u64::MAX, ..Flagged::default() },
+            signal_columns: Vec::new(),
+            rules_run: false,
+            listing: None,
             detail: None,
             folded: BTreeSet::new(),
             sought: None,
@@ -199,6 +236,7 @@ impl State {
             messages: VecDeque::new(),
             told: false,
             ingest: None,
+            live: None,
             revision: 0,
             mouse: false,
             secrets: Secrets::Masked,
@@ -230,10 +268,10 @@ impl State {
     /// Rows in the list shown.
     pub fn list_len(&self) -> usize {
         match self.view.pane.shape() {
-            Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.len(),
-            Shape::Values(_) => self.list.values.len(),
+            Shape::Events | Shape::Exchanges | Shape::Controls | Shape::Signals => self.list.refs.len(),
+            Shape::Values(_) => self.list.order.len(),
             Shape::Query => self.desk.results.as_ref().map_or(0, |results| results.rows.len()),
-            Shape::Page | Shape::Empty => 0,
+            Shape::Page => 0,
         }
     }
 
@@ -245,7 +283,7 @@ impl State {
     /// Does a row of the list shown match? Of values what is shown is searched.
     pub fn is_hit(&self, hits: &Hits, row: usize) -> bool {
         match self.view.pane.shape() {
-            Shape::Values(_) => self.list.values.get(row).is_some_and(|value| hits.regex.is_match(&value.shown)),
+            Shape::Values(_) => self.list.row(row).is_some_and(|row| hits.regex.is_match(&row.shown)),
             _ => self.list.refs.get(row).is_some_and(|event| hits.ids.binary_search(&event.id).is_ok()),
         }
     }
@@ -253,7 +291,7 @@ impl State {
     /// The event of the selected row, in lists of events; of a conversation its first call.
     pub fn listed(&self) -> Option<EventRef> {
         match self.view.pane.shape() {
-            Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.get(self.view.position().index).copied(),
+            Shape::Events | Shape::Exchanges | Shape::Controls | Shape::Signals => self.list.refs.get(self.view.position().index).copied(),
             _ => None,
         }
     }
@@ -281,7 +319,7 @@ impl State {
         };
         let found = match self.view.pane.shape() {
             // Several rows may be of one event, and rows of one second stand in the order of their file.
-            Shape::Controls => self.list.refs.iter().position(|other| other.id == event.id),
+            Shape::Controls | Shape::Signals => self.list.refs.iter().position(|other| other.id == event.id),
             _ => self.list.refs.binary_search_by_key(&(event.millis, event.id), |event| (event.millis, event.id)).ok(),
         };
         found.or_else(by_conversation)
@@ -301,6 +339,32 @@ impl State {
     pub fn selected_control(&self) -> Option<ControlRow> {
         let controls = self.view.pane.shape() == Shape::Controls && self.list_is_current();
         controls.then(|| self.list.page.rows.get(self.view.position().index).copied()).flatten()
+    }
+
+    /// The selected lead or signal.
+    pub fn selected_signal_row(&self) -> Option<SignalRow> {
+        let signals = self.view.pane.shape() == Shape::Signals && self.list_is_current();
+        signals.then(|| self.list.signals.rows.get(self.view.position().index).copied()).flatten()
+    }
+
+    /// The page of the selected lead or signal, when it has been read.
+    pub fn current_signal_page(&self) -> Option<&SignalPage> {
+        let id = self.list.signals.id(self.selected_signal_row()?)?;
+        self.signal_page.as_ref().filter(|page| page.id == id && page.secrets == self.secrets)
+    }
+
+    /// The selected principal or bucket.
+    pub fn selected_entity(&self) -> Option<Entity> {
+        let Shape::Values(kind) = self.view.pane.shape() else { return None };
+        let row = self.list.row(self.view.position().index).filter(|_| self.list_is_current())?;
+        Some(Entity { kind, value: row.summary.value.clone() })
+    }
+
+    /// The page of the selected principal or bucket, when it has been read and is not an old one.
+    pub fn current_profile(&self) -> Option<&ProfilePage> {
+        let entity = self.selected_entity()?;
+        let fits = |page: &&ProfilePage| page.profile.entity == entity && page.scope == self.view.scope && page.secrets == self.secrets;
+        self.profile.as_ref().filter(fits)
     }
 
     /// The selected event's row, when it has been read.
@@ -327,6 +391,16 @@ impl State {
     /// The detail or reading view has the keys.
     pub fn detail_has_focus(&self) -> bool {
         self.view.focus == Focus::Detail
+    }
+
+    /// What has the keys, when no layer is open.
+    pub fn context(&self) -> Context {
+        match self.view.pane.shape() {
+            Shape::Query => Context::Query,
+            Shape::Page => Context::List,
+            _ if self.detail_has_focus() => Context::Detail,
+            _ => Context::List,
+        }
     }
 
     /// The conversation is shown, not the JSON.

@@ -6,9 +6,12 @@ mod controls;
 mod find;
 mod go;
 mod keys;
+mod live;
 mod needs;
 mod query;
 mod replies;
+mod signals;
+mod tables;
 
 use super::message::{Effect, Event};
 use super::state::State;
@@ -26,6 +29,9 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Rested => state.rested = true,
         Event::Ingest(news) => replies::ingest(state, news),
         Event::Revision(revision) => state.revision = revision,
+        Event::Rules(run) => state.rules_run = run,
+        Event::Listed => effects.push(Effect::RunRules),
+        Event::Judged => signals::judgement_kept(state),
         Event::Notice(severity, text) => state.tell(severity, text),
         Event::Clock(now) => state.now = now,
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tables::Order;
 use crate::model::{Entity, EntityKind, EventId, EventRef, Scope, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters};
 
 /// The panes, in the order of their number keys.
@@ -38,14 +39,14 @@ pub enum Shape {
     Exchanges,
     /// Changes of the defences and blind windows, below the state of each account and Region.
     Controls,
-    /// Values of an entity kind with counts.
+    /// A table of the entities of a kind.
     Values(EntityKind),
+    /// Leads and signals.
+    Signals,
     /// A query, and its answer.
     Query,
     /// The case's own page.
     Page,
-    /// Nothing yet.
-    Empty,
 }
 
 impl Pane {
@@ -77,8 +78,8 @@ impl Pane {
             Self::Principals => Shape::Values(EntityKind::Principal),
             Self::Buckets => Shape::Values(EntityKind::Bucket),
             Self::Case => Shape::Page,
+            Self::Signals => Shape::Signals,
             Self::Query => Shape::Query,
-            Self::Signals => Shape::Empty,
         }
     }
 
@@ -88,9 +89,7 @@ impl Pane {
             Self::Timeline => "No event is in scope.",
             Self::Prompts => "No model invocation record is in scope. They come from Bedrock's model invocation logging (CloudWatch Logs or S3).",
             Self::Guardrails => "No change of a guardrail, of invocation logging, of model access or of a trail is in scope.",
-            Self::Signals => {
-                "No signals. Detection rules are not part of this version; what they would point at is in the Timeline and in Guardrails."
-            }
+            Self::Signals => "No rule has fired on anything in scope.",
             Self::Principals => "No principal is named in this scope.",
             Self::Buckets => "No bucket is named in this scope. S3 data events and customisation jobs name them.",
             Self::Cli => {
@@ -136,6 +135,10 @@ pub struct View {
     pub pane: Pane,
     /// Where in each pane's list.
     pub positions: [Position; 9],
+    /// What the rows of each pane are ordered by.
+    pub orders: [Order; 9],
+    /// Only rows whose names hold this, by pane.
+    pub names: [String; 9],
     /// Where the keys go.
     pub focus: Focus,
     /// The detail fills the body.
@@ -154,6 +157,16 @@ impl View {
     /// The place in the pane shown.
     pub fn position(&self) -> Position {
         self.positions.get(self.pane.index()).copied().unwrap_or_default()
+    }
+
+    /// The order in the pane shown.
+    pub fn order(&self) -> Order {
+        self.orders.get(self.pane.index()).copied().unwrap_or_default()
+    }
+
+    /// What the names of rows have to hold in the pane shown.
+    pub fn names(&self) -> &str {
+        self.names.get(self.pane.index()).map_or("", String::as_str)
     }
 
     /// The place in the pane shown, changed.
@@ -177,6 +190,10 @@ struct Saved {
     open: bool,
     raw: bool,
     places: Vec<(usize, i64, u32, usize)>,
+    #[serde(default)]
+    orders: Vec<(u8, bool)>,
+    #[serde(default)]
+    names: Vec<String>,
 }
 
 impl View {
@@ -197,6 +214,8 @@ impl View {
                 .iter()
                 .map(|place| (place.index, place.at.map_or(0, |at| at.millis), place.at.map_or(0, |at| at.id.0), place.top))
                 .collect(),
+            orders: self.orders.iter().map(|order| (order.by, order.reversed)).collect(),
+            names: self.names.to_vec(),
         };
         serde_json::to_string(&saved).unwrap_or_default()
     }
@@ -224,6 +243,12 @@ impl View {
             let at = (millis != 0 || id != 0).then_some(EventRef { millis, id: EventId(id), bits: 0 });
             *position = Position { at, index, top };
         }
+        for (order, (by, reversed)) in view.orders.iter_mut().zip(saved.orders) {
+            *order = Order { by, reversed };
+        }
+        for (names, saved) in view.names.iter_mut().zip(saved.names) {
+            *names = saved;
+        }
         Some(view)
     }
 }
@@ -239,6 +264,8 @@ mod tests {
         view.scope.range.since = Some(Timestamp::from_millis(5));
         view.scope.text = Some(TextFilter { pattern: "a|b".to_owned() });
         view.scope.fields = parse_field_filters("x.denied and x.stop = end_turn").expect("sound");
+        view.orders[4] = Order { by: 2, reversed: true };
+        view.names[5] = "acme".to_owned();
         view.set_position(Position { at: Some(EventRef { millis: 7, id: EventId(9), bits: 0 }), index: 4, top: 3 });
         assert_eq!(View::restore(&view.save()), Some(view));
         assert_eq!(View::restore("{}"), None);

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use super::known::{Finder, Known};
 use super::{Located, Secret, Secrets, find_value, masked, patterns, without};
-use crate::model::{ControlState, Controls, Entity, Event, Exchange, ExchangeFacts, Guardrail, GuardrailPolicy, Hidden, Name, Part, ToolCall, Turn};
+use crate::model::{
+    Baseline, ControlState, Controls, Entity, Event, Exchange, ExchangeFacts, Guardrail, GuardrailPolicy, Hidden, Name, Part, Signal, ToolCall, Turn,
+};
 
 impl Secrets {
     /// The other way.
@@ -91,6 +93,23 @@ impl Secrets {
     pub fn state(self, state: &mut ControlState) {
         self.string(&mut state.control.id);
         self.string(&mut state.state);
+    }
+
+    /// A signal as it may leave: its words hold values of logs.
+    #[must_use]
+    pub fn signal(self, mut signal: Signal) -> Signal {
+        self.string(&mut signal.summary);
+        signal.value.iter_mut().for_each(|value| self.string(value));
+        signal.entity.value = self.name(&signal.entity.value);
+        signal.links.iter_mut().for_each(|link| link.value = self.name(&link.value));
+        match &mut signal.baseline {
+            Some(Baseline::Threshold { values, .. }) => values.iter_mut().for_each(|value| self.string(value)),
+            Some(Baseline::FirstSeen { group, new, known, .. }) => {
+                group.iter_mut().chain(new).chain(known).for_each(|value| self.string(value));
+            }
+            Some(Baseline::Sequence { .. } | Baseline::Outlier { .. }) | None => {}
+        }
+        signal
     }
 
     /// Facts of a list as they may leave.

@@ -198,6 +198,15 @@ impl<'p> Fetch<'p> {
             "x.key_kind" => FieldValue::Text(event.key_kind.name().to_owned()),
             "x.model" => text(&event.model),
             "x.bucket" => text(&event.bucket),
+            "x.account" => text(&event.account),
+            "x.region" => text(&event.region),
+            "x.service" => text(&event.service),
+            "x.action" => text(&event.action),
+            "x.ip" => text(&event.ip),
+            "x.user_agent" => text(&event.user_agent),
+            "x.host" => text(&event.host),
+            "x.request" => event.request_id.clone().into(),
+            "x.strand" => FieldValue::Text(event.strand.name().to_owned()),
             "x.model_family" => event.model.as_deref().map_or(FieldValue::Missing, |model| FieldValue::Text(decode::model_family(model).to_owned())),
             "x.is_bedrock" => FieldValue::Flag(decode::is_bedrock(service)),
             "x.invoke" => FieldValue::Flag(decode::is_invoke(service, action)),
@@ -280,6 +289,7 @@ fn is_of_exchange(name: &str) -> bool {
             | "x.turns"
             | "x.latency_ms"
             | "x.tools"
+            | "x.guarded"
     ) || name.starts_with("x.tokens_")
 }
 
@@ -296,6 +306,7 @@ fn of_facts(name: &str, facts: &ExchangeFacts) -> FieldValue {
         "x.turns" => number(facts.turns),
         "x.latency_ms" => facts.latency_ms.into(),
         "x.tools" => FieldValue::List(facts.tools.clone()),
+        "x.guarded" => facts.flags.guarded().map_or(FieldValue::Missing, FieldValue::Flag),
         _ => of_tokens(name, &facts.tokens),
     }
 }

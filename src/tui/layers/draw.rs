@@ -1,9 +1,9 @@
 //! Drawing the layers.
 
 use super::{Choice, Editor, Form, Layer, Picker};
+use crate::report::FLAGS;
 use crate::tui::commands::{Context, TABLE};
 use crate::tui::message::Severity;
-use crate::tui::panes::FLAGS;
 use crate::tui::state::State;
 use crate::tui::theme::Role;
 use crate::tui::view::Pane;
@@ -151,9 +151,16 @@ fn help_lines(state: &State) -> Vec<(String, String)> {
         lines.append(&mut flags);
         lines.push((" ".to_owned(), String::new()));
     }
-    for (context, title) in
-        [(Context::List, "In lists, detail and reading view"), (Context::Detail, "In the detail only"), (Context::Global, "Everywhere")]
-    {
+    let mut contexts = [
+        (Context::List, "In lists, detail and reading view"),
+        (Context::Query, "In Query & hunts, besides"),
+        (Context::Detail, "In the detail only"),
+        (Context::Global, "Everywhere"),
+    ];
+    if state.view.pane == Pane::Query {
+        contexts.swap(0, 1);
+    }
+    for (context, title) in contexts {
         lines.push((title.to_owned(), String::new()));
         for entry in TABLE.iter().filter(|entry| entry.contexts.first() == Some(&context)) {
             let keys = state.setup.keymap.keys_of(entry.command);

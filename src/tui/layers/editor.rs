@@ -12,10 +12,16 @@ pub enum EditorKind {
     Search,
     /// Keep only matching rows.
     Filter,
+    /// Keep only rows of a table that are named like this.
+    Names,
     /// Tags of the selected row.
     Tag,
     /// A note on the selected row.
     Note,
+    /// What is to be said of a signal or lead.
+    Judgement,
+    /// Why something is put on a match list.
+    Reason,
     /// A note on the case.
     CaseNote,
     /// A file to write to.
@@ -27,7 +33,7 @@ pub enum EditorKind {
 impl EditorKind {
     /// Several lines?
     pub const fn is_multi_line(self) -> bool {
-        matches!(self, Self::Note | Self::CaseNote)
+        matches!(self, Self::Note | Self::Judgement | Self::CaseNote)
     }
 
     /// Title of the box.
@@ -35,8 +41,11 @@ impl EditorKind {
         match self {
             Self::Search => "Search",
             Self::Filter => "Filter",
+            Self::Names => "Rows named",
             Self::Tag => "Tags",
             Self::Note => "Note",
+            Self::Judgement => "Note on the signal",
+            Self::Reason => "Reason",
             Self::CaseNote => "Note on the case",
             Self::Export => "Export to",
             Self::Range => "Time range",
@@ -48,8 +57,10 @@ impl EditorKind {
         match self {
             Self::Search => "a regular expression over the record's text · enter go · . next · , previous",
             Self::Filter => "a regular expression; empty removes the filter · enter apply",
+            Self::Names => "a part of the name; x.denied and the like narrow the scope; empty shows all · enter apply",
             Self::Tag => "words, separated by blanks · enter keep",
-            Self::Note | Self::CaseNote => "ctrl-s or alt-enter keeps it · esc leaves it as it was",
+            Self::Reason => "why it belongs on the list: a ticket, a team · enter keeps it",
+            Self::Note | Self::Judgement | Self::CaseNote => "ctrl-s or alt-enter keeps it · esc leaves it as it was",
             Self::Export => "a path ending in .csv, .ndjson or .json · enter write",
             Self::Range => "24h · yesterday · 14:00 .. 16:30 · 2026-11-10 .. 2026-11-12 (UTC) · enter apply",
         }
@@ -75,7 +86,7 @@ impl Editor {
         let mut area = TextArea::from(text.lines());
         area.move_cursor(ratatui_textarea::CursorMove::Bottom);
         area.move_cursor(ratatui_textarea::CursorMove::End);
-        let offered = matches!(kind, EditorKind::Search | EditorKind::Filter | EditorKind::Export) && !text.is_empty();
+        let offered = matches!(kind, EditorKind::Search | EditorKind::Filter | EditorKind::Names | EditorKind::Export) && !text.is_empty();
         Self { kind, area, wrong: None, offered }
     }
 

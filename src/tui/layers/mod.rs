@@ -11,6 +11,7 @@ pub use form::Form;
 pub use picker::{Item, Picker};
 
 use super::commands::Command;
+use super::live::LiveCommand;
 use crate::model::{Entity, Strand, TimeRange};
 
 /// What an entry of a menu does when it is taken.
@@ -26,6 +27,10 @@ pub enum Choice {
     AskRange,
     /// Switch a strand on or off.
     Strand(Strand),
+    /// Put an entity on a match list.
+    List(&'static str, Entity),
+    /// Order the rows by this.
+    Order(u8),
     /// Use a theme.
     Theme(&'static str),
     /// Run a hunt.
@@ -36,6 +41,8 @@ pub enum Choice {
     Past(usize),
     /// Show or hide a column.
     Column(usize),
+    /// Ask whoever talks to AWS.
+    Live(LiveCommand),
 }
 
 /// One layer.

@@ -1,7 +1,7 @@
 //! The CLI pane: who ran what in numbers, deletes first, and below it the commands with what CloudTrail says of each.
 
 use super::events::{YEAR, outcome, spans_years, time_text};
-use super::{select, sign};
+use super::{select, sign, signal_sign};
 use crate::decode::VerbClass;
 use crate::model::{EventRef, Outcome};
 use crate::stitch::echo::Echo;
@@ -53,6 +53,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
             Some(row) => draw_row(canvas, y, &columns, row, state.commands.echoes.get(&reference.id).and_then(Option::as_ref)),
             None => bare_row(canvas, y, &columns, *reference),
         }
+        signal_sign(state, canvas, y, reference.id);
         if index == position.index {
             select(canvas, Area::new(0, y, columns.who.0 + columns.who.1, 1), !state.detail_has_focus());
         }

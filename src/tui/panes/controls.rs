@@ -2,7 +2,7 @@
 //! blind windows in their places.
 
 use super::events::{YEAR, outcome, spans_years, time_text, who};
-use super::{select, sign};
+use super::{select, sign, signal_sign};
 use crate::model::{BlindWindow, Change, ControlChange, ControlKind, Outcome, Standing, Timestamp};
 use crate::report::{change_words, control_words, open_words};
 use crate::stitch::controls::Overview;
@@ -90,6 +90,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
         let y = layout.rows.y + line as u16;
         canvas.text(columns.time.0, y, columns.time.1, &time_text(event.time(), columns.time.1), Role::Text);
         draw_row(state, canvas, y, &columns, *row, *event);
+        signal_sign(state, canvas, y, event.id);
         if index == position.index {
             select(canvas, Area::new(0, y, columns.what.0 + columns.what.1.min(26), 1), !state.detail_has_focus());
         }

@@ -19,7 +19,7 @@ pub fn page(conversation: &Conversation, joined: &[Joined], secrets: Secrets) ->
         all.set(facts.flags, true);
         all
     });
-    blocks.extend(exchanges::words(flags).map(|words| Block::new(BlockKind::Warning, format!("flags: {words}"), "")));
+    blocks.extend(crate::report::flag_words(flags).map(|words| Block::new(BlockKind::Warning, format!("flags: {words}"), "")));
     let mut system: Option<&[String]> = None;
     let mut places = Vec::with_capacity(calls.len());
     let mut day = None;
@@ -96,7 +96,7 @@ fn heading(call: &Call, number: usize, all: usize, day: &mut Option<String>) -> 
     if let Some(facts) = &call.facts {
         words.push(format!("{} tokens", exchanges::tokens(facts)));
         words.extend(facts.stop_reason.clone());
-        words.extend(exchanges::words(facts.flags));
+        words.extend(crate::report::flag_words(facts.flags));
     }
     words.extend(call.event.error_code.as_deref().map(str::to_owned));
     let signs = [(call.mark.marked, "marked"), (call.mark.reviewed, "reviewed")];

@@ -1,7 +1,7 @@
 //! The detail of the selected event: a card of facts, then the exchange as a conversation or the record as JSON.
 
+use super::cli;
 use super::events::outcome;
-use super::{cli, exchanges};
 use crate::model::{Entity, Outcome, Secrets, Strand};
 use crate::stitch::echo::Echo;
 use crate::tui::ask::Detail;
@@ -104,7 +104,7 @@ fn card(canvas: &mut Canvas<'_>, area: Area, detail: &Detail, above: &[(&str, St
     line(canvas, "when", &when, Role::Text);
     if let Some(facts) = &detail.row.facts {
         line(canvas, "asked", &facts.preview, Role::User);
-        line(canvas, "flags", &exchanges::words(facts.flags).unwrap_or_default(), Role::Warning);
+        line(canvas, "flags", &crate::report::flag_words(facts.flags).unwrap_or_default(), Role::Warning);
     }
     for other in &detail.joined.events {
         let what = format!("{} {} · {}", other.strand, other.summary(), other.uid());

@@ -1,6 +1,6 @@
 //! Lists of events: Timeline, Guardrails & logging, CLI.
 
-use super::{select, sign};
+use super::{select, sign, signal_sign};
 use crate::model::{EventRef, Outcome, Timestamp};
 use crate::tui::ask::Row;
 use crate::tui::render::{Layout, window};
@@ -40,7 +40,7 @@ impl Columns {
 
 /// Draws histogram, header and the rows of the window.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
-    draw_histogram(canvas, layout.histogram, &state.list.histogram, state.selected().and_then(EventRef::time));
+    draw_histogram(canvas, layout.histogram, &state.list.histogram, &state.signal_columns, state.selected().and_then(EventRef::time));
     let columns = Columns::of(layout.rows.width, spans_years(state));
     header(canvas, layout.header, &columns);
     let position = state.view.position();
@@ -51,6 +51,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
             Some(row) => draw_row(canvas, y, &columns, row),
             None => bare_row(canvas, y, &columns, *reference),
         }
+        signal_sign(state, canvas, y, reference.id);
         if index == position.index {
             select(canvas, Area::new(0, y, columns.who.0 + columns.who.1, 1), !state.detail_has_focus());
         }

@@ -1,41 +1,18 @@
 //! The list of the Prompts pane: one conversation a row, which is often one exchange, with flags and token counts.
 
 use super::events::{YEAR, spans_years, time_text, who};
-use super::{select, sign};
+use super::{select, sign, signal_sign};
 use crate::model::{ExchangeFacts, ExchangeFlags};
+use crate::report::FLAGS;
 use crate::tui::ask::{Row, Thread};
 use crate::tui::render::{Layout, grouped, window};
 use crate::tui::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Area, Canvas};
 
-/// Each flag's letter, from the gravest; shown in the list, explained in the reading view.
-pub const FLAGS: [(ExchangeFlags, char, &str); 14] = [
-    (ExchangeFlags::HIDDEN, 'H', "hidden characters or disguised words"),
-    (ExchangeFlags::ENCODED, 'E', "encoded passage"),
-    (ExchangeFlags::SECRET, 'S', "looks like a credential"),
-    (ExchangeFlags::INJECTION, 'I', "words of prompt injection"),
-    (ExchangeFlags::BLOCKED, 'B', "guardrail blocked"),
-    (ExchangeFlags::MASKED, 'M', "guardrail masked"),
-    (ExchangeFlags::DETECTED, 'D', "guardrail detected"),
-    (ExchangeFlags::FAILED, 'F', "call failed"),
-    (ExchangeFlags::LONG, 'L', "long prompt"),
-    (ExchangeFlags::OFFLOADED, '3', "body in S3"),
-    (ExchangeFlags::NO_BODY, '0', "no body"),
-    (ExchangeFlags::UNKNOWN, '?', "unknown shape"),
-    (ExchangeFlags::UNREADABLE, '!', "partly unreadable"),
-    (ExchangeFlags::TOOLS, 't', "calls tools"),
-];
-
 /// The letters of the flags that are set.
 pub fn letters(flags: ExchangeFlags) -> String {
     FLAGS.iter().filter(|(flag, ..)| flags.has(*flag)).map(|(_, letter, _)| *letter).collect()
-}
-
-/// The flags that are set, in words; `None` when none is.
-pub fn words(flags: ExchangeFlags) -> Option<String> {
-    let words: Vec<&str> = FLAGS.iter().filter(|(flag, ..)| flags.has(*flag)).map(|(.., words)| *words).collect();
-    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// Tokens have a column only where there is room for the text beside it.
@@ -76,6 +53,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
                 canvas.text(2, y, columns.time, &time_text(reference.time(), columns.time), Role::Muted);
             }
         }
+        let of_calls = state.rows.get(&reference.id).and_then(|row| row.thread.as_ref()).map(|thread| &thread.calls);
+        let touched = of_calls.into_iter().flatten().map(|(id, ..)| *id).find(|id| state.flagged.weight(*id).is_some());
+        signal_sign(state, canvas, y, touched.unwrap_or(reference.id));
         if index == position.index {
             let selected = if width < TOKENS_FROM { width } else { columns.asked - 1 };
             select(canvas, Area::new(0, y, selected, 1), !state.detail_has_focus());

@@ -7,17 +7,22 @@ mod conversation;
 mod detail;
 mod events;
 mod exchanges;
+mod profile;
 mod query;
 mod reading;
-mod values;
+mod signal;
+mod signals;
+mod tables;
 
 pub use case::lines as case_lines;
 pub use cli::{matrix_lines, user_at_host};
 pub use controls::{spelled_lines, table_lines};
 pub use conversation::page as conversation_page;
-pub use exchanges::FLAGS;
+pub use profile::lines as profile_lines;
 pub use query::{lines as query_lines, words as query_words};
 pub use reading::page as reading_page;
+pub use signal::{lead_lines, signal_lines};
+pub use signals::weight_role;
 
 use super::render::Layout;
 use super::state::State;
@@ -40,10 +45,24 @@ pub fn scope_of(pane: Pane, scope: &Scope) -> Scope {
 /// Draws the pane shown.
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     match state.view.pane.shape() {
-        Shape::Empty => empty(state, canvas, layout.body),
         Shape::Query => query::draw(state, canvas, layout),
         Shape::Page => case::draw(state, canvas, layout.detail),
-        Shape::Values(_) => values::draw(state, canvas, layout),
+        Shape::Signals => {
+            if !state.view.open {
+                signals::draw(state, canvas, layout);
+            }
+            if layout.detail.height > 0 && !state.list.signals.rows.is_empty() {
+                signal::draw(state, canvas, layout.detail);
+            }
+        }
+        Shape::Values(_) => {
+            if !state.view.open {
+                tables::draw(state, canvas, layout);
+            }
+            if layout.detail.height > 0 && !state.list.order.is_empty() {
+                profile::draw(state, canvas, layout.detail);
+            }
+        }
         Shape::Controls => {
             if state.view.open {
                 controls::draw_spelled(state, canvas, layout.above);
@@ -75,6 +94,10 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
 fn empty(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     let text = match &state.ingest {
         Some(_) if state.case.events.iter().sum::<u64>() == 0 => "Reading evidence: rows appear as soon as there are any.",
+        _ if state.view.pane == Pane::Signals && state.rules_run => "The rules are running: signals appear as they are found.",
+        _ if state.view.pane == Pane::Signals && state.list.signals.detected.events == 0 => {
+            "The rules did not run on this case yet. They run in the workbench that writes to it, and with `outcrop detect`."
+        }
         _ => state.view.pane.when_empty(),
     };
     let text = [text, why_empty(state)].join("\n").trim_end().to_owned();
@@ -108,6 +131,14 @@ fn sign(canvas: &Canvas<'_>, mark: &crate::model::Mark) -> &'static str {
         " "
     } else {
         canvas.glyph("●", "t")
+    }
+}
+
+/// The sign of a signal that touches an event, beside that of a mark.
+fn signal_sign(state: &State, canvas: &mut Canvas<'_>, y: u16, event: crate::model::EventId) {
+    if let Some(weight) = state.flagged.weight(event) {
+        let sign = canvas.glyph("◆", "!");
+        canvas.text(1, y, 1, sign, weight_role(weight));
     }
 }
 

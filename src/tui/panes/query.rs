@@ -152,7 +152,7 @@ fn draw_status(state: &State, canvas: &mut Canvas<'_>, area: Area) {
 }
 
 fn draw_empty(state: &State, canvas: &mut Canvas<'_>, area: Area) {
-    let key = |command| state.setup.keymap.key_of(command, Context::List).unwrap_or_default();
+    let key = |command| state.setup.keymap.key_of(command, Context::Query).unwrap_or_default();
     let text = format!(
         "Ask the case in CloudWatch Logs Insights QL; the same text runs in the console.\n\n{} writes a query, ctrl-s runs it; tab takes a word that is offered\n{} chooses one of {} hunts: ready questions with parameters\n{} lists the queries of before\n\nExample: filter x.denied = true | stats count(*) as n by eventName, x.principal | sort n desc",
         key(Command::EditQuery),

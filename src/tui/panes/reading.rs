@@ -1,6 +1,5 @@
 //! An exchange laid out for reading: the new turn first, then the answer, then what led there, folded.
 
-use super::exchanges;
 use crate::model::{BodyState, Event, Exchange, ExchangeFlags, GuardrailAction, Hidden, HiddenKind, Part, Secrets, Strand, Turn};
 use crate::stitch::conversation::Position;
 use crate::stitch::joins::Joined;
@@ -22,7 +21,7 @@ pub fn page(row: &Row, exchange: &Exchange, flags: ExchangeFlags, joined: &Joine
         known.push_str(&line);
     }
     blocks.push(Block::new(BlockKind::Facts, title(event, exchange), known));
-    blocks.extend(exchanges::words(flags).map(|words| Block::new(BlockKind::Warning, format!("flags: {words}"), "")));
+    blocks.extend(crate::report::flag_words(flags).map(|words| Block::new(BlockKind::Warning, format!("flags: {words}"), "")));
     warnings(exchange, secrets, &mut blocks);
     let hidden = hidden_blocks(&exchange.hidden);
     let (history, new) = split(&exchange.turns);

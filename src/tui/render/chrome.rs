@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Area, Canvas, bytes, grouped};
 use crate::model::{Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TimeRange, Timestamp};
-use crate::tui::commands::{Command, Context};
+use crate::tui::commands::Command;
 use crate::tui::message::Severity;
 use crate::tui::state::State;
 use crate::tui::theme::Role;
@@ -106,9 +106,15 @@ fn right_side(state: &State) -> String {
     if state.secrets == Secrets::Revealed {
         parts.push("secrets shown".to_owned());
     }
+    if let Some(live) = &state.live {
+        parts.push(live.in_short());
+    }
     if let Some(ingest) = &state.ingest {
         let (done, known) = ingest.files;
         parts.push(format!("reading {}/{} files {}", grouped(done), grouped(known), bytes(ingest.bytes)));
+    }
+    if state.rules_run {
+        parts.push("rules running".to_owned());
     }
     if state.is_asking(crate::tui::ask::Slot::Search) {
         parts.push("searching".to_owned());
@@ -121,13 +127,18 @@ fn right_side(state: &State) -> String {
         parts.push(if count == 1 { "1 match".to_owned() } else { format!("{} matches", grouped(count as u64)) });
     }
     match state.view.pane.shape() {
-        Shape::Events | Shape::Exchanges | Shape::Controls if state.list_is_current() => {
+        Shape::Events | Shape::Exchanges | Shape::Controls | Shape::Signals if state.list_is_current() => {
             let length = state.list.refs.len() as u64;
             let place = if length == 0 { 0 } else { state.view.position().index as u64 + 1 };
             parts.push(format!("{}/{}", grouped(place), grouped(length)));
         }
+        Shape::Values(kind) if state.list_is_current() => {
+            let (shown, all) = (state.list.order.len() as u64, state.list.table.rows.len() as u64);
+            let of = if shown == all { String::new() } else { format!(" of {} named {}", grouped(all), state.view.names()) };
+            parts.extend((!state.list.table.whole).then(|| "counting".to_owned()));
+            parts.push(format!("{} {kind}{}{of}", grouped(shown), if shown == 1 { "" } else { "s" }));
+        }
         Shape::Query => parts.extend(crate::tui::panes::query_words(state)),
-        Shape::Values(kind) if state.list_is_current() => parts.push(format!("{} {kind}s", grouped(state.list.values.len() as u64))),
         _ => parts.push(format!("{} events", grouped(state.case.events.iter().sum()))),
     }
     if state.setup.read_only {
@@ -179,7 +190,7 @@ pub fn hints(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         }
         return;
     }
-    let context = if state.detail_has_focus() { Context::Detail } else { Context::List };
+    let context = state.context();
     let mut x = 1;
     if !state.pending.is_empty() {
         for (keys, command) in state.setup.keymap.continuations(context, &state.pending) {
@@ -206,7 +217,35 @@ fn hint(canvas: &mut Canvas<'_>, area: Area, x: u16, key: &str, word: &str) -> u
 /// The most useful commands first: what does not fit is left out from the end.
 fn wanted_hints(state: &State) -> &'static [Command] {
     match state.view.pane.shape() {
-        Shape::Page | Shape::Empty => &[Command::Note, Command::Palette, Command::Help, Command::Back, Command::Quit],
+        Shape::Page => &[Command::Note, Command::Palette, Command::Help, Command::Back, Command::Quit],
+        Shape::Signals => &[
+            Command::Open,
+            Command::Judge,
+            Command::Note,
+            Command::Pivot,
+            Command::Sort,
+            Command::TimeRange,
+            Command::Help,
+            Command::Palette,
+            Command::Back,
+            Command::Copy,
+            Command::Export,
+            Command::Quit,
+        ],
+        Shape::Values(_) => &[
+            Command::Open,
+            Command::Pivot,
+            Command::Sort,
+            Command::Filter,
+            Command::TimeRange,
+            Command::Search,
+            Command::Help,
+            Command::Palette,
+            Command::Back,
+            Command::Copy,
+            Command::Export,
+            Command::Quit,
+        ],
         Shape::Query => &[
             Command::EditQuery,
             Command::RunQuery,
@@ -223,7 +262,6 @@ fn wanted_hints(state: &State) -> &'static [Command] {
             Command::Back,
             Command::Quit,
         ],
-        Shape::Values(_) => &[Command::Open, Command::TimeRange, Command::Back, Command::Palette, Command::Help, Command::Quit],
         Shape::Controls => &[
             Command::Pivot,
             Command::Open,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{commands, controls, failed, query, revision_number};
+use super::{commands, controls, failed, query, revision_number, signals, tables};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::secret::{self, SecretKind};
@@ -14,7 +14,7 @@ use crate::stitch::echo;
 use crate::stitch::joins::Joined;
 use crate::stitch::spans::{self, Tie};
 use crate::stitch::{conversation, joins};
-use crate::tui::ask::{Answer, Ask, CaseFacts, Detail, Pivot, Row, Thread, ValueRow};
+use crate::tui::ask::{Answer, Ask, CaseFacts, Detail, Pivot, Row, Thread};
 use crate::tui::panes;
 use crate::tui::view::{Pane, Shape};
 use crate::tui::widgets::{Histogram, Tree};
@@ -40,7 +40,7 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
         Ask::List { pane, scope, bins } => {
             let revision = revision_number(reader.revision()?);
             let mut refs = list(reader, *pane, scope)?;
-            let histogram = Histogram::of(&refs, *bins);
+            let histogram = Histogram::of(&refs, *bins).with_fetched(&fetched(reader)?);
             let mut members = Vec::new();
             if pane.shape() == Shape::Exchanges {
                 let (heads, rows) = reader.conversations(&refs)?;
@@ -52,19 +52,11 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
         Ask::Rows { ids, threads, secrets } => Answer::Rows(threaded_rows(reader, ids, *threads, *secrets)?),
         Ask::Detail { id, width, alone, secrets } => detail(reader, *id, *width, *alone, *secrets)?,
         Ask::Pivots { id, secrets } => Answer::Pivots(pivots(reader, *id, *secrets)?),
-        Ask::Values { scope, kind, secrets } => {
-            let revision = revision_number(reader.revision()?);
-            let values = if scope.is_all() { reader.values(*kind)? } else { reader.values_in(scope, *kind)? };
-            let row = |value: crate::case::ValueCount| ValueRow {
-                shown: secrets.name(&value.value),
-                value: value.value,
-                count: value.count,
-                denied: value.denied,
-                first: value.first,
-                last: value.last,
-            };
-            Answer::Values { values: values.into_iter().map(row).collect(), revision }
-        }
+        Ask::Table { scope, kind, order, names, counted, secrets } => tables::table(reader, scope, *kind, (*order, names), counted, *secrets, reply)?,
+        Ask::Signals { scope, order, secrets } => signals::signals(reader, scope, *order, *secrets)?,
+        Ask::SignalPage { id, width, secrets } => signals::page(reader, id, *width, *secrets)?,
+        Ask::Flagged(_) => signals::flagged(reader)?,
+        Ask::Profile { scope, entity, secrets } => Answer::Profile(Box::new(tables::profile(reader, scope, entity, *secrets)?)),
         Ask::Search { pane, scope, pattern } => search(reader, *pane, scope, pattern, reply)?,
         Ask::Matrix { scope } => {
             let revision = revision_number(reader.revision()?);
@@ -96,6 +88,12 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
         Ask::OtherStrand { id, scope } => Answer::OtherSide(other_strand(reader, *id, scope)?),
         Ask::NextByMark { pane, scope, after, marked } => Answer::Jump(next_by_mark(reader, *pane, scope, *after, *marked)?),
     })
+}
+
+/// What was fetched from AWS, in milliseconds; empty for a case of files.
+fn fetched(reader: &mut Reader) -> Result<Vec<(i64, i64)>> {
+    let spans = reader.coverage()?.into_iter().filter(|entry| entry.filter.is_empty()).map(|entry| entry.span);
+    Ok(spans.map(|span| (span.since().as_millis(), span.until().as_millis())).collect())
 }
 
 /// The events of a pane in a scope; of the Prompts pane all exchanges, not only the first of each conversation.

@@ -3,8 +3,10 @@
 mod budget;
 mod controls;
 mod hostile;
+mod live;
 mod query;
 mod screens;
 mod secrets;
 mod session;
 mod story;
+mod tables;

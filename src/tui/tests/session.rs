@@ -12,13 +12,15 @@ use ratatui::style::Style;
 use tempfile::TempDir;
 
 use crate::case::{Notebook, Reader, Writable};
+use crate::detect::{Detector, RuleSet, Sources};
 use crate::hunt::Catalogue;
-use crate::model::{Glyphs, Timestamp};
+use crate::model::{Glyphs, ListEntry, Signal, Timestamp};
 use crate::source::{Input, demo, ingest_by};
 use crate::tui::ask::Answer;
 use crate::tui::desk::Desk;
 use crate::tui::keymap::Keymap;
 use crate::tui::keys::Key;
+use crate::tui::live::LiveCommand;
 use crate::tui::message::{Effect, Event};
 use crate::tui::render;
 use crate::tui::runner::{answer, revision_number};
@@ -32,6 +34,8 @@ pub struct Session {
     pub state: State,
     pub theme: Theme,
     pub copied: Vec<String>,
+    pub listed: Vec<ListEntry>,
+    pub wished: Vec<LiveCommand>,
     reader: Reader,
     notebook: Notebook,
     writable: Writable,
@@ -61,7 +65,8 @@ impl Session {
         static CASE: OnceLock<Vec<u8>> = OnceLock::new();
         let case = CASE.get_or_init(|| {
             let options = demo::Options { events: 1500, ..demo::Options::default() };
-            let session = Self::on(demo::files(&options).map(|file| (file.path, file.bytes)).collect(), size);
+            let mut session = Self::on(demo::files(&options).map(|file| (file.path, file.bytes)).collect(), size);
+            session.run_rules();
             let path = session.writable.path().to_owned();
             drop((session.reader, session.notebook, session.writable));
             std::fs::read(path).expect("the case")
@@ -87,9 +92,22 @@ impl Session {
         state.desk = reader.view("queries").expect("readable").as_deref().map(Desk::restore).unwrap_or_default();
         let theme = Theme::embedded("default", Depth::True).expect("sound");
         let notebook = writable.notebook().expect("a notebook");
-        let mut session = Self { state, theme, copied: Vec::new(), reader, notebook, writable, folder };
+        let mut session = Self { state, theme, copied: Vec::new(), listed: Vec::new(), wished: Vec::new(), reader, notebook, writable, folder };
         session.send(Event::Resize(size.0, size.1));
         session
+    }
+
+    /// Runs the built-in rules over its case, and shows what they found.
+    pub fn run_rules(&mut self) {
+        let set = Arc::new(RuleSet::load(&Sources::builtin(), true));
+        let mut detector = Detector::new(set, &mut self.reader).expect("a detector");
+        let findings = detector.catch_up(&mut self.reader).expect("the rules run");
+        let changed: Vec<&Signal> = findings.changed.iter().collect();
+        let mut place = self.writable.findings().expect("a place");
+        place.clear().expect("cleared");
+        place.store(findings.epoch, &changed, &findings.gone, &findings.leads, &findings.detected).expect("stored");
+        let revision = revision_number(self.reader.revision().expect("a revision"));
+        self.send(Event::Revision(revision));
     }
 
     /// Another reader of its case.
@@ -124,11 +142,21 @@ impl Session {
                     Effect::Rest => events.push_back(Event::Rested),
                     Effect::SetMark(digest, mark) => self.notebook.set_mark(&digest, &mark).expect("kept"),
                     Effect::AddNote(text) => self.notebook.add_case_note(&text, self.state.now).expect("kept"),
+                    Effect::SetTriage(key, triage) => {
+                        self.notebook.set_triage(&key, &triage).expect("kept");
+                        events.push_back(Event::Judged);
+                    }
+                    Effect::List(entry) => {
+                        self.notebook.list(&entry).expect("kept");
+                        self.listed.push(entry);
+                        events.push_back(Event::Listed);
+                    }
                     Effect::SaveView(view) => self.notebook.save_view("workbench", &view).expect("kept"),
                     Effect::SaveQueries(queries) => self.notebook.save_view("queries", &queries).expect("kept"),
                     Effect::Copy(text) => self.copied.push(text),
+                    Effect::Live(wanted) => self.wished.push(wanted),
                     Effect::Theme(name) => self.theme = Theme::embedded(&name, Depth::True).expect("known"),
-                    Effect::Cancel(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+                    Effect::Cancel(_) | Effect::RunRules | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
                 }
             }
         }

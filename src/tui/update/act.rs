@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::find::{pattern, search};
-use super::{controls, find, go, needs, query};
+use super::{controls, find, go, live, needs, query, signals, tables};
 use crate::model::{
     EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -15,10 +15,11 @@ use crate::tui::view::{Focus, Pane, Position, Shape, View};
 
 /// Runs a command.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
-    if moves(state, command, effects) || shows_pane(state, command, effects) {
+    if moves(state, command, effects) || shows_pane(state, command, effects) || live::run(state, command, effects) {
         return;
     }
     match command {
+        Command::Sort => tables::open_orders(state),
         Command::Pivot | Command::Open | Command::Search | Command::Export if is_query(state) => in_query(state, command, effects),
         Command::EditQuery
         | Command::NewQuery
@@ -34,6 +35,12 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         | Command::Narrower
         | Command::Chart => query::run(state, command, effects),
         Command::Pivot => open_pivots(state, effects),
+        Command::Judge => signals::judge(state, effects),
+        Command::ListEntity => signals::open_lists(state),
+        Command::Note if state.view.pane == Pane::Signals => signals::note(state),
+        Command::PivotWho if state.view.pane == Pane::Signals => signals::alone(state, effects),
+        Command::PivotWho if is_table(state) => tables::alone(state, effects),
+        Command::OtherStrand if is_table(state) => tables::other_side(state, effects),
         Command::PivotWho => pivot_to(state, EntityKind::Principal, effects),
         Command::PivotRequest => pivot_to(state, EntityKind::Request, effects),
         Command::OtherStrand => with_selected(state, effects, |state, effects| {
@@ -43,6 +50,10 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             }
         }),
         Command::Search => edit(state, EditorKind::Search, &state.hits.as_ref().map(|hits| hits.pattern.clone()).unwrap_or_default()),
+        Command::Filter if is_table(state) => {
+            let names = state.view.names().to_owned();
+            edit(state, EditorKind::Names, &names);
+        }
         Command::Filter => edit(state, EditorKind::Filter, &filter_in_force(&state.view.scope)),
         Command::Open => open(state, effects),
         Command::Close => close(state, effects),
@@ -153,7 +164,12 @@ fn moves(state: &mut State, command: Command, effects: &mut Vec<Effect>) -> bool
         Command::Back => go::travel(state, false, effects),
         Command::Forward => go::travel(state, true, effects),
         Command::Focus => {
-            let detail = state.view.focus == Focus::List && state.current_detail().is_some();
+            let known = match state.view.pane.shape() {
+                Shape::Values(_) => state.current_profile().is_some(),
+                Shape::Signals => state.current_signal_page().is_some(),
+                _ => state.current_detail().is_some(),
+            };
+            let detail = state.view.focus == Focus::List && known;
             state.view.focus = if detail { Focus::Detail } else { Focus::List };
             state.view.open &= detail;
         }
@@ -183,6 +199,11 @@ fn shows_pane(state: &mut State, command: Command, effects: &mut Vec<Effect>) ->
     true
 }
 
+/// The pane shows a table of entities.
+fn is_table(state: &State) -> bool {
+    matches!(state.view.pane.shape(), Shape::Values(_))
+}
+
 fn with_selected(state: &mut State, effects: &mut Vec<Effect>, act: impl FnOnce(&mut State, &mut Vec<Effect>)) {
     if state.selected().is_some() {
         act(state, effects);
@@ -198,14 +219,9 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     match state.view.pane.shape() {
-        Shape::Values(kind) => {
-            if let Some(value) = state.list.values.get(state.view.position().index) {
-                let scope = state.view.scope.narrowed(crate::model::Entity::new(kind, value.value.clone()));
-                let view = View { pane: Pane::Timeline, scope, ..View::default() };
-                go::leave_for(state, view, effects);
-            }
-        }
-        Shape::Page | Shape::Empty | Shape::Query => {}
+        Shape::Values(_) => tables::open(state, effects),
+        Shape::Signals => signals::open(state, effects),
+        Shape::Page | Shape::Query => {}
         Shape::Events | Shape::Exchanges | Shape::Controls if !state.view.open && !state.detail_has_focus() => {
             if state.selected().is_some() {
                 state.history.push(state.view.clone());
@@ -283,6 +299,9 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
             return;
         }
     }
+    if live::stop(state, effects) {
+        return;
+    }
     if let Some(call) = state.view.call.take() {
         (state.view.raw, state.view.open, state.sought) = (false, state.view.was_open, Some(Sought::Call(call.id)));
         go::to_sought(state);
@@ -294,8 +313,8 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn open_pivots(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Shape::Values(_) = state.view.pane.shape() {
-        return open(state, effects);
+    if is_table(state) {
+        return tables::open_pivots(state);
     }
     with_selected(state, effects, |state, effects| {
         let alone = state.setup.keymap.key_of(Command::AcceptAlone, crate::tui::commands::Context::Menu).unwrap_or_default();
@@ -358,7 +377,10 @@ fn accept(state: &mut State, alone: bool, effects: &mut Vec<Effect>) {
             go::rescope(state, scope, effects);
             open_strands(state, cursor);
         }
+        Some(Choice::List(list, entity)) => signals::ask_reason(state, list, entity),
+        Some(Choice::Order(by)) => tables::order(state, by),
         Some(Choice::Theme(name)) => effects.push(Effect::Theme(name.to_owned())),
+        Some(Choice::Live(wanted)) => live::send(state, wanted, effects),
         None => {}
     }
 }
@@ -476,7 +498,7 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
     let trimmed = text.trim();
     let wrong = match editor.kind {
         EditorKind::Search => search(state, trimmed, effects).err(),
-        EditorKind::Filter => filter(state, trimmed, effects).err(),
+        EditorKind::Filter | EditorKind::Names => filter(state, trimmed, effects).err(),
         EditorKind::Range => match range_in_words(trimmed, state.now) {
             Ok(range) => {
                 set_range(state, range, effects);
@@ -492,6 +514,11 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
             change_mark(state, effects, |mark| trimmed.clone_into(&mut mark.note));
             None
         }
+        EditorKind::Judgement => {
+            signals::keep_note(state, trimmed, effects);
+            None
+        }
+        EditorKind::Reason => signals::list(state, trimmed, effects).err(),
         EditorKind::CaseNote => {
             if !trimmed.is_empty() {
                 effects.push(Effect::AddNote(trimmed.to_owned()));
@@ -528,6 +555,10 @@ fn filter(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<()
     }
     if let Some(name) = field_without_x(text) {
         return Err(format!("did you mean {name}? for the text itself write ({})", name.trim_start_matches("x.")));
+    }
+    if is_table(state) {
+        tables::name(state, text);
+        return Ok(());
     }
     if text.is_empty() && !state.view.scope.fields.is_empty() {
         let scope = Scope { fields: Vec::new(), text: None, ..state.view.scope.clone() };
@@ -615,7 +646,7 @@ fn open_ranges(state: &mut State) {
 /// Shows secrets, or masks them again: all that was read the other way is read anew.
 fn reveal(state: &mut State, effects: &mut Vec<Effect>) {
     state.secrets = state.secrets.toggled();
-    for slot in [Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values, Slot::Case, Slot::Echoes] {
+    for slot in [Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values, Slot::Profile, Slot::SignalPage, Slot::Case, Slot::Echoes] {
         needs::cancel(state, slot, effects);
     }
     state.layers.retain(|layer| matches!(layer, Layer::Editor(_)));
@@ -667,7 +698,9 @@ fn record_text(record: &[u8], secrets: Secrets) -> String {
 
 fn copied_line(state: &State) -> Option<String> {
     if let Shape::Values(_) = state.view.pane.shape() {
-        return state.list.values.get(state.view.position().index).map(|value| value.shown.to_string());
+        let value = state.current_profile().filter(|_| state.detail_has_focus()).and_then(|page| page.entity_at(state.view.detail.0));
+        let row = || state.list.row(state.view.position().index).map(|row| row.shown.to_string());
+        return value.map(|value| state.secrets.name(&value.value).to_string()).or_else(row);
     }
     if state.detail_has_focus()
         && let Some(detail) = state.current_detail()

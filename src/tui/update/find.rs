@@ -25,11 +25,11 @@ pub fn search(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Resul
     state.hits = Some(Hits { of, pattern: text.to_owned(), regex: pattern(text)?, ids: Vec::new(), found: Vec::new(), done: false, jump: true });
     match state.view.pane.shape() {
         Shape::Values(_) => to_hit(state, true, true),
-        Shape::Events | Shape::Exchanges | Shape::Controls => {
+        Shape::Events | Shape::Exchanges | Shape::Controls | Shape::Signals => {
             let scope = panes::scope_of(state.view.pane, &state.view.scope);
             needs::ask(state, Ask::Search { pane: state.view.pane, scope, pattern: text.to_owned() }, effects);
         }
-        Shape::Page | Shape::Empty | Shape::Query => {
+        Shape::Page | Shape::Query => {
             state.hits = None;
             state.tell(Severity::Info, "this pane has no rows to search: 1 lists all events");
         }

@@ -38,9 +38,7 @@ pub fn key(state: &mut State, event: KeyEvent, effects: &mut Vec<Effect>) {
         Some(Layer::Help(_) | Layer::Messages(_) | Layer::Text(..)) => run_key(state, Context::List, key, effects),
         None if state.view.pane.shape() == Shape::Query && state.desk.typing => query::typing_key(state, event, key, effects),
         None => {
-            let page = state.view.pane.shape() == Shape::Page;
-            let context = if state.detail_has_focus() && !page { Context::Detail } else { Context::List };
-            run_key(state, context, key, effects);
+            run_key(state, state.context(), key, effects);
         }
     }
 }

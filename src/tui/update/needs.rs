@@ -1,5 +1,6 @@
 //! What the view needs to know and does not: questions follow from the state, so that no command has to remember to ask.
 
+use super::{signals, tables};
 use crate::model::EventId;
 use crate::tui::ask::{Ask, Held, Slot};
 use crate::tui::message::Effect;
@@ -34,19 +35,35 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
             }
         }
         Shape::Values(kind) => {
-            if !state.list_is_current() || state.list_revision_is_old() {
+            tables::want(state, kind, effects);
+            if state.list_is_current() {
+                clamp(state, usize::from(layout.rows.height));
+                tables::want_profile(state, &layout, effects);
+            }
+        }
+        Shape::Signals => {
+            let order = state.view.order();
+            if !state.list_is_current()
+                || state.list_revision_is_old()
+                || state.list.ordered.0 != order
+                || state.list.signals.secrets != state.secrets
+            {
                 let scope = state.view.scope.clone();
-                ask(state, Ask::Values { scope, kind, secrets: state.secrets }, effects);
+                ask(state, Ask::Signals { scope, order, secrets: state.secrets }, effects);
             }
             if state.list_is_current() {
                 clamp(state, usize::from(layout.rows.height));
+                signals::want_page(state, &layout, effects);
             }
         }
         Shape::Query => {
             clamp(state, usize::from(layout.rows.height));
             want_of_query(state, effects);
         }
-        Shape::Page | Shape::Empty => {}
+        Shape::Page => {}
+    }
+    if state.flagged.revision != state.revision {
+        ask(state, Ask::Flagged(state.revision), effects);
     }
     if state.case.revision != state.revision || state.case.path.is_empty() {
         ask(state, Ask::Case(state.secrets), effects);

@@ -150,7 +150,7 @@ fn step_offer(state: &mut State, down: bool) {
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     let text = state.desk.text();
     if text.trim().is_empty() {
-        let keys = |command| state.setup.keymap.key_of(command, Context::List).unwrap_or_default();
+        let keys = |command| state.setup.keymap.key_of(command, Context::Query).unwrap_or_default();
         let hint = format!("there is no query yet: {} writes one, {} has ready ones", keys(Command::EditQuery), keys(Command::Hunts));
         return state.tell(Severity::Info, hint);
     }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{find, go, query};
+use super::{find, go, live, query};
 use crate::model::EventRef;
 use crate::tui::ask::{Answer, Ask, Held, Known, Pivot, Slot};
 use crate::tui::layers::{Choice, Item, Layer};
+use crate::tui::live::LiveCommand;
 use crate::tui::message::{Effect, IngestNews, Severity};
 use crate::tui::state::State;
 use crate::tui::view::Shape;
@@ -22,7 +23,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
     let partial = matches!(
         answer,
         Answer::Hits { done: false, .. } | Answer::Controls { done: false, .. } | Answer::Results { done: false, .. } | Answer::Looked(..)
-    );
+    ) || matches!(&answer, Answer::Table { table, .. } if !table.whole);
     let asked = if partial { None } else { state.open_asks.get_mut(slot as usize).and_then(Option::take) };
     match answer {
         Answer::List { refs, histogram, members, revision } => {
@@ -32,6 +33,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             state.list.refs = refs;
             state.list.histogram = histogram;
             state.list.revision = revision;
+            mark_columns(state);
         }
         Answer::Controls { page, refs, histogram, revision, done } => {
             anchor(state, &refs);
@@ -46,11 +48,52 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             }
             (state.list.page, state.list.refs, state.list.histogram, state.list.revision) = (page, refs, histogram, revision);
         }
-        Answer::Values { values, revision } => {
+        Answer::Table { table, order } => {
+            // The row stays the same where rows come in another place; a few thousand names at most are looked through.
+            let asked = asked.map(|asked| match asked {
+                Ask::Table { order, names, .. } => (order, names),
+                _ => (state.view.order(), state.view.names().to_owned()),
+            });
+            let asked = asked.unwrap_or_else(|| state.list.ordered.clone());
+            let chosen = state.selected_entity().filter(|_| state.list.ordered == asked).map(|entity| entity.value);
             state.list.of = Some((state.view.pane, state.view.scope.clone()));
-            state.list.values = values;
+            state.list.ordered = asked;
             state.list.refs = Arc::default();
-            state.list.revision = revision;
+            state.list.revision = table.revision;
+            (state.list.table, state.list.order) = (table, order);
+            let place =
+                chosen.and_then(|chosen| (0..state.list.order.len()).find(|at| state.list.row(*at).is_some_and(|row| row.summary.value == chosen)));
+            if let Some(place) = place.filter(|_| state.touched) {
+                let mut position = state.view.position();
+                (position.top, position.index) = ((position.top + place).saturating_sub(position.index), place);
+                state.view.set_position(position);
+            }
+        }
+        Answer::Signals { page, refs, order, revision } => {
+            let chosen = state.selected_signal_row().and_then(|row| state.list.signals.id(row).map(str::to_owned));
+            let chosen = chosen.filter(|_| state.list.ordered.0 == order && state.touched);
+            state.list.of = Some((state.view.pane, state.view.scope.clone()));
+            state.list.ordered.0 = order;
+            (state.list.signals, state.list.refs, state.list.revision) = (page, refs, revision);
+            let rows = &state.list.signals.rows;
+            let place = chosen.and_then(|chosen| rows.iter().position(|row| state.list.signals.id(*row) == Some(&chosen)));
+            if let Some(place) = place {
+                let mut position = state.view.position();
+                (position.top, position.index) = ((position.top + place).saturating_sub(position.index), place);
+                state.view.set_position(position);
+            }
+        }
+        Answer::SignalPage(page) => state.signal_page = Some(*page),
+        Answer::Flagged(flagged) => {
+            state.flagged = flagged;
+            mark_columns(state);
+        }
+        Answer::Profile(page) => {
+            let new = state.profile.as_ref().is_none_or(|before| before.profile.entity != page.profile.entity);
+            state.profile = Some(*page);
+            if new && state.detail_has_focus() {
+                state.view.detail = (state.profile.as_ref().and_then(super::tables::first_value).unwrap_or(0), 0);
+            }
         }
         Answer::Rows(rows) => rows.into_iter().for_each(|row| state.keep_row(row)),
         Answer::Detail(detail) => {
@@ -75,9 +118,17 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             go::to_sought(state);
         }
         Answer::Pivots(pivots) => {
+            let more = live::entry(state);
+            // From a row of a hunt it goes on to the next one.
             let next = if state.view.pane.shape() == Shape::Query { query::next_hunts(state) } else { Vec::new() };
             if let Some(Layer::Menu(menu)) = state.layers.last_mut().filter(|layer| matches!(layer, Layer::Menu(menu) if menu.loading)) {
-                menu.fill(pivots.iter().map(pivot_item).chain(next).collect());
+                if menu.title == live::MORE {
+                    let wanted =
+                        |pivot: &Pivot| Item { value: Choice::Live(LiveCommand::Mentions(live::as_logged(&pivot.entity))), ..pivot_item(pivot) };
+                    menu.fill(pivots.iter().map(wanted).collect());
+                } else {
+                    menu.fill(pivots.iter().map(pivot_item).chain(more).chain(next).collect());
+                }
             }
             state.pivots = pivots;
         }
@@ -126,11 +177,15 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
         Answer::OtherSide(Err(why)) => state.tell(Severity::Info, why),
         Answer::Failed(why) => {
             // A question that failed is not asked again by itself: the same pane would fail in a loop.
+            if slot == Slot::Flagged {
+                state.flagged.revision = state.revision;
+            }
             if slot == Slot::List || slot == Slot::Values {
                 state.list.of = Some((state.view.pane, state.view.scope.clone()));
                 state.list.refs = Arc::default();
-                state.list.values.clear();
-                state.list.page = Arc::default();
+                (state.list.table, state.list.order) = (Arc::default(), Arc::default());
+                state.list.ordered = (state.view.order(), state.view.names().to_owned());
+                (state.list.page, state.list.signals) = (Arc::default(), Arc::default());
                 state.list.revision = state.revision;
             }
             match asked {
@@ -145,6 +200,15 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             state.tell(Severity::Error, why);
         }
     }
+}
+
+/// Notes in which columns of the histogram signals fired; there are at most as many as columns.
+fn mark_columns(state: &mut State) {
+    let histogram = &state.list.histogram;
+    let columns = state.flagged.times.iter().filter_map(|(millis, _)| histogram.bin_of(*millis)).map(|column| column as u16);
+    let mut columns: Vec<u16> = columns.collect();
+    columns.dedup();
+    state.signal_columns = columns;
 }
 
 /// Finds the selected event in a new list: the same one, or the next in time.
@@ -183,6 +247,9 @@ fn pivot_item(pivot: &Pivot) -> Item<Choice> {
 
 /// Takes news of an ingest in.
 pub fn ingest(state: &mut State, news: IngestNews) {
+    if let Some(news) = news.live {
+        return live::news(state, *news);
+    }
     if let Some(told) = &news.ended {
         let severity = if told.contains("skipped") || told.contains("undecodable") { Severity::Warning } else { Severity::Info };
         state.tell(severity, told.clone());

@@ -15,6 +15,8 @@ pub struct Histogram {
     pub bins: Vec<[u32; 6]>,
     /// Denied events in each bin.
     pub denied: Vec<u32>,
+    /// Bins of which AWS may hold events that nobody has fetched; empty where nothing was fetched at all.
+    pub gaps: Vec<bool>,
 }
 
 impl Histogram {
@@ -24,7 +26,7 @@ impl Histogram {
         let timed = refs.get(first..).unwrap_or_default();
         let (Some(start), Some(end)) = (timed.first(), timed.last()) else { return Self::default() };
         let step = ((end.millis - start.millis) / bins.max(1) as i64 + 1).max(1);
-        let mut histogram = Self { from: start.millis, step, bins: vec![[0; 6]; bins], denied: vec![0; bins] };
+        let mut histogram = Self { from: start.millis, step, bins: vec![[0; 6]; bins], denied: vec![0; bins], gaps: Vec::new() };
         for event in timed {
             let index = ((event.millis - start.millis) / step) as usize;
             if let Some(count) = histogram.bins.get_mut(index).and_then(|bin| bin.get_mut(event.strand() as usize)) {
@@ -37,6 +39,17 @@ impl Histogram {
             }
         }
         histogram
+    }
+
+    /// Notes where nothing was fetched: bins that none of these intervals (milliseconds, sorted or not) touches.
+    #[must_use]
+    pub fn with_fetched(mut self, fetched: &[(i64, i64)]) -> Self {
+        if !fetched.is_empty() {
+            let bin = |index: usize| (self.from + self.step * index as i64, self.from + self.step * (index as i64 + 1));
+            let is_touched = |(from, to): (i64, i64)| fetched.iter().any(|(first, last)| *first < to && from < *last);
+            self.gaps = (0..self.bins.len()).map(|index| !is_touched(bin(index))).collect();
+        }
+        self
     }
 
     /// The bin of an instant.
@@ -61,10 +74,10 @@ pub const fn strand_role(strand: Strand) -> Role {
 const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const ASCII: [&str; 9] = [" ", ".", ".", ":", ":", "+", "+", "#", "#"];
 
-/// Draws the histogram: bars above, below them a row with `▲` under the cursor and `!` where calls were denied, and at
+/// Draws the histogram: bars above, below them a row with `▲` under the cursor, `◆` where signals fired and `!` where calls were denied, and at
 /// the bottom the times (one row for both where there is little room). Heights are on a square-root scale, so that one
 /// event beside ten thousand is still seen.
-pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram, cursor: Option<Timestamp>) {
+pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram, signals: &[u16], cursor: Option<Timestamp>) {
     if area.height < 2 || histogram.bins.is_empty() {
         return;
     }
@@ -75,6 +88,9 @@ pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram
     for (column, bin) in histogram.bins.iter().enumerate().take(usize::from(area.width)) {
         let total: u32 = bin.iter().sum();
         if total == 0 {
+            if histogram.gaps.get(column).is_some_and(|is_gap| *is_gap) {
+                canvas.text(area.x + column as u16, area.y + bar_rows - 1, 1, canvas.glyph("░", "-"), Role::Muted);
+            }
             continue;
         }
         let height = (((f64::from(total) / f64::from(top)).sqrt() * f64::from(levels)).round() as u32).clamp(1, levels);
@@ -88,13 +104,17 @@ pub fn draw_histogram(canvas: &mut Canvas<'_>, area: Area, histogram: &Histogram
             canvas.bar_cell(area.x + column as u16, area.y + bar_rows - 1 - row, glyph, bottom, above.filter(|_| !canvas.is_ascii()));
         }
     }
-    let signs = signs(histogram, cursor, area.width);
+    let signs = signs(histogram, signals, cursor, area.width);
     let shared = bar_rows + 1 == area.height;
     for (column, text) in times(histogram, area.width, if shared { &signs } else { &[] }) {
         canvas.text(area.x + column, area.bottom() - 1, 12, &text, Role::Muted);
     }
-    for (column, denied) in signs {
-        let (sign, role) = if denied { ("!", Role::Denied) } else { (canvas.glyph("▲", "^"), Role::Strong) };
+    for (column, sign) in signs {
+        let (sign, role) = match sign {
+            Sign::Denied => ("!", Role::Denied),
+            Sign::Signal => (canvas.glyph("◆", "*"), Role::Warning),
+            Sign::Cursor => (canvas.glyph("▲", "^"), Role::Strong),
+        };
         canvas.text(area.x + column, area.y + bar_rows, 1, sign, role);
     }
 }
@@ -118,7 +138,7 @@ fn role_at(stack: &[(Role, u32)], level: u32) -> Option<Role> {
 }
 
 /// Times and the columns they begin in; none where a sign would stand in its midst.
-fn times(histogram: &Histogram, width: u16, signs: &[(u16, bool)]) -> Vec<(u16, String)> {
+fn times(histogram: &Histogram, width: u16, signs: &[(u16, Sign)]) -> Vec<(u16, String)> {
     let span = histogram.step.saturating_mul(histogram.bins.len() as i64);
     let format = if span > 300 * 86_400_000 {
         "%Y-%m-%d"
@@ -134,11 +154,23 @@ fn times(histogram: &Histogram, width: u16, signs: &[(u16, bool)]) -> Vec<(u16, 
     labels.filter(|(column, text)| !signs.iter().any(|(sign, _)| (*column..=column + text.len() as u16).contains(sign))).collect()
 }
 
-/// Columns with a sign: true where calls were denied, false for the cursor, which comes last.
-fn signs(histogram: &Histogram, cursor: Option<Timestamp>, width: u16) -> Vec<(u16, bool)> {
-    let denied = histogram.denied.iter().enumerate().filter(|(_, count)| **count > 0).map(|(column, _)| (column as u16, true));
-    let here = cursor.and_then(|at| histogram.bin_of(at.as_millis())).map(|column| (column as u16, false));
-    denied.chain(here).filter(|(column, _)| *column < width).collect()
+/// What a sign below the bars says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sign {
+    /// Calls were denied.
+    Denied,
+    /// A signal fired.
+    Signal,
+    /// The selected row.
+    Cursor,
+}
+
+/// Columns with a sign; where several fall on one the last counts.
+fn signs(histogram: &Histogram, signals: &[u16], cursor: Option<Timestamp>, width: u16) -> Vec<(u16, Sign)> {
+    let denied = histogram.denied.iter().enumerate().filter(|(_, count)| **count > 0).map(|(column, _)| (column as u16, Sign::Denied));
+    let signals = signals.iter().map(|column| (*column, Sign::Signal));
+    let here = cursor.and_then(|at| histogram.bin_of(at.as_millis())).map(|column| (column as u16, Sign::Cursor));
+    denied.chain(signals).chain(here).filter(|(column, _)| *column < width).collect()
 }
 
 #[cfg(test)]
@@ -165,13 +197,22 @@ mod tests {
     }
 
     #[test]
+    fn bins_that_nobody_fetched_are_gaps() {
+        let event = |millis| EventRef::new(Some(Timestamp::from_millis(millis)), EventId(millis as u32), Strand::Invocation, Outcome::Ok, false);
+        let histogram = Histogram::of(&[event(1_000), event(1_499)], 5);
+        assert!(histogram.clone().with_fetched(&[]).gaps.is_empty());
+        // Bins of 100: [1000, 1100) … [1400, 1500).
+        assert_eq!(histogram.with_fetched(&[(0, 1_000), (1_000, 1_101), (1_400, 9_000)]).gaps, [false, false, true, true, false]);
+    }
+
+    #[test]
     fn signs_and_times_do_not_share_columns() {
         let event = |millis, outcome| EventRef::new(Some(Timestamp::from_millis(millis)), EventId(millis as u32), Strand::Management, outcome, false);
         let histogram = Histogram::of(&[event(60_000, Outcome::Ok), event(1_540_000, Outcome::Denied), event(3_600_000, Outcome::Ok)], 60);
         // One minute a column: the denied call stands in column 25, the cursor in column 0, where times would stand too.
-        let signs = signs(&histogram, Some(Timestamp::from_millis(60_000)), 60);
-        assert_eq!(signs, [(25, true), (0, false)]);
-        let labels = |signs: &[(u16, bool)]| times(&histogram, 60, signs).into_iter().map(|(column, _)| column).collect::<Vec<_>>();
+        let signs = signs(&histogram, &[25, 30], Some(Timestamp::from_millis(60_000)), 60);
+        assert_eq!(signs, [(25, Sign::Denied), (25, Sign::Signal), (30, Sign::Signal), (0, Sign::Cursor)]);
+        let labels = |signs: &[(u16, Sign)]| times(&histogram, 60, signs).into_iter().map(|(column, _)| column).collect::<Vec<_>>();
         assert_eq!(labels(&signs), [48]);
         assert_eq!(labels(&[]), [0, 24, 48]);
     }

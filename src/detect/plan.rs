@@ -1,0 +1,145 @@
+//! How rules hang together when they run: what a selected event feeds, under which group and value, and what a firing feeds in turn.
+
+use super::rule::{Aggregate, How, Rule};
+use super::sigma::{Correlation, Kind};
+use super::state::buckets::Buckets;
+use super::state::plain::Plain;
+use super::state::sightings::Sightings;
+use super::state::steps::Sequences;
+use super::state::window::Windows;
+
+/// What one rule remembers.
+pub(super) enum State {
+    /// Nothing: it only feeds others.
+    None,
+    Plain(Plain),
+    Windows(Windows),
+    Sequences(Sequences),
+    Sightings(Sightings),
+    Buckets(Buckets),
+}
+
+/// Which fields an event is grouped by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum GroupBy {
+    /// All of them together; an event that lacks one does not count. None is one group.
+    All(Vec<String>),
+    /// The first that the event has.
+    First(Vec<String>),
+}
+
+/// One way from an event into the memory of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Feed {
+    /// The rule that remembers.
+    pub(super) rule: usize,
+    /// Which step of it, for sequences.
+    pub(super) step: u8,
+    pub(super) group: GroupBy,
+    pub(super) value: Vec<String>,
+    pub(super) number: Option<String>,
+    /// Not for events of AWS services.
+    pub(super) people_only: bool,
+}
+
+impl Feed {
+    /// Every field that it needs.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &String> {
+        let (GroupBy::All(group) | GroupBy::First(group)) = &self.group;
+        group.iter().chain(&self.value).chain(&self.number)
+    }
+}
+
+/// The plan of a set of rules; all by the place of the rule.
+pub(super) struct Plan {
+    /// Where events that a rule selects go.
+    pub(super) selected: Vec<Vec<Feed>>,
+    /// Where its firings go.
+    pub(super) fired: Vec<Vec<Feed>>,
+    /// Does its selector ask for what only the case tells?
+    pub(super) late: Vec<bool>,
+}
+
+impl Plan {
+    pub(super) fn of(rules: &[Rule]) -> Self {
+        let mut plan = Self { selected: vec![Vec::new(); rules.len()], fired: vec![Vec::new(); rules.len()], late: Vec::with_capacity(rules.len()) };
+        for (at, rule) in rules.iter().enumerate() {
+            let leaves = rule.selector.iter().flat_map(super::sigma::Selector::leaves);
+            plan.late.push(leaves.flat_map(|leaf| &leaf.fields).any(|field| super::check::CASE_FIELDS.contains(&field.as_str())));
+            let all = |fields: &[String]| GroupBy::All(fields.to_vec());
+            let feed = |group, value: &[String], number, people_only| Feed { rule: at, step: 0, group, value: value.to_vec(), number, people_only };
+            match &rule.how {
+                How::Match if rule.signals => {
+                    let group = if rule.collapse_by.is_empty() { GroupBy::First(rule.entity.clone()) } else { all(&rule.collapse_by) };
+                    plan.select(at, feed(group, &[], None, false));
+                }
+                How::Match => {}
+                How::FirstSeen(how) => plan.select(at, feed(all(&how.group_by), &how.value, None, !how.services)),
+                How::Outlier(how) => {
+                    let number = match &how.aggregate {
+                        Aggregate::Count => None,
+                        Aggregate::Sum(field) | Aggregate::Max(field) => Some(field.clone()),
+                    };
+                    plan.select(at, feed(all(&how.group_by), &[], number, !how.services));
+                }
+                How::Together(how) => {
+                    for (step, (source, name)) in how.sources.iter().zip(&how.correlation.rules).enumerate() {
+                        let feed = together(at, step, name, &how.correlation, &how.distinct);
+                        let is_plain = rules.get(*source).is_some_and(|source| matches!(source.how, How::Match));
+                        if is_plain {
+                            plan.select(*source, feed);
+                        } else if let Some(fired) = plan.fired.get_mut(*source) {
+                            fired.push(feed);
+                        }
+                    }
+                }
+            }
+        }
+        plan
+    }
+
+    /// Rules that late rules feed, in order.
+    pub(super) fn fed_late(&self) -> Vec<usize> {
+        let feeds = self.late.iter().zip(&self.selected).filter(|(late, _)| **late).flat_map(|(_, feeds)| feeds);
+        let mut fed: Vec<usize> = feeds.map(|feed| feed.rule).collect();
+        fed.sort_unstable();
+        fed.dedup();
+        fed
+    }
+
+    fn select(&mut self, rule: usize, feed: Feed) {
+        if let Some(feeds) = self.selected.get_mut(rule) {
+            feeds.push(feed);
+        }
+    }
+
+    /// The memory that each rule needs.
+    pub(super) fn states(rules: &[Rule]) -> Vec<State> {
+        let state = |rule: &Rule| match &rule.how {
+            How::Match if rule.signals => State::Plain(Plain::default()),
+            How::Match => State::None,
+            How::FirstSeen(_) => State::Sightings(Sightings::default()),
+            How::Outlier(_) => State::Buckets(Buckets::default()),
+            How::Together(how) if matches!(how.correlation.kind, Kind::Steps { .. }) => State::Sequences(Sequences::default()),
+            How::Together(_) => State::Windows(Windows::default()),
+        };
+        rules.iter().map(state).collect()
+    }
+}
+
+/// The way of a step's events into a correlation, with its fields by the names they have there.
+fn together(rule: usize, step: usize, name: &str, correlation: &Correlation, distinct: &[String]) -> Feed {
+    let own = |field: &String| {
+        let alias = correlation.aliases.iter().find(|(alias, _)| alias == field);
+        alias.and_then(|(_, fields)| fields.get(name)).unwrap_or(field).clone()
+    };
+    let fields: Vec<String> = correlation.fields.iter().map(own).collect();
+    let (value, number) = match correlation.kind {
+        Kind::Distinct => (fields, None),
+        Kind::Sum | Kind::Average | Kind::Percentile => (Vec::new(), fields.into_iter().next()),
+        Kind::Count => (Vec::new(), None),
+        Kind::Steps { .. } => (distinct.iter().map(own).collect(), None),
+    };
+    let group = GroupBy::All(correlation.group_by.iter().map(own).collect());
+    Feed { rule, step: step.min(usize::from(u8::MAX)) as u8, group, value, number, people_only: false }
+}

@@ -1,0 +1,535 @@
+//! One event as a rule sees it, with as much of it known as was worth reading: what kind of call it was, its columns, what a list
+//! shows of the exchange, its record, and what only the whole case tells.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::facts::CaseFacts;
+use super::sigma::{Field, Leaf, Look, Truth};
+use crate::case::{Lean, LeanColumn, Reader, Result};
+use crate::decode::json::{Kind, Tape, Value};
+use crate::decode::{self, Bodies, Fields};
+use crate::model::{BodyState, ExchangeFacts, ExchangeFlags, FieldValue, GuardrailAction, Name, Outcome, Strand, Tokens};
+
+/// How dear it is to know a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tier {
+    /// Told by strand, outcome, kind of key, service, action and error code.
+    Call,
+    /// In a column of the event.
+    Column,
+    /// In the row of the exchange, or of token counts.
+    Exchange,
+    /// In the record.
+    Record,
+    /// Told by the case as a whole, when all of it is in.
+    Case,
+}
+
+/// Where a field of an event of some strand is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// No such event has it.
+    Nowhere,
+    Flag(fn(&Call<'_>) -> bool),
+    Strand,
+    KeyKind,
+    Source,
+    Column(LeanColumn),
+    ModelFamily,
+    Request,
+    Exchange,
+    Derived,
+    Raw,
+    Case,
+}
+
+/// What kind of call an event is.
+struct Call<'c> {
+    outcome: Outcome,
+    service: &'c str,
+    action: &'c str,
+}
+
+fn place(name: &str, lean: &Lean) -> Place {
+    let strand = lean.event.strand();
+    let is_call = strand == Strand::Invocation;
+    let is_trail = matches!(strand, Strand::Management | Strand::Data | Strand::Network);
+    let is_foreign = lean.event.is_undecodable() || !(is_call || is_trail);
+    if let Some(derived) = name.strip_prefix("x.") {
+        return match derived {
+            "strand" => Place::Strand,
+            "ok" => Place::Flag(|call| call.outcome == Outcome::Ok),
+            "denied" => Place::Flag(|call| call.outcome == Outcome::Denied),
+            "is_bedrock" => Place::Flag(|call| decode::is_bedrock(call.service)),
+            "invoke" => Place::Flag(|call| decode::is_invoke(call.service, call.action)),
+            "agentic" => Place::Flag(|call| decode::is_agentic(call.service, call.action)),
+            "enum" => Place::Flag(|call| decode::is_enumeration(call.service, call.action)),
+            "key_kind" => Place::KeyKind,
+            "service" => Place::Column(LeanColumn::Service),
+            "action" => Place::Column(LeanColumn::Action),
+            "account" => Place::Column(LeanColumn::Account),
+            "region" => Place::Column(LeanColumn::Region),
+            "actor" => Place::Column(LeanColumn::Actor),
+            "principal" => Place::Column(LeanColumn::Principal),
+            "role" => Place::Column(LeanColumn::Role),
+            "session" => Place::Column(LeanColumn::Session),
+            "key" => Place::Column(LeanColumn::Key),
+            "ip" => Place::Column(LeanColumn::Ip),
+            "user_agent" => Place::Column(LeanColumn::UserAgent),
+            "model" => Place::Column(LeanColumn::Model),
+            "bucket" => Place::Column(LeanColumn::Bucket),
+            "host" => Place::Column(LeanColumn::Host),
+            "model_family" => Place::ModelFamily,
+            "request" => Place::Request,
+            "tokens_in" | "tokens_out" | "tokens_total" => Place::Exchange,
+            "family" | "stop" | "body" | "guard" | "guarded" | "prompt_chars" | "prompt_chars_all" | "completion_chars" | "turns" | "latency_ms"
+            | "tokens_cache" | "tools" => {
+                if is_call {
+                    Place::Exchange
+                } else {
+                    Place::Nowhere
+                }
+            }
+            "joined" | "calls" | "logged" | "trailed" | "echo" | "control" | "change" | "holds_logs" => Place::Case,
+            "prefix" => Place::Derived,
+            "output_bucket" if matches!(strand, Strand::Management | Strand::Data) => Place::Derived,
+            "command" if strand == Strand::Endpoint => Place::Derived,
+            _ if derived.starts_with("cli.") && strand == Strand::Endpoint => Place::Derived,
+            _ if is_call => Place::Derived,
+            _ => Place::Nowhere,
+        };
+    }
+    if is_foreign {
+        return Place::Raw;
+    }
+    match name {
+        "eventName" | "eventSource" | "awsRegion" | "sourceIPAddress" | "userAgent" if is_call => Place::Nowhere,
+        "operation" | "modelId" | "schemaType" if is_trail => Place::Nowhere,
+        "eventName" | "operation" => Place::Column(LeanColumn::Action),
+        "eventSource" => Place::Source,
+        "errorCode" => Place::Column(LeanColumn::ErrorCode),
+        "awsRegion" => Place::Column(LeanColumn::Region),
+        "region" if is_call => Place::Column(LeanColumn::Region),
+        "accountId" if is_call => Place::Column(LeanColumn::Account),
+        "sourceIPAddress" => Place::Column(LeanColumn::Ip),
+        "userAgent" => Place::Column(LeanColumn::UserAgent),
+        "userIdentity.accessKeyId" if is_trail => Place::Column(LeanColumn::Key),
+        "requestID" if is_trail => Place::Request,
+        "requestId" if is_call => Place::Request,
+        _ => Place::Raw,
+    }
+}
+
+impl Place {
+    const fn tier(self) -> Tier {
+        match self {
+            Self::Nowhere | Self::Flag(_) | Self::Strand | Self::KeyKind | Self::Source => Tier::Call,
+            Self::Column(LeanColumn::Action | LeanColumn::Service | LeanColumn::ErrorCode) => Tier::Call,
+            Self::Column(_) | Self::ModelFamily | Self::Request => Tier::Column,
+            Self::Exchange => Tier::Exchange,
+            Self::Derived | Self::Raw => Tier::Record,
+            Self::Case => Tier::Case,
+        }
+    }
+}
+
+/// Names by their numbers in the case.
+#[derive(Default)]
+pub(super) struct NameTable {
+    names: Vec<Option<Name>>,
+    known: usize,
+}
+
+/// Names remembered at most, between two pages of events.
+const MOST_NAMES: usize = 200_000;
+
+impl NameTable {
+    /// Makes sure that the names of these events are known.
+    pub(super) fn learn(&mut self, reader: &mut Reader, events: &[Lean], columns: &[LeanColumn]) -> Result<()> {
+        if self.known > MOST_NAMES {
+            *self = Self::default();
+        }
+        for number in events.iter().flat_map(|lean| columns.iter().map(|column| lean.column(*column))) {
+            if number == 0 || self.names.get(number as usize).is_some_and(Option::is_some) {
+                continue;
+            }
+            let name = reader.name_of(number)?;
+            if self.names.len() <= number as usize {
+                self.names.resize(number as usize + 1, None);
+            }
+            if let Some(slot) = self.names.get_mut(number as usize) {
+                *slot = Some(name);
+                self.known += 1;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn get(&self, number: u32) -> Option<&Name> {
+        self.names.get(number as usize)?.as_ref()
+    }
+}
+
+/// Every column of names.
+pub(super) const ALL_COLUMNS: [LeanColumn; 15] = [
+    LeanColumn::Account,
+    LeanColumn::Region,
+    LeanColumn::Actor,
+    LeanColumn::Principal,
+    LeanColumn::Role,
+    LeanColumn::Session,
+    LeanColumn::Key,
+    LeanColumn::Ip,
+    LeanColumn::UserAgent,
+    LeanColumn::Action,
+    LeanColumn::Service,
+    LeanColumn::ErrorCode,
+    LeanColumn::Model,
+    LeanColumn::Bucket,
+    LeanColumn::Host,
+];
+
+/// What tells the kind of a call.
+pub(super) const CALL_COLUMNS: [LeanColumn; 3] = [LeanColumn::Service, LeanColumn::Action, LeanColumn::ErrorCode];
+
+/// A record that was read, parsed once for paths and once, when asked for, for derived fields.
+pub(super) struct Opened<'r> {
+    record: &'r [u8],
+    tape: Tape,
+    bodies: &'r Bodies,
+    scratch: RefCell<Option<&'r mut Tape>>,
+    fields: OnceCell<Option<Fields<'r>>>,
+}
+
+impl<'r> Opened<'r> {
+    pub(super) fn new(record: &'r [u8], bodies: &'r Bodies, scratch: &'r mut Tape) -> Self {
+        let mut tape = Tape::new();
+        tape.parse(record);
+        Self { record, tape, bodies, scratch: RefCell::new(Some(scratch)), fields: OnceCell::new() }
+    }
+
+    fn root(&self) -> Value<'_> {
+        self.tape.root(self.record)
+    }
+
+    fn derived(&self, name: &str) -> FieldValue {
+        let fields = self.fields.get_or_init(|| self.scratch.take().map(|tape| Fields::of(self.record, tape, self.bodies)));
+        fields.as_ref().map_or(FieldValue::Missing, |fields| fields.get(name))
+    }
+}
+
+/// An event, and what is known of it.
+pub(super) struct View<'v> {
+    pub(super) lean: &'v Lean,
+    pub(super) names: &'v NameTable,
+    pub(super) upto: Tier,
+    pub(super) exchange: Option<&'v ExchangeFacts>,
+    pub(super) tokens: Option<[Option<u64>; 2]>,
+    pub(super) record: Option<&'v Opened<'v>>,
+    pub(super) case: Option<&'v CaseFacts>,
+}
+
+impl<'v> View<'v> {
+    /// An event of which no more than its row is known.
+    pub(super) fn of(lean: &'v Lean, names: &'v NameTable, upto: Tier) -> Self {
+        Self { lean, names, upto, exchange: None, tokens: None, record: None, case: None }
+    }
+
+    /// How dear the dearest of these fields is, of this event.
+    pub(super) fn tier<'f>(lean: &Lean, fields: impl Iterator<Item = &'f String>) -> Tier {
+        fields.map(|name| place(name, lean).tier()).max().unwrap_or(Tier::Call)
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        if self.lacks(name) {
+            return true;
+        }
+        match place(name, self.lean).tier() {
+            Tier::Case => self.case.is_some_and(|case| case.knows(name, self.lean)),
+            tier => tier <= self.upto,
+        }
+    }
+
+    /// Does the exchange's row say that a field of the record is not there? Flags were set when the whole record was read. What lies
+    /// in a file beside it was not in the record.
+    fn lacks(&self, name: &str) -> bool {
+        let Some(facts) = self.exchange.filter(|facts| facts.body != BodyState::S3) else { return false };
+        let without = |flag| !facts.flags.has(flag);
+        match name {
+            "x.guard_findings" | "x.guard_policies" => matches!(facts.guardrail, GuardrailAction::Unknown | GuardrailAction::None),
+            "x.guardrail" => without(ExchangeFlags::GUARDED),
+            "x.secrets" => without(ExchangeFlags::SECRET),
+            "x.hidden" => without(ExchangeFlags::HIDDEN) && without(ExchangeFlags::ENCODED),
+            "x.user_text" => facts.user_chars == 0,
+            "x.completion" => facts.completion_chars == 0,
+            "x.thinking" => without(ExchangeFlags::REASONING),
+            _ => false,
+        }
+    }
+
+    /// Does a comparison hold, as far as is known?
+    pub(super) fn truth(&self, leaf: &Leaf) -> Truth {
+        let is_known = if leaf.fields.is_empty() { self.upto >= Tier::Record } else { leaf.fields.iter().all(|name| self.knows(name)) };
+        is_known.then(|| leaf.holds(self))
+    }
+
+    fn name(&self, column: LeanColumn) -> Option<&'v Name> {
+        self.names.get(self.lean.column(column))
+    }
+
+    fn call(&self) -> Call<'v> {
+        let text = |column| self.name(column).map_or("", |name: &'v Name| &**name);
+        Call { outcome: self.lean.event.outcome(), service: text(LeanColumn::Service), action: text(LeanColumn::Action) }
+    }
+
+    /// The texts of a field: none when the event does not have it, several of a list.
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        if let Some(field) = self.field(name) {
+            flatten(field, &mut texts);
+        }
+        texts.retain(|text| !text.is_empty());
+        texts
+    }
+
+    /// The number of a field.
+    pub(super) fn number(&self, name: &str) -> Option<f64> {
+        match self.field(name)? {
+            Field::Whole(number) => Some(number as f64),
+            Field::Number(number) => Some(number),
+            Field::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+            _ => None,
+        }
+    }
+
+    /// The number, in the case, of the name in a column that is this field; `None` when the field is no column.
+    pub(super) fn column_number(&self, name: &str) -> Option<u32> {
+        match place(name, self.lean) {
+            Place::Column(column) => Some(self.lean.column(column)),
+            _ => None,
+        }
+    }
+}
+
+fn flatten(field: Field, texts: &mut Vec<String>) {
+    match field {
+        Field::Text(text) => texts.push(text),
+        Field::Whole(number) => texts.push(number.to_string()),
+        Field::Number(number) => texts.push(number.to_string()),
+        Field::Flag(flag) => texts.push(flag.to_string()),
+        Field::List(list) => list.into_iter().for_each(|field| flatten(field, texts)),
+        Field::Null | Field::Map(_) => {}
+    }
+}
+
+impl Look for View<'_> {
+    fn field(&self, name: &str) -> Option<Field> {
+        let text = |name: &Name| Field::Text(String::from(&**name));
+        match place(name, self.lean) {
+            Place::Nowhere => None,
+            Place::Flag(is) => Some(Field::Flag(is(&self.call()))),
+            Place::Strand => Some(Field::Text(self.lean.event.strand().name().to_owned())),
+            Place::KeyKind => Some(Field::Text(self.lean.key_kind.name().to_owned())),
+            Place::Source => self.name(LeanColumn::Service).map(|service| {
+                // What has a dot had another domain, which was kept.
+                Field::Text(if service.contains('.') { service.to_string() } else { format!("{service}.amazonaws.com") })
+            }),
+            Place::Column(column) => self.name(column).map(text),
+            Place::ModelFamily => self.name(LeanColumn::Model).map(|model| Field::Text(decode::model_family(model).to_owned())),
+            Place::Request => self.lean.request_id.clone().map(Field::Text),
+            Place::Exchange => self.of_exchange(name),
+            Place::Derived if self.lacks(name) => None,
+            Place::Derived => derived(self.record?.derived(name)),
+            Place::Raw => raw(self.record?.root(), name),
+            Place::Case => self.case?.field(name, self.lean),
+        }
+    }
+
+    fn any_text(&self, each: &dyn Fn(&str) -> bool) -> bool {
+        self.record.is_some_and(|record| any_text(record.root(), each))
+    }
+}
+
+impl View<'_> {
+    fn of_exchange(&self, name: &str) -> Option<Field> {
+        let count = |count: Option<u64>| count.map(|count| Field::Whole(i64::try_from(count).unwrap_or(i64::MAX)));
+        let sum = |counts: [Option<u64>; 2]| counts.into_iter().flatten().reduce(u64::saturating_add);
+        let tokens = match (self.exchange, self.tokens) {
+            (Some(facts), _) => facts.tokens,
+            (None, Some([input, output])) => Tokens { input, output, ..Tokens::default() },
+            (None, None) => Tokens::default(),
+        };
+        match name {
+            "x.tokens_in" => return count(tokens.input),
+            "x.tokens_out" => return count(tokens.output),
+            "x.tokens_cache" => return count(sum([tokens.cache_read, tokens.cache_write])),
+            "x.tokens_total" => return count(sum([tokens.total_input.or(tokens.input), tokens.output])),
+            _ => {}
+        }
+        let facts = self.exchange?;
+        let whole = |number: u32| Some(Field::Whole(number.into()));
+        match name {
+            "x.family" => Some(Field::Text(facts.family.clone())),
+            "x.stop" => facts.stop_reason.clone().map(Field::Text),
+            "x.body" => Some(Field::Text(facts.body.name().to_owned())),
+            "x.guard" => Some(Field::Text(facts.guardrail.name().to_owned())),
+            "x.guarded" => facts.flags.guarded().map(Field::Flag),
+            "x.prompt_chars" => whole(facts.user_chars),
+            "x.prompt_chars_all" => whole(facts.input_chars),
+            "x.completion_chars" => whole(facts.completion_chars),
+            "x.turns" => whole(facts.turns),
+            "x.latency_ms" => count(facts.latency_ms),
+            "x.tools" if facts.tools.is_empty() => None,
+            "x.tools" => Some(Field::List(facts.tools.iter().cloned().map(Field::Text).collect())),
+            _ => None,
+        }
+    }
+}
+
+fn derived(value: FieldValue) -> Option<Field> {
+    match value {
+        FieldValue::Missing => None,
+        FieldValue::Text(text) => Some(Field::Text(text)),
+        FieldValue::Number(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => Some(Field::Whole(number as i64)),
+        FieldValue::Number(number) => Some(Field::Number(number)),
+        FieldValue::Flag(flag) => Some(Field::Flag(flag)),
+        // An empty list is nothing that an event has: `|exists: true` means that there is an element.
+        FieldValue::List(texts) if texts.is_empty() => None,
+        FieldValue::List(texts) => Some(Field::List(texts.into_iter().map(Field::Text).collect())),
+    }
+}
+
+/// The value at a path: a key with dots in it first, then step by step, into every element of a list on the way.
+fn raw(root: Value<'_>, path: &str) -> Option<Field> {
+    let flat = root.get(path);
+    if flat.kind() != Kind::Missing {
+        return Some(field(flat, 0));
+    }
+    let mut found = Vec::new();
+    collect(root, path, &mut found);
+    match found.len() {
+        0 | 1 => found.pop(),
+        _ => Some(Field::List(found)),
+    }
+}
+
+fn collect(value: Value<'_>, path: &str, found: &mut Vec<Field>) {
+    if value.is_array() {
+        value.items().for_each(|item| collect(item, path, found));
+        return;
+    }
+    let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
+    let (key, index) = match step.strip_suffix(']').and_then(|step| step.split_once('[')) {
+        Some((key, index)) => (key, index.parse::<usize>().ok()),
+        None => (step, None),
+    };
+    let mut next = value.get(if index.is_some() { key } else { step });
+    if let Some(index) = index {
+        next = next.item(index);
+    }
+    if next.kind() == Kind::Missing {
+        return;
+    }
+    match rest {
+        Some(rest) => collect(next, rest, found),
+        None => found.push(field(next, 0)),
+    }
+}
+
+/// Lists and maps deeper than this are not looked into: no rule is.
+const DEEPEST: usize = 32;
+
+fn field(value: Value<'_>, depth: usize) -> Field {
+    match value.kind() {
+        Kind::Missing | Kind::Null => Field::Null,
+        Kind::True => Field::Flag(true),
+        Kind::False => Field::Flag(false),
+        Kind::Text => Field::Text(value.text().unwrap_or_default().into_owned()),
+        Kind::Number => {
+            let written = value.scalar().unwrap_or_default();
+            match (written.parse::<i64>(), written.parse::<f64>()) {
+                (Ok(whole), _) => Field::Whole(whole),
+                (Err(_), Ok(number)) => Field::Number(number),
+                _ => Field::Text(written.into_owned()),
+            }
+        }
+        Kind::Deep => Field::Null,
+        _ if depth > DEEPEST => Field::Null,
+        Kind::Array => Field::List(value.items().map(|item| field(item, depth + 1)).collect()),
+        Kind::Object => Field::Map(value.entries().map(|(key, value)| (key.text().into_owned(), field(value, depth + 1))).collect()),
+    }
+}
+
+fn any_text(root: Value<'_>, each: &dyn Fn(&str) -> bool) -> bool {
+    let mut left = vec![root];
+    while let Some(value) = left.pop() {
+        match value.kind() {
+            Kind::Text => {
+                if value.text().is_some_and(|text| each(&text)) {
+                    return true;
+                }
+            }
+            Kind::Array => left.extend(value.items()),
+            Kind::Object => left.extend(value.entries().map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Texts as numbers: groups and values of all rules, each stored once.
+#[derive(Default)]
+pub(super) struct Words {
+    numbers: HashMap<Arc<str>, u32>,
+    words: Vec<Arc<str>>,
+    /// Texts that were one too many.
+    pub(super) overflow: u64,
+}
+
+/// Texts remembered at most.
+const MOST_WORDS: usize = 1_500_000;
+
+/// Longer texts are kept by their beginning and hash.
+const LONGEST_WORD: usize = 400;
+
+/// Between the values of one group.
+pub(super) const BETWEEN: &str = "\u{1f}";
+
+impl Words {
+    /// The number of values, which count together; `None` when there are too many.
+    pub(super) fn number(&mut self, values: &[&str]) -> Option<u32> {
+        match values {
+            [one] => self.number_of(one),
+            many => self.number_of(&many.join(BETWEEN)),
+        }
+    }
+
+    fn number_of(&mut self, text: &str) -> Option<u32> {
+        if text.len() > LONGEST_WORD {
+            // System prompts are values too. What is cut off counts all the same.
+            let cut = text.floor_char_boundary(LONGEST_WORD / 2);
+            let hash = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
+            return self.number_of(&format!("{}… ({} bytes, {hash:032x})", text.get(..cut).unwrap_or_default(), text.len()));
+        }
+        if let Some(number) = self.numbers.get(text) {
+            return Some(*number);
+        }
+        if self.words.len() >= MOST_WORDS {
+            self.overflow += 1;
+            return None;
+        }
+        let word: Arc<str> = Arc::from(text);
+        self.words.push(Arc::clone(&word));
+        let number = self.words.len() as u32;
+        self.numbers.insert(word, number);
+        Some(number)
+    }
+
+    /// The values of a number.
+    pub(super) fn values(&self, number: u32) -> Vec<String> {
+        let word = number.checked_sub(1).and_then(|at| self.words.get(at as usize));
+        word.map(|word| if word.is_empty() { Vec::new() } else { word.split(BETWEEN).map(str::to_owned).collect() }).unwrap_or_default()
+    }
+}

@@ -1,0 +1,21 @@
+//! Everything that talks to AWS, against servers that stand for it: our own, which answers queries and goes wrong when told to
+//! (`server`), and emulators that nobody here wrote.
+
+#![cfg(all(test, feature = "live"))]
+
+mod asking;
+mod checkup;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../desk/mod.rs"]
+mod desk;
+mod emulators;
+mod fetching;
+mod hard;
+mod of_server;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../pty/mod.rs"]
+mod pty;
+mod server;
+mod shell;
+mod workbench;
+mod worlds;

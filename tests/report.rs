@@ -1,0 +1,314 @@
+//! Reports: what they tell of the demo, and that nothing in the logs acts in them.
+
+#![cfg(test)]
+
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+
+use outcrop::case::{Reader, Writable};
+use outcrop::model::{Entity, EntityKind, Mark, Scope, Secrets, TextFilter, Timestamp};
+use outcrop::report::incident::{Chosen, Form, Incident, Options, Selection, Subject, choose, gather, navigator_layer, render, timesketch_csv};
+use outcrop::source::{Input, demo, ingest};
+use tempfile::TempDir;
+
+fn options() -> Options {
+    let now = Timestamp::parse("2026-11-20T12:00:00Z").expect("a time");
+    Options { title: String::new(), secrets: Secrets::Masked, events: 500, prompts: 20, now }
+}
+
+fn case(files: Vec<(String, Vec<u8>)>) -> (TempDir, Writable) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let writable = Writable::open(&folder.path().join("a.outcrop")).expect("a case");
+    let inputs: Vec<Input> = files.into_iter().map(|(name, bytes)| Input::Bytes { name, bytes }).collect();
+    ingest(inputs, &writable, &|_| {}, &AtomicBool::new(false)).expect("read");
+    (folder, writable)
+}
+
+/// The demo, read once.
+fn demo_case() -> Reader {
+    static CASE: OnceLock<(TempDir, Writable)> = OnceLock::new();
+    let (_, writable) = CASE.get_or_init(|| {
+        let files = demo::files(&demo::Options { events: 1500, ..demo::Options::default() });
+        case(files.map(|file| (file.path, file.bytes)).collect())
+    });
+    writable.reader().expect("a reader")
+}
+
+fn leak() -> Selection {
+    Selection::Scope(Scope::all().narrowed(Entity::new(EntityKind::Key, demo::cast().leaked_key)))
+}
+
+fn chosen(reader: &mut Reader, selection: &Selection) -> Chosen {
+    choose(reader, selection).expect("readable").expect("something")
+}
+
+fn told(reader: &mut Reader, selection: &Selection) -> Incident {
+    let chosen = chosen(reader, selection);
+    gather(reader, &chosen, &options()).expect("gathered")
+}
+
+/// Markdown without its fenced blocks and code spans: what a reader's program acts on.
+fn acting(markdown: &str) -> String {
+    let (mut out, mut fence) = (String::new(), None::<String>);
+    for line in markdown.lines() {
+        let ticks: String = line.chars().take_while(|character| *character == '`').collect();
+        match &fence {
+            Some(open) if ticks.len() >= open.len() && line.trim_end() == ticks => fence = None,
+            Some(_) => {}
+            None if ticks.len() >= 3 => fence = Some(ticks),
+            None => out.extend([&spans_cut(line), "\n"]),
+        }
+    }
+    assert!(fence.is_none(), "a fence is never closed");
+    out
+}
+
+/// A line without its code spans, by the rule of CommonMark: a run of backticks is closed by the next run as long.
+fn spans_cut(line: &str) -> String {
+    let (mut out, mut rest) = (String::new(), line);
+    while let Some(at) = rest.find('`') {
+        if rest[..at].ends_with('\\') {
+            out.push_str(&rest[..=at]);
+            rest = &rest[at + 1..];
+            continue;
+        }
+        out.push_str(&rest[..at]);
+        let run = rest[at..].len() - rest[at..].trim_start_matches('`').len();
+        let after = &rest[at + run..];
+        let mut place = 0;
+        let close = loop {
+            let Some(found) = after[place..].find('`') else { break None };
+            let start = place + found;
+            let length = after[start..].len() - after[start..].trim_start_matches('`').len();
+            if length == run {
+                break Some(start);
+            }
+            place = start + length;
+        };
+        let Some(close) = close else { panic!("a span that is never closed: {line}") };
+        rest = &after[close + run..];
+    }
+    out.push_str(rest);
+    out
+}
+
+#[test]
+fn the_leaked_key_reads_as_an_incident() {
+    let mut reader = demo_case();
+    let chosen = chosen(&mut reader, &leak());
+    // Every model call that has an invocation record brings it along, though records name no key.
+    assert!(chosen.joined > 50, "{}", chosen.joined);
+    let incident = gather(&mut reader, &chosen, &options()).expect("gathered");
+    let summary: Vec<String> = incident.summary.iter().map(outcrop::report::incident::Words::plain).collect();
+    let summary = summary.join("\n");
+    for wanted in [
+        "svc-ml-reporting",
+        "203.0.113.66",
+        "model calls",
+        "Invocation logging was off in us-west-2",
+        "12 model calls in it have no invocation record",
+    ] {
+        assert!(summary.contains(wanted), "{wanted}: {summary}");
+    }
+    // In order of time, and told in steps, not event by event.
+    let steps: Vec<_> = incident.story.iter().flat_map(|day| day.steps.iter().map(move |step| format!("{} {}", day.day, step.from))).collect();
+    assert!(steps.is_sorted() && steps.len() > 15 && steps.len() < chosen.refs.len() / 3, "{steps:?}");
+    let first = |words: &str| {
+        incident
+            .story
+            .iter()
+            .flat_map(|day| &day.steps)
+            .position(|step| step.what.plain().contains(words) || step.notes.iter().any(|note| note.plain().contains(words)))
+    };
+    let order =
+        ["GetCallerIdentity", "ListFoundationModels", "denied", "PutUseCaseForModelAccess", "after: off", "DeleteGuardrail", "CreateUser"].map(first);
+    assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{order:?}");
+    assert!(!incident.prompts.is_empty() && incident.prompts.len() <= 20);
+    assert!(incident.timeline.iter().all(|event| event.sha256.len() == 64 && event.sha256.starts_with(&event.id)));
+    assert_eq!(incident.changes.iter().filter(|change| change.outcome == "denied").count(), 1);
+    for form in [Form::Markdown, Form::Html] {
+        let text = render(&incident, form, None).expect("rendered");
+        for wanted in ["What happened", "Controls", "Coverage and holes", "Timeline", "Records", "GetFoundationModelAvailability"] {
+            assert!(text.contains(wanted), "{wanted}");
+        }
+    }
+}
+
+#[test]
+fn html_needs_nothing_else_and_runs_nothing() {
+    let html = render(&told(&mut demo_case(), &leak()), Form::Html, None).expect("rendered");
+    for unwanted in ["<script", "javascript:", "src=", "<link", "@import", "url(", "<img", "<iframe", "onload", "onclick"] {
+        assert!(!html.to_lowercase().contains(unwanted), "{unwanted}");
+    }
+    assert!(html.contains("Content-Security-Policy") && html.contains("@media print"));
+    // Every link stays in the page, and leads somewhere when its event is in the timeline.
+    let links: Vec<&str> = html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect();
+    assert!(links.len() > 100 && links.iter().all(|link| link.starts_with('#')), "{links:?}");
+    for link in links.iter().filter(|link| link.starts_with("#e")) {
+        assert!(html.contains(&format!("id=\"{}\"", &link[1..])), "{link} leads nowhere");
+    }
+}
+
+const HOSTILE: [&str; 8] = [
+    "```\n# a heading\n<script>alert(1)</script>\n````\n~~~\n",
+    "<img src=x onerror=alert(1)> <b>bold</b> &lt;already&gt; &amp;",
+    "[a link](javascript:alert(1)) ![picture](https://example.com/x.png) <https://example.com>",
+    "a\u{1b}[2J\u{1b}]52;c;AAAA\u{7}b\u{9b}31m",
+    "\u{202e}desrever\u{202c} zero\u{200b}width \u{e0041}\u{e0042}",
+    "| a | table | row |\n|---|---|---|\n",
+    "{{ incident.title }} {% for x in y %} {# comment #}",
+    "line one\r\nline two\n\n\n- item\n> quote\n\\`escaped\\`",
+];
+
+fn invocation(id: usize, prompt: &str) -> String {
+    let body =
+        serde_json::json!({ "anthropic_version": "bedrock-2023-05-31", "max_tokens": 10, "messages": [{ "role": "user", "content": prompt }] });
+    let answer = serde_json::json!({ "type": "message", "role": "assistant", "content": [{ "type": "text", "text": prompt }], "stop_reason": "end_turn", "usage": { "input_tokens": 1, "output_tokens": 1 } });
+    serde_json::json!({
+        "schemaType": "ModelInvocationLog", "schemaVersion": "1.0", "timestamp": format!("2026-11-10T10:{id:02}:00Z"), "accountId": "111122223333",
+        "region": "us-east-1", "requestId": format!("request-{id}"), "operation": "InvokeModel", "modelId": "anthropic.claude-3-haiku-20240307-v1:0",
+        "identity": { "arn": "arn:aws:iam::111122223333:user/alice" },
+        "input": { "inputContentType": "application/json", "inputBodyJson": body }, "output": { "outputContentType": "application/json", "outputBodyJson": answer }
+    })
+    .to_string()
+}
+
+fn trail(id: usize, text: &str) -> String {
+    serde_json::json!({
+        "eventVersion": "1.09", "eventTime": format!("2026-11-10T11:{id:02}:00Z"), "eventSource": "s3.amazonaws.com", "eventName": text, "awsRegion": text,
+        "userAgent": text, "sourceIPAddress": text, "errorCode": text, "errorMessage": text, "eventID": id.to_string(), "recipientAccountId": "111122223333",
+        "requestParameters": { "bucketName": text, "key": text },
+        "userIdentity": { "type": "IAMUser", "arn": format!("arn:aws:iam::111122223333:user/{text}"), "accountId": "111122223333", "userName": text, "accessKeyId": text }
+    })
+    .to_string()
+}
+
+#[test]
+fn nothing_in_the_logs_acts_in_a_report() {
+    let mut lines: Vec<String> = HOSTILE.iter().enumerate().map(|(id, text)| invocation(id, text)).collect();
+    lines.extend(HOSTILE.iter().enumerate().map(|(id, text)| trail(id, text)));
+    let (_folder, writable) = case(vec![("<b>|`hostile`\u{202e}.json".to_owned(), lines.join("\n").into_bytes())]);
+    let mut reader = writable.reader().expect("a reader");
+    let mut notebook = writable.notebook().expect("a notebook");
+    let digests: Vec<_> = {
+        let ids: Vec<_> = reader.refs(&Scope::all()).expect("a list").iter().map(|event| event.id).collect();
+        assert_eq!(ids.len(), 2 * HOSTILE.len());
+        reader.events(&ids).expect("events").into_iter().map(|event| event.digest).collect()
+    };
+    for (digest, text) in digests.iter().zip(HOSTILE) {
+        notebook.set_mark(digest, &Mark { marked: true, note: text.to_owned(), tags: vec![text.to_owned()], reviewed: false }).expect("kept");
+        notebook.add_case_note(text, options().now).expect("kept");
+    }
+    for selection in [Selection::Scope(Scope::all()), Selection::Marked] {
+        let incident = told(&mut reader, &selection);
+        assert_eq!(incident.prompts.len(), HOSTILE.len());
+        let markdown = render(&incident, Form::Markdown, None).expect("rendered");
+        let html = render(&incident, Form::Html, None).expect("rendered");
+        for text in [&markdown, &html] {
+            let acts = |character: &char| (character.is_control() && *character != '\n') || outcrop::model::hidden_name(*character).is_some();
+            assert_eq!(text.chars().find(acts), None);
+        }
+        let acting = acting(&markdown);
+        for unwanted in ["<script", "<img", "<b>", "<https"] {
+            assert!(!acting.contains(unwanted), "{unwanted}: {acting}");
+            assert!(!html.contains(unwanted), "{unwanted}");
+        }
+        // Outside of quotations the only brackets and headings are the report's own.
+        assert!(acting.replace("\\]", "").lines().all(|line| !line.contains("](")), "{acting}");
+        let headings: Vec<&str> = acting.lines().filter(|line| line.starts_with('#')).collect();
+        assert!(headings.iter().all(|line| !line.contains("a heading")), "{headings:?}");
+        // Rows of tables have the cells of their titles.
+        let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+        for table in acting.split("\n\n").filter(|block| block.trim_start().starts_with('|')) {
+            let counts: Vec<usize> = table.lines().filter(|line| line.starts_with('|')).map(cells).collect();
+            assert!(counts.iter().all(|count| *count == counts[0]), "{table}");
+        }
+        assert!(markdown.contains("‹RLO›") && markdown.contains('␛') && markdown.contains("‹t:AB›"), "hidden text is shown");
+    }
+}
+
+#[test]
+fn a_prompt_of_a_megabyte_is_quoted_in_part() {
+    let (_folder, writable) = case(vec![("a.json".to_owned(), invocation(1, &"`".repeat(1 << 20)).into_bytes())]);
+    let incident = told(&mut writable.reader().expect("a reader"), &Selection::Scope(Scope::all()));
+    let markdown = render(&incident, Form::Markdown, None).expect("rendered");
+    assert!(markdown.len() < 60_000, "{}", markdown.len());
+    assert!(incident.prompts[0].asked.contains("more characters]"));
+    acting(&markdown);
+}
+
+#[test]
+fn secrets_are_masked_unless_they_are_asked_for() {
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let (_folder, writable) = case(vec![("a.json".to_owned(), invocation(1, &format!("use aws_secret_access_key = {SECRET} please")).into_bytes())]);
+    let mut reader = writable.reader().expect("a reader");
+    let chosen = chosen(&mut reader, &Selection::Scope(Scope::all()));
+    for (secrets, shown) in [(Secrets::Masked, false), (Secrets::Revealed, true)] {
+        let options = Options { secrets, ..options() };
+        let incident = gather(&mut reader, &chosen, &options).expect("gathered");
+        for form in [Form::Markdown, Form::Html] {
+            let text = render(&incident, form, None).expect("rendered").replace("&#x2f;", "/");
+            assert_eq!(text.contains(SECRET), shown);
+            assert_eq!(text.contains("SHOWN AS LOGGED"), shown);
+        }
+        let mut csv = Vec::new();
+        timesketch_csv(&mut reader, &chosen, &options, &mut csv).expect("read").expect("written");
+        assert!(!String::from_utf8(csv).expect("text").contains(SECRET) || shown);
+    }
+}
+
+#[test]
+fn cells_of_a_timeline_are_no_formulas() {
+    let (_folder, writable) = case(vec![("a.json".to_owned(), trail(1, "=HYPERLINK(\"http://example.com\")").into_bytes())]);
+    let mut reader = writable.reader().expect("a reader");
+    let chosen = chosen(&mut reader, &Selection::Scope(Scope::all()));
+    let mut csv = Vec::new();
+    assert_eq!(timesketch_csv(&mut reader, &chosen, &options(), &mut csv).expect("read").expect("written"), (1, 0));
+    let mut rows = csv::Reader::from_reader(csv.as_slice());
+    let titles = rows.headers().expect("titles").clone();
+    assert_eq!(titles.iter().take(3).collect::<Vec<_>>(), ["message", "datetime", "timestamp_desc"]);
+    let row = rows.records().next().expect("a row").expect("readable");
+    assert!(row.iter().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{row:?}");
+    assert_eq!(&row[1], "2026-11-10T11:01:00.000Z");
+}
+
+#[test]
+fn templates_of_the_user_are_used_and_their_faults_are_named() {
+    let incident = told(&mut demo_case(), &leak());
+    let text = render(&incident, Form::Markdown, Some("{{ title|md }}: {{ summary|length }} sentences")).expect("rendered");
+    assert!(text.starts_with("Incident report: key AKIALEAKDEMO7EXAMPLE: "), "{text}");
+    for (template, wanted) in [
+        ("a\n{{ nothing }}", "line 2"),
+        ("{% for x in summary %}", "line 1"),
+        ("{{ title|nofilter }}", "nofilter"),
+        // It would never end.
+        ("{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}", "fuel"),
+    ] {
+        let error = render(&incident, Form::Markdown, Some(template)).expect_err("wrong");
+        assert!(error.contains(wanted), "{wanted}: {error}");
+    }
+}
+
+#[test]
+fn what_there_is_nothing_of_is_said() {
+    let mut reader = demo_case();
+    let lead = Selection::Lead(Subject::Value("nobody".to_owned()));
+    let why = choose(&mut reader, &lead).expect("readable").expect_err("there is none");
+    assert!(why.contains("nobody") && why.contains("lead"), "{why}");
+    let why = choose(&mut reader, &Selection::Marked).expect("readable").expect_err("nothing is marked");
+    assert!(why.contains("mark rows"), "{why}");
+    let nothing = Selection::Scope(Scope { text: Some(TextFilter { pattern: "nowhere to be found at all".to_owned() }), ..Scope::all() });
+    let incident = told(&mut reader, &nothing);
+    assert!(incident.story.is_empty() && incident.summary[0].plain().contains("No event"));
+    render(&incident, Form::Html, None).expect("an empty report is a report");
+}
+
+#[test]
+fn a_layer_is_what_the_navigator_reads() {
+    let mut reader = demo_case();
+    let chosen = chosen(&mut reader, &leak());
+    let layer: serde_json::Value = serde_json::from_str(&navigator_layer(&chosen, "a \u{1b}title", &options()).expect("written")).expect("JSON");
+    assert_eq!((&layer["domain"], &layer["versions"]["layer"]), (&"enterprise-attack".into(), &"4.5".into()));
+    assert_eq!(layer["name"], "a ␛title");
+    assert!(layer["techniques"].is_array());
+}
