@@ -1,13 +1,15 @@
-//! `outcrop query TEXT`: a query in Logs Insights QL, answered from a case.
+//! `outcrop query TEXT`: a query in Logs Insights QL or SQL, answered from a case.
 
 use std::io::Read as _;
 
+use indicatif::ProgressBar;
 use serde::Serialize;
 use serde::ser::SerializeMap as _;
 
 use super::Done;
 use super::cli::{Format, Language, Place, QueryArgs};
 use super::failure::Failure;
+use super::ingest::events_bar;
 use super::output::Output;
 use super::place;
 use crate::case::open_read_only;
@@ -15,76 +17,107 @@ use crate::decode::masked_record;
 use crate::model::SafeText;
 use crate::model::Secrets;
 use crate::model::secret::{masked, masked_value};
-use crate::query::ql::{QueryError, check, notes, only_at_aws, parse};
-use crate::query::run::{Answer, AnswerRow, Options, RunError};
+use crate::query::ql::{self, QueryError};
+use crate::query::run::{Answer, AnswerRow, Listener, Options, RunError, run_heard, run_sql};
+use crate::query::sql;
 use crate::query::value::Value;
 
 /// A query is a text of a person; a larger one is a mistake.
 const LONGEST: u64 = 1 << 20;
 
+/// A query that was read, in its language.
+enum Read {
+    Ql(ql::ast::Query),
+    Sql(sql::ast::Query),
+}
+
 /// Runs the command.
 pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
-    if args.language == Language::Sql {
-        return Err(Failure::Usage("--language sql is not in this version: write the query in Logs Insights QL".to_owned()));
-    }
     if args.on == Place::Aws {
         return Err(Failure::Usage("--on aws is not in this version: the query runs on the case".to_owned()));
     }
     let text = text(&args.query)?;
-    let wrong = |error: &QueryError| {
-        // A query is the person's own, but may have come from anywhere.
-        for line in error.render(&text).lines() {
-            eprintln!("{}", SafeText::new(line));
-        }
-    };
-    let query = match parse(&text) {
-        Ok(query) => query,
-        Err(error) => {
-            wrong(&error);
-            return Err(Failure::Usage("the query cannot be read".to_owned()));
-        }
-    };
-    let errors = check(&query);
-    if !errors.is_empty() {
-        errors.iter().for_each(wrong);
-        return Err(Failure::Usage("the query would be refused".to_owned()));
-    }
-    let beyond = only_at_aws(&query);
-    if !beyond.is_empty() {
-        for note in &beyond {
-            for line in note.render(&text).lines() {
-                eprintln!("{}", SafeText::new(line));
-            }
-        }
-        return Err(Failure::Usage("a case cannot answer this query; --on aws could, and is not in this version".to_owned()));
-    }
-    for note in notes(&text, &query) {
-        eprintln!("outcrop: {}", SafeText::new(&note.to_string()));
-    }
+    let query = read(&text, args.language)?;
     let now = place::now();
     let scope = args.question.scope.scope(now).map_err(Failure::Usage)?;
     let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
     let options = Options { scope: &scope, now, push_down: true };
-    let mut answer = match crate::query::run::run(&mut reader, &text, &query, &options, &mut |_, _| ()) {
+    let limit = args.question.scope.limit.unwrap_or(usize::MAX);
+    let mut printing = Printing::new(Output::new(args.question.output), args.question.reveal.secrets(), limit);
+    let answer = match &query {
+        Read::Ql(query) => run_heard(&mut reader, &text, query, &options, &mut printing),
+        Read::Sql(query) => run_sql(&mut reader, &text, query, &options, &mut printing),
+    };
+    printing.bar.finish_and_clear();
+    let mut answer = match answer {
         Ok(answer) => answer,
         Err(RunError::Query(error)) => {
-            wrong(&error);
+            wrong(&error, &text);
             return Err(Failure::Usage("the query cannot be answered".to_owned()));
         }
         Err(RunError::Case(error)) => return Err(error.into()),
         Err(RunError::TooLarge(why)) => return Err(Failure::Error(why)),
     };
-    if let Some(limit) = args.question.scope.limit.filter(|limit| answer.rows.len() > *limit) {
+    if answer.rows.len() > limit {
         answer.notes.push(format!("{limit} of {} rows shown; --limit raises it", answer.rows.len()));
         answer.rows.truncate(limit);
         answer.is_incomplete = true;
     }
     let done = if answer.is_incomplete { Done::Incomplete } else { Done::Complete };
-    print(&answer, args.question.reveal.secrets(), &mut Output::new(args.question.output))?;
+    printing.end(&answer)?;
     for note in &answer.notes {
         eprintln!("outcrop: {}", SafeText::new(note));
     }
     place::unless_rebuilding(&reader, done)
+}
+
+/// Says what is wrong. A query is the person's own, but may have come from anywhere.
+fn wrong(error: &QueryError, text: &str) {
+    for line in error.render(text).lines() {
+        eprintln!("{}", SafeText::new(line));
+    }
+}
+
+/// Reads a query, and says what is to be said of it before it runs.
+fn read(text: &str, language: Language) -> Result<Read, Failure> {
+    let cannot = |error: &QueryError| {
+        wrong(error, text);
+        if language == Language::Ql && sql::is_likely(text) {
+            return Failure::Usage("the query cannot be read as Logs Insights QL; it looks like SQL: add --language sql".to_owned());
+        }
+        Failure::Usage("the query cannot be read".to_owned())
+    };
+    let (query, errors, notes) = match language {
+        Language::Ql => {
+            let query = ql::parse(text).map_err(|error| cannot(&error))?;
+            let (errors, notes) = (ql::check(&query), ql::notes(text, &query));
+            (Read::Ql(query), errors, notes)
+        }
+        Language::Sql => {
+            let query = sql::parse(text).map_err(|error| cannot(&error))?;
+            let (errors, notes) = (sql::check(&query), sql::notes(&query));
+            (Read::Sql(query), errors, notes)
+        }
+    };
+    if !errors.is_empty() {
+        errors.iter().for_each(|error| wrong(error, text));
+        return Err(Failure::Usage("the query would be refused".to_owned()));
+    }
+    if let Read::Ql(query) = &query {
+        let beyond = ql::only_at_aws(query);
+        if !beyond.is_empty() {
+            for note in &beyond {
+                for line in note.render(text).lines() {
+                    eprintln!("{}", SafeText::new(line));
+                }
+            }
+            return Err(Failure::Usage("a case cannot answer this query; --on aws could, and is not in this version".to_owned()));
+        }
+    }
+    for note in notes {
+        eprintln!("outcrop: {}", SafeText::new(&note.to_string()));
+    }
+    Ok(query)
 }
 
 /// The query as given, or from standard input.
@@ -100,24 +133,71 @@ fn text(given: &str) -> Result<String, Failure> {
     Ok(text)
 }
 
-fn print(answer: &Answer, secrets: Secrets, output: &mut Output) -> Result<(), Failure> {
-    match output.format() {
-        Format::Table | Format::Csv => {
-            let titles: Vec<&str> = answer.columns.iter().map(String::as_str).collect();
-            let rows =
-                answer.rows.iter().map(|row| answer.names.iter().zip(&row.values).map(|(names, value)| shown(names, value, secrets)).collect());
-            let rows: Vec<Vec<String>> = rows.collect();
-            output.rows(&titles, &rows)?;
-            output.flush()?;
+/// Prints rows as they come, where the form allows it: a table has to know all of them.
+struct Printing {
+    output: Output,
+    secrets: Secrets,
+    left: usize,
+    columns: Vec<String>,
+    names: Vec<Vec<String>>,
+    bar: ProgressBar,
+    failure: Option<Failure>,
+}
+
+impl Printing {
+    fn new(output: Output, secrets: Secrets, limit: usize) -> Self {
+        let bar = events_bar();
+        Self { output, secrets, left: limit, columns: Vec::new(), names: Vec::new(), bar, failure: None }
+    }
+
+    fn is_at_once(&self) -> bool {
+        matches!(self.output.format(), Format::Json | Format::Ndjson)
+    }
+
+    fn print(&mut self, rows: &[AnswerRow]) -> Result<(), Failure> {
+        for row in rows.iter().take(self.left) {
+            self.output.element(&RowJson { columns: &self.columns, names: &self.names, row, secrets: self.secrets })?;
         }
-        Format::Json | Format::Ndjson => {
-            for row in &answer.rows {
-                output.element(&RowJson { answer, row, secrets })?;
-            }
-            output.end_list()?;
+        self.left = self.left.saturating_sub(rows.len());
+        self.output.flush()
+    }
+
+    fn end(mut self, answer: &Answer) -> Result<(), Failure> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        if self.columns.is_empty() && self.is_at_once() {
+            // Nothing was heard of: `estimate` looks at no event.
+            (self.columns, self.names) = (answer.columns.clone(), answer.names.clone());
+            self.print(&answer.rows)?;
+        }
+        if self.is_at_once() {
+            return self.output.end_list();
+        }
+        let titles: Vec<&str> = answer.columns.iter().map(String::as_str).collect();
+        let cells = |row: &AnswerRow| answer.names.iter().zip(&row.values).map(|(names, value)| shown(names, value, self.secrets)).collect();
+        let rows: Vec<Vec<String>> = answer.rows.iter().map(cells).collect();
+        self.output.rows(&titles, &rows)?;
+        self.output.flush()
+    }
+}
+
+impl Listener for Printing {
+    fn progress(&mut self, seen: u64, of: u64) {
+        self.bar.set_length(of);
+        self.bar.set_position(seen);
+    }
+
+    fn begins(&mut self, columns: &[String], names: &[Vec<String>]) {
+        (self.columns, self.names) = (columns.to_vec(), names.to_vec());
+    }
+
+    fn rows(&mut self, rows: &[AnswerRow]) {
+        if self.is_at_once() && self.failure.is_none() {
+            let bar = self.bar.clone();
+            self.failure = bar.suspend(|| self.print(rows)).err();
         }
     }
-    Ok(())
 }
 
 /// A value as it is printed, and as it may leave.
@@ -136,7 +216,8 @@ fn shown(names: &[String], value: &Value, secrets: Secrets) -> String {
 
 /// A row as an object: what a row has not is left out, as at AWS.
 struct RowJson<'a> {
-    answer: &'a Answer,
+    columns: &'a [String],
+    names: &'a [Vec<String>],
     row: &'a AnswerRow,
     secrets: Secrets,
 }
@@ -144,7 +225,7 @@ struct RowJson<'a> {
 impl Serialize for RowJson<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        let columns = self.answer.columns.iter().zip(&self.answer.names);
+        let columns = self.columns.iter().zip(self.names);
         for ((title, names), value) in columns.zip(&self.row.values).filter(|(_, value)| !value.is_missing()) {
             map.serialize_entry(title, &shown(names, value, self.secrets))?;
         }

@@ -1,6 +1,7 @@
 //! A query answered from a case.
 //!
-//! [`run`] reads the tree that [`ql::parse`](super::ql::parse) gives. A plan (`plan`) turns it into commands at work
+//! [`run`] reads the tree that [`ql::parse`](super::ql::parse) gives, [`run_sql`] that of [`sql::parse`](super::sql::parse); both
+//! are answered by one engine, and a [`Listener`] has the first rows while the others are still made. A plan (`plan`) turns it into commands at work
 //! (`stage`) and says which fields of an event are needed (`field`); conditions on columns become a scope (`push`); rows are
 //! made in chunks, newest first, of columns where the case has them and of records where not (`rows`), and go through the commands.
 //! Everything that is held is bounded, and whatever a bound has done to an answer is said in it. docs/QUERY.md is the manual.
@@ -8,30 +9,36 @@
 mod error;
 mod expr;
 mod field;
+mod gather;
 mod groups;
 mod names;
 mod path;
 mod plan;
 mod push;
 mod rows;
+mod sql;
 mod stage;
 mod tally;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 pub use error::RunError;
+pub use gather::Listener;
 pub use groups::PSEUDO_GROUPS;
 
 use super::functions::Context;
 use super::ql::ast::{DiffWindow, Query};
+use super::sql::ast::Query as SqlQuery;
 use super::value::Value;
 use crate::case::Reader;
 use crate::model::{EventId, EventRef, Scope, TimeRange, Timestamp};
 use expr::Node;
+use gather::{Gather, Progress};
 use groups::{Chosen, choose};
 use plan::{End, Plan, Planner, up_to_pattern};
 use rows::{Fetch, Row, Wanted};
-use stage::{MOST_BYTES, MOST_ROWS, Work};
+use stage::Work;
 
 /// A query within `in (…)` gives at most so many different values, as at AWS.
 const MOST_KEYS: usize = 50_000;
@@ -101,29 +108,59 @@ pub struct Answer {
 /// # Errors
 /// [`RunError`]: with a place in the query, or what of the case could not be read, or which bound was met.
 pub fn run(reader: &mut Reader, text: &str, query: &Query, options: &Options<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Answer, RunError> {
-    let mut runner = Runner { text, options, progress, notes: Vec::new(), statistics: Statistics::default(), names: Vec::new(), depth: 0 };
-    let (columns, rows) = runner.answer(reader, query, End::Default)?;
-    let Runner { statistics, mut notes, names, .. } = runner;
-    let mut is_incomplete = notes.iter().any(|note| note.starts_with("there are more rows"));
-    if statistics.unreadable > 0 {
-        let why = statistics.why_unreadable.clone().unwrap_or_default();
-        notes.push(format!("{} records could not be read, their fields are missing; the first: {why}", statistics.unreadable));
-        is_incomplete = true;
-    }
-    Ok(Answer { columns, names, rows, statistics, notes, is_incomplete })
+    run_heard(reader, text, query, options, &mut Progress(progress))
 }
 
-struct Runner<'a> {
+/// [`run`], heard by a [`Listener`].
+///
+/// # Errors
+/// As [`run`].
+pub fn run_heard(reader: &mut Reader, text: &str, query: &Query, options: &Options<'_>, listener: &mut dyn Listener) -> Result<Answer, RunError> {
+    let listener = RefCell::new(listener);
+    let mut runner = Runner::new(text, options, &listener);
+    let (columns, rows) = runner.answer(reader, query, End::Default)?;
+    Ok(runner.done(columns, rows))
+}
+
+/// Answers a query in SQL that [`check`](super::sql::check) found right, heard by a [`Listener`].
+///
+/// # Errors
+/// As [`run`].
+pub fn run_sql(reader: &mut Reader, text: &str, query: &SqlQuery, options: &Options<'_>, listener: &mut dyn Listener) -> Result<Answer, RunError> {
+    let listener = RefCell::new(listener);
+    let mut runner = Runner::new(text, options, &listener);
+    let (columns, rows) = runner.sql_answer(reader, query)?;
+    Ok(runner.done(columns, rows))
+}
+
+struct Runner<'a, 'l> {
     text: &'a str,
     options: &'a Options<'a>,
-    progress: &'a mut dyn FnMut(u64, u64),
+    listener: &'a RefCell<&'l mut dyn Listener>,
     notes: Vec<String>,
     statistics: Statistics,
     names: Vec<Vec<String>>,
+    /// What the fields of a query in SQL are called.
+    sql_names: Vec<String>,
     depth: usize,
 }
 
-impl Runner<'_> {
+impl<'a, 'l> Runner<'a, 'l> {
+    fn new(text: &'a str, options: &'a Options<'a>, listener: &'a RefCell<&'l mut dyn Listener>) -> Self {
+        Self { text, options, listener, notes: Vec::new(), statistics: Statistics::default(), names: Vec::new(), sql_names: Vec::new(), depth: 0 }
+    }
+
+    fn done(self, columns: Vec<String>, rows: Vec<AnswerRow>) -> Answer {
+        let Self { statistics, mut notes, names, .. } = self;
+        let mut is_incomplete = notes.iter().any(|note| note.starts_with("there are more rows"));
+        if statistics.unreadable > 0 {
+            let why = statistics.why_unreadable.clone().unwrap_or_default();
+            notes.push(format!("{} records could not be read, their fields are missing; the first: {why}", statistics.unreadable));
+            is_incomplete = true;
+        }
+        Answer { columns, names, rows, statistics, notes, is_incomplete }
+    }
+
     fn answer(&mut self, reader: &mut Reader, query: &Query, end: End) -> Result<(Vec<String>, Vec<AnswerRow>), RunError> {
         let chosen = choose(reader, self.options.scope, query.source.as_ref(), self.options.now)?;
         let mut plan = self.plan(reader, query, end)?;
@@ -145,31 +182,24 @@ impl Runner<'_> {
                 }
             }
         }
-        let columns: Vec<usize> = plan.columns.iter().map(|(_, slot)| *slot).collect();
         if self.depth == 0 {
             self.names = names::origins(&plan.columns, &plan.bases, &query.stages);
         }
-        let is_events = plan.is_events;
-        let mut rows = Vec::new();
-        let mut held = 0;
-        let mut gather = |made: Vec<Row>| {
-            if rows.len() + made.len() > MOST_ROWS {
-                return Err(RunError::TooLarge(format!("the answer has more than {MOST_ROWS} rows: add a limit, or narrow the scope")));
-            }
-            held += made.iter().map(Row::size).sum::<usize>();
-            if held > MOST_BYTES {
-                return Err(RunError::TooLarge("the answer has more than 512 MB of text: add a limit, or show fewer fields".to_owned()));
-            }
-            rows.extend(made.into_iter().map(|row| AnswerRow {
-                event: row.event.filter(|_| is_events),
-                values: columns.iter().map(|slot| row.values.get(*slot).cloned().unwrap_or_default()).collect(),
-            }));
-            Ok(())
-        };
-        self.source(reader, &mut plan, &chosen, &context, &mut gather)?;
+        let mut gather = self.gather(&plan);
+        self.source(reader, &mut plan, &chosen, &context, &mut |made| gather.take(made))?;
         self.note(plan.work.iter().flat_map(|work| work.notes()));
         self.note(context.notes().into_iter().map(str::to_owned));
-        Ok((plan.columns.into_iter().map(|(name, _)| name).collect(), rows))
+        Ok((plan.columns.into_iter().map(|(name, _)| name).collect(), gather.rows))
+    }
+
+    /// What takes the rows of a plan; those of the query itself are heard at once.
+    fn gather(&self, plan: &Plan) -> Gather<'a, 'l> {
+        let listener = (self.depth == 0).then_some(self.listener);
+        if let Some(listener) = listener {
+            let titles: Vec<String> = plan.columns.iter().map(|(name, _)| name.clone()).collect();
+            listener.borrow_mut().begins(&titles, &self.names);
+        }
+        Gather::of(plan, listener)
     }
 
     fn note(&mut self, notes: impl IntoIterator<Item = String>) {
@@ -218,7 +248,9 @@ impl Runner<'_> {
         let span = reader.totals()?.span;
         let (first, last) = span.map_or((0, 0), |(first, last)| (first.as_millis(), last.as_millis() + 1));
         let start = scope.range.since.map_or(first, Timestamp::as_millis);
-        Ok(Context::new(self.options.now.as_millis(), start, scope.range.until.map_or(last, Timestamp::as_millis)))
+        let interrupter = reader.interrupter();
+        let context = Context::new(self.options.now.as_millis(), start, scope.range.until.map_or(last, Timestamp::as_millis));
+        Ok(context.stopped_by(move || interrupter.check().is_err()))
     }
 
     fn refs(&self, reader: &mut Reader, plan: &Plan, chosen: &Chosen) -> Result<Arc<Vec<EventRef>>, RunError> {
@@ -268,16 +300,9 @@ impl Runner<'_> {
                 self.statistics.matched += rows.iter().filter(|row| passes(row)).count() as u64;
             }
             out(through(work, rows, context)?)?;
-            (self.progress)(total - rest.len() as u64, total);
+            self.listener.borrow_mut().progress(total - rest.len() as u64, total);
         }
-        let mut later = work.as_mut_slice();
-        while let Some((ending, rest)) = later.split_first_mut() {
-            reader.interrupter().check()?;
-            let rows = ending.finish(context)?;
-            out(through(rest, rows, context)?)?;
-            later = rest;
-        }
-        Ok(())
+        finished(reader, plan, context, out)
     }
 
     /// What the query would read.
@@ -293,6 +318,18 @@ impl Runner<'_> {
         let values = [refs.len() as u64, to_read.len() as u64, bytes].map(Value::count).to_vec();
         Ok((["events", "records", "bytes"].map(str::to_owned).to_vec(), vec![AnswerRow { event: None, values }]))
     }
+}
+
+/// There are no more rows: each command gives what it has left.
+fn finished(reader: &Reader, plan: &mut Plan, context: &Context, out: &mut dyn FnMut(Vec<Row>) -> Result<(), RunError>) -> Result<(), RunError> {
+    let mut later = plan.work.as_mut_slice();
+    while let Some((ending, rest)) = later.split_first_mut() {
+        reader.interrupter().check()?;
+        let rows = ending.finish(context)?;
+        out(through(rest, rows, context)?)?;
+        later = rest;
+    }
+    Ok(())
 }
 
 /// Sends rows through commands.

@@ -65,7 +65,7 @@ impl Planner<'_> {
             Some((bin, period, others.into_iter().filter(|slot| *slot != bin).collect()))
         });
         let (groups, slots) = (HashMap::new(), self.names.slots);
-        self.push(Group { by, by_slots, aggregates, items, slots, groups, key_bytes: 0, notes: Vec::new() });
+        self.push(Group { by, by_slots, aggregates, items, slots, groups, key_bytes: 0, taken: 0, notes: Vec::new(), command: "stats" });
         Ok(())
     }
 
@@ -84,7 +84,18 @@ impl Planner<'_> {
         self.names.only(columns);
         let aggregates = vec![Aggregated { kind, args: Vec::new() }];
         let (items, slots) = (vec![(count, Node::Aggregated(0))], self.names.slots);
-        self.push(Group { by, by_slots, aggregates, items, slots, groups: HashMap::new(), key_bytes: 0, notes: Vec::new() });
+        self.push(Group {
+            by,
+            by_slots,
+            aggregates,
+            items,
+            slots,
+            groups: HashMap::new(),
+            key_bytes: 0,
+            taken: 0,
+            notes: Vec::new(),
+            command: "stats",
+        });
         self.push(Sort { keys: vec![(Node::Slot(count), true)], keep: None, rows: Vec::new(), held: 0 });
         Ok(())
     }

@@ -38,6 +38,8 @@ pub(super) struct Plan {
     pub(super) is_estimate: bool,
     /// The rows are events.
     pub(super) is_events: bool,
+    /// Where a `JOIN` of SQL is put once the other side is known.
+    pub(super) join_at: usize,
 }
 
 /// How rows are bounded at the end.
@@ -110,6 +112,7 @@ impl<'a> Planner<'a> {
             diff: self.diff,
             is_estimate: self.is_estimate,
             is_events: self.is_events,
+            join_at: 0,
         })
     }
 
