@@ -79,10 +79,10 @@ const KNOWN: &[Known] = &[
     Known { name: "modelId", strands: CALL, at: At::Record, kind: Some(EntityKind::Model) },
 ];
 
-/// The well-known name that is the same, or the same but for its case.
+/// The well-known name that this one is but for its case.
 pub(super) fn known_name(name: &str) -> Option<&'static str> {
     let names = || KNOWN.iter().map(|known| known.name);
-    names().find(|known| *known == name).or_else(|| names().find(|known| known.eq_ignore_ascii_case(name)))
+    names().find(|known| known.eq_ignore_ascii_case(name)).filter(|_| names().all(|known| known != name))
 }
 
 /// Records of this kind have no columns of well-known names.

@@ -42,6 +42,8 @@ fn places_of_expressions() {
         "a BETWEEN 1 AND (2)",
         "EXISTS (SELECT b FROM d)",
         "a LIKE 'b%'",
+        "a - INTERVAL 4 HOURS",
+        "a - INTERVAL '4' HOUR",
     ] {
         let text = format!("SELECT  {expr} , {expr}  AS z FROM `é` WHERE 1 = 1");
         let without_outer = expr.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|inner| !inner.contains('('));

@@ -22,8 +22,8 @@ pub(super) type Inner<'a> = dyn FnMut(&Query) -> Result<(usize, Vec<Vec<Value>>)
 /// The groups of a `SELECT`, as far as they are known.
 #[derive(Default)]
 pub(super) struct Groups {
-    /// What is grouped by, and where it is.
-    pub(super) by: Vec<(Expr, usize)>,
+    /// What is grouped by, where it is of a row, when it is a field, and where of a group.
+    pub(super) by: Vec<(Expr, Option<usize>, usize)>,
     /// What is worked out of each group.
     pub(super) aggregates: Vec<(Call, usize, Aggregated)>,
 }
@@ -143,7 +143,7 @@ impl Compiler<'_, '_> {
 
     /// The slot of what is grouped by.
     fn grouped(&self, expr: &Expr) -> Option<usize> {
-        self.groups.by.iter().find(|(known, _)| known == expr).map(|(_, slot)| *slot)
+        self.groups.by.iter().find(|(known, ..)| known == expr).map(|(.., slot)| *slot)
     }
 
     /// A value.
@@ -284,12 +284,18 @@ impl Compiler<'_, '_> {
     }
 
     /// A field of a row that is a group: part of what is grouped by, such as `window.start`.
-    fn of_group(&self, expr: &Expr, steps: &[crate::query::ql::ast::Step]) -> Result<Node, RunError> {
+    fn of_group(&mut self, expr: &Expr, steps: &[crate::query::ql::ast::Step]) -> Result<Node, RunError> {
         let name = super::tables::flat(steps);
+        // `A.b` and `b` may be one field.
+        if let Ok(Node::Slot(own)) = self.tables.resolve(steps, expr.span.0)
+            && let Some((.., slot)) = self.groups.by.iter().find(|(_, known, _)| *known == Some(own))
+        {
+            return Ok(Node::Slot(*slot));
+        }
         if let Some((first, rest)) = steps.split_first() {
             let is_window = matches!(first, crate::query::ql::ast::Step::Member(name) if name.eq_ignore_ascii_case("window"));
-            let window = self.groups.by.iter().find(|(known, _)| matches!(&known.kind, ExprKind::Call(call) if call.name == "window"));
-            if let Some((_, slot)) = window.filter(|_| is_window) {
+            let window = self.groups.by.iter().find(|(known, ..)| matches!(&known.kind, ExprKind::Call(call) if call.name == "window"));
+            if let Some((.., slot)) = window.filter(|_| is_window) {
                 let whole = Node::Slot(*slot);
                 return Ok(if rest.is_empty() { whole } else { Node::Part(Box::new(whole), rest.to_vec()) });
             }

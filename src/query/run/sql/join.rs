@@ -13,7 +13,7 @@ use crate::query::numeric::Numeric;
 use crate::query::value::Value;
 
 /// So many pairs are looked at where no equality finds the partners.
-const MOST_PAIRS: u64 = 20_000_000;
+const MOST_PAIRS: u64 = 5_000_000;
 /// Between looks at whether somebody waits no longer.
 const BREATH: u64 = 4096;
 
@@ -84,7 +84,8 @@ impl Pairs {
         Ok(())
     }
 
-    fn pair(&mut self, row: &Row, partner: u32, context: &Context) -> Result<Option<Row>, RunError> {
+    /// Another pair is looked at.
+    fn look(&mut self, context: &Context) -> Result<(), RunError> {
         self.looked_at += 1;
         if self.looked_at.is_multiple_of(BREATH) {
             stopped(context)?;
@@ -93,12 +94,7 @@ impl Pairs {
             let remedy = "add an equality between the sides to ON, as in a.`requestID` = b.`requestId`, or narrow both";
             return Err(RunError::TooLarge(format!("without an equality JOIN would look at more than {MOST_PAIRS} pairs: {remedy}")));
         }
-        let Some(partner) = self.right.get(partner as usize) else { return Ok(None) };
-        let mut one = row.clone();
-        for (slot, value) in self.slots.iter().zip(partner) {
-            set(&mut one, *slot, value.clone());
-        }
-        Ok(self.on.iter().all(|node| node.holds(&one.values, context)).then_some(one))
+        Ok(())
     }
 }
 
@@ -113,12 +109,19 @@ impl Work for Pairs {
                 loose_key(&values, &mut key).and_then(|()| self.by_key.get(key.as_slice())).cloned().unwrap_or_default()
             };
             let before = out.len();
+            let mut pair = row.clone();
             for partner in partners {
-                out.extend(self.pair(&row, partner, context)?);
+                self.look(context)?;
+                let Some(partner) = self.right.get(partner as usize) else { continue };
+                for (slot, value) in self.slots.iter().zip(partner) {
+                    set(&mut pair, *slot, value.clone());
+                }
+                if self.on.iter().all(|node| node.holds(&pair.values, context)) {
+                    out.push(pair.clone());
+                }
                 if self.made + out.len() > MOST_ROWS {
-                    return Err(RunError::TooLarge(format!(
-                        "JOIN would make more than {MOST_ROWS} rows: join on a field with fewer equal values, or narrow both sides"
-                    )));
+                    let remedy = "join on a field with fewer equal values, or narrow both sides";
+                    return Err(RunError::TooLarge(format!("JOIN would make more than {MOST_ROWS} rows: {remedy}")));
                 }
             }
             if out.len() == before && self.is_left {

@@ -46,7 +46,13 @@ impl Runner<'_, '_> {
         let bounds = Bounds { limit: query.limit, offset: query.offset, end };
         match &query.body {
             Body::Select(select) => {
-                let mut asked = Ready { select, order: &query.order, bounds, tables: Tables { tables: Vec::new(), slots: 0 }, index: Vec::new() };
+                let mut asked = Ready {
+                    select,
+                    order: &query.order,
+                    bounds,
+                    tables: Tables { tables: Vec::new(), slots: 0, notes: Vec::new() },
+                    index: Vec::new(),
+                };
                 for relation in std::iter::once(&select.from).chain(select.join.as_ref().map(|join| &join.right)) {
                     self.sql_relation(reader, relation, &mut asked)?;
                 }
@@ -62,7 +68,7 @@ impl Runner<'_, '_> {
                 let rows = set::put_together(*how, *all, one, other)?;
                 let columns: Vec<(String, usize)> = columns.into_iter().zip(0..).collect();
                 let slots = columns.len();
-                let tables = Tables { tables: vec![Table { alias: None, kind: TableKind::Rows { columns, rows } }], slots };
+                let tables = Tables { tables: vec![Table { alias: None, kind: TableKind::Rows { columns, rows } }], slots, notes: Vec::new() };
                 let select = everything(query.span);
                 self.sql_select(reader, Ready { select: &select, order: &query.order, bounds, tables, index: Vec::new() })
             }
@@ -115,6 +121,7 @@ impl Runner<'_, '_> {
         let mut inner = |query: &Query| self.sql_within(reader, query).map(|(columns, rows)| (columns.len(), rows));
         let told = Asked { select: asked.select, order: asked.order, bounds: asked.bounds, text, index: std::mem::take(&mut asked.index) };
         let Made { mut plan, pairs, right } = make(told, &mut asked.tables, &mut inner)?;
+        self.note(std::mem::take(&mut asked.tables.notes));
         let mut sides = asked.tables.tables.into_iter().map(|table| table.kind);
         let (Some(first), second) = (sides.next(), sides.next()) else { return Ok(Rows::default()) };
         if let (Some(mut pairs), Some(mut right), Some(second)) = (pairs, right, second) {

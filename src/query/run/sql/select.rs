@@ -92,9 +92,10 @@ pub(super) fn make(asked: Asked<'_>, tables: &mut Tables, inner: &mut Inner<'_>)
     let mut by_slots = Vec::new();
     for (expr, node) in by {
         let slot = compiler.tables.slot();
+        let of_row = if let Node::Slot(slot) = &node { Some(*slot) } else { None };
         by_nodes.push(node);
         by_slots.push(slot);
-        compiler.groups.by.push((expr, slot));
+        compiler.groups.by.push((expr, of_row, slot));
     }
     if is_grouped {
         compiler.place = Place::Groups;

@@ -18,6 +18,8 @@ pub(super) struct Known {
     /// Times and flags, which are few: they are compared one by one.
     others: Vec<Value>,
     has_missing: bool,
+    /// Texts that are no numbers.
+    has_words: bool,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -41,7 +43,9 @@ impl Known {
             match &value {
                 Value::Missing => known.has_missing = true,
                 Value::Text(text) => {
-                    known.numbers_in_texts.extend(key(&value));
+                    let number = key(&value);
+                    known.has_words |= number.is_none();
+                    known.numbers_in_texts.extend(number);
                     known.texts.insert((&**text).into());
                 }
                 Value::Number(_) => known.numbers.extend(key(&value)),
@@ -52,16 +56,30 @@ impl Known {
         known
     }
 
+    /// Is the value among them? None when it cannot be said: it is missing, or one is, or a word stands beside a number.
     pub(super) fn has(&self, value: &Value) -> Option<bool> {
-        let is_found = match value {
+        let number = key(value);
+        let (is_found, is_unsayable) = match value {
             Value::Missing => return if self.is_empty() { Some(false) } else { None },
             Value::Text(text) => {
-                self.texts.contains(&**text) || (!self.numbers.is_empty() && key(value).is_some_and(|key| self.numbers.contains(&key)))
+                let among_numbers = number.as_ref().is_some_and(|number| self.numbers.contains(number));
+                (self.texts.contains(&**text) || among_numbers, number.is_none() && !self.numbers.is_empty())
             }
-            Value::Number(_) => key(value).is_some_and(|key| self.numbers.contains(&key) || self.numbers_in_texts.contains(&key)),
-            _ => self.texts.iter().any(|text| equal(value, &Value::text(&**text)) == Some(true)),
-        } || self.others.iter().any(|other| equal(value, other) == Some(true));
-        if is_found { Some(true) } else { (!self.has_missing).then_some(false) }
+            Value::Number(_) => {
+                (number.is_some_and(|number| self.numbers.contains(&number) || self.numbers_in_texts.contains(&number)), self.has_words)
+            }
+            _ => {
+                let answers = || self.texts.iter().map(|text| equal(value, &Value::text(&**text)));
+                let among_numbers = number.is_some_and(|number| self.numbers.contains(&number));
+                (among_numbers || answers().any(|answer| answer == Some(true)), answers().any(|answer| answer.is_none()))
+            }
+        };
+        let others = || self.others.iter().map(|other| equal(value, other));
+        if is_found || others().any(|answer| answer == Some(true)) {
+            return Some(true);
+        }
+        let is_unsayable = is_unsayable || self.has_missing || others().any(|answer| answer.is_none());
+        (!is_unsayable).then_some(false)
     }
 
     fn is_empty(&self) -> bool {

@@ -30,6 +30,8 @@ pub(super) enum TableKind {
 pub(super) struct Tables {
     pub(super) tables: Vec<Table>,
     pub(super) slots: usize,
+    /// What a person should know.
+    pub(super) notes: Vec<String>,
 }
 
 /// What `*` shows of an event.
@@ -86,17 +88,14 @@ impl Tables {
         let Some(table) = self.tables.get_mut(at) else { return Ok(Node::Const(Value::Missing)) };
         match &mut table.kind {
             TableKind::Events { known, bases, .. } => {
-                let mut name = flat(steps);
-                let mut steps = steps.to_vec();
-                // SQL minds no case; the names that the case has columns for are known.
-                if let Some(own) = known_name(&name) {
-                    steps = own.split('.').map(|part| Step::Member(part.to_owned())).collect();
-                    own.clone_into(&mut name);
-                }
+                let name = flat(steps);
                 if let Some(slot) = known.get(&name) {
                     return Ok(Node::Slot(*slot));
                 }
-                let base = Base::of(&name, &steps).map_err(|message| QueryError { span, message, expected: Vec::new(), suggestion: None })?;
+                if let Some(near) = known_name(&name) {
+                    self.notes.push(format!("names of fields mind their case here: `{name}` is not `{near}`"));
+                }
+                let base = Base::of(&name, steps).map_err(|message| QueryError { span, message, expected: Vec::new(), suggestion: None })?;
                 known.insert(name, slot);
                 bases.push((slot, base));
                 self.slots += 1;

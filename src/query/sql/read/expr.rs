@@ -56,7 +56,11 @@ impl Reading<'_> {
         self.depth -= 1;
         let span = self.tokens.of_node(expr);
         let has_brackets = matches!(&kind, ExprKind::Call(_) | ExprKind::Cast(..) | ExprKind::Exists(_)) && !matches!(expr, Parsed::Nested(_));
-        let span = if has_brackets { self.tokens.whole(span) } else { span };
+        let span = match expr {
+            Parsed::Interval(_) => self.tokens.interval(span),
+            _ if has_brackets => self.tokens.whole(span),
+            _ => span,
+        };
         Ok(Expr { kind, span: Place(self.tokens.balanced(span)) })
     }
 

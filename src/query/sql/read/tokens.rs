@@ -185,6 +185,13 @@ impl<'t> Tokens<'t> {
         self.span(first).to(self.span(at))
     }
 
+    /// `INTERVAL 4 HOURS`, of which the library tells the number.
+    pub(super) fn interval(&self, number: Span) -> Span {
+        let Some(at) = self.spans.iter().position(|span| span.start >= number.start) else { return number };
+        let is_unit = matches!(self.tokens.get(at + 1).map(|token| &token.token), Some(Token::Word(word)) if word.quote_style.is_none());
+        self.span(at.saturating_sub(1)).to(self.span(at + usize::from(is_unit)))
+    }
+
     /// A place with all its brackets: what stands in some may begin or end an expression.
     pub(super) fn balanced(&self, span: Span) -> Span {
         let within = |place: &Span| place.start >= span.start && place.end <= span.end;
