@@ -143,8 +143,8 @@ pub(super) fn part(value: Value, steps: &[Step]) -> Value {
     })
 }
 
-/// Answers a query within this one, of so many columns.
-pub(super) type SubQuery<'a> = dyn FnMut(&Query, usize) -> Result<Vec<Vec<Value>>, RunError> + 'a;
+/// Answers a query within this one, of so many columns, or of any.
+pub(super) type SubQuery<'a> = dyn FnMut(&Query, Option<usize>) -> Result<(Vec<String>, Vec<Vec<Value>>), RunError> + 'a;
 
 /// Makes values ready.
 pub(super) struct Compiler<'a> {
@@ -217,7 +217,7 @@ impl Compiler<'_> {
             ExprKind::In { value, set, negated } => {
                 let value = boxed(self.compile(value, stats)?);
                 match set {
-                    Set::Query(query) => Node::Among(value, Membership::of((self.inner)(query, 1)?.iter().flatten()), *negated),
+                    Set::Query(query) => Node::Among(value, Membership::of((self.inner)(query, Some(1))?.1.iter().flatten()), *negated),
                     Set::List(list) => {
                         let nodes = list.iter().map(|one| self.compile(one, stats)).collect::<Result<Vec<_>, _>>()?;
                         let constants: Option<Vec<&Value>> =

@@ -36,7 +36,7 @@ use crate::model::{EventId, EventRef, Scope, TimeRange, Timestamp};
 use expr::Node;
 use gather::{Gather, Progress};
 use groups::{Chosen, choose};
-use plan::{End, Plan, Planner, up_to_pattern};
+use plan::{Earlier, End, Plan, Planner, up_to_pattern};
 use rows::{Fetch, Row, Wanted};
 use stage::Work;
 
@@ -212,12 +212,12 @@ impl<'a, 'l> Runner<'a, 'l> {
 
     fn plan(&mut self, reader: &mut Reader, query: &Query, end: End) -> Result<Plan, RunError> {
         let text = self.text;
-        let mut inner = |query: &Query, columns: usize| self.inner(reader, query, columns);
+        let mut inner = |query: &Query, columns: Option<usize>| self.inner(reader, query, columns);
         Planner::new(text, &mut inner).plan(&query.stages, end)
     }
 
-    /// The rows of a query within this one, of so many columns, of which the first is a key.
-    fn inner(&mut self, reader: &mut Reader, query: &Query, count: usize) -> Result<Vec<Vec<Value>>, RunError> {
+    /// The rows of a query within this one: of so many columns, of which the first is a key; or of any.
+    fn inner(&mut self, reader: &mut Reader, query: &Query, count: Option<usize>) -> Result<(Vec<String>, Vec<Vec<Value>>), RunError> {
         if self.depth > 0 {
             return Err(expr::wrong(query.span, "a query within another has none within itself"));
         }
@@ -227,12 +227,14 @@ impl<'a, 'l> Runner<'a, 'l> {
         self.depth -= 1;
         self.statistics.matched = matched;
         let (columns, rows) = answer?;
+        let rows = rows.into_iter().map(|row| row.values);
+        let Some(count) = count else { return Ok((columns, rows.collect())) };
         if columns.len() != count {
             return Err(expr::wrong(query.span, "a query within `in` gives one column: end it with `fields name`"));
         }
         let mut seen = hashbrown::HashSet::new();
         let mut kept = Vec::new();
-        for row in rows.into_iter().map(|row| row.values) {
+        for row in rows {
             let is_new = row.first().is_some_and(|key| !key.is_missing() && seen.insert(key.to_string()));
             if is_new || count > 1 {
                 kept.push(row);
@@ -241,7 +243,7 @@ impl<'a, 'l> Runner<'a, 'l> {
                 return Err(RunError::TooLarge(format!("the query within the query gives more than {MOST_KEYS} different values: narrow it")));
             }
         }
-        Ok(kept)
+        Ok((columns, kept))
     }
 
     fn context(&self, reader: &mut Reader, scope: &Scope) -> Result<Context, RunError> {
@@ -344,13 +346,14 @@ fn through(work: &mut [Box<dyn Work>], mut rows: Vec<Row>, context: &Context) ->
 }
 
 /// The scope of the time that `diff` compares with.
-fn before(scope: &Scope, context: &Context, window: DiffWindow) -> Option<Scope> {
+fn before(scope: &Scope, context: &Context, window: Earlier) -> Option<Scope> {
     const DAY: i64 = 86_400_000;
     let back = match window {
-        DiffWindow::Previous => context.end_ms.checked_sub(context.start_ms)?,
-        DiffWindow::PreviousDay => DAY,
-        DiffWindow::PreviousWeek => 7 * DAY,
-        DiffWindow::PreviousMonth => 30 * DAY,
+        Earlier::By(millis) => millis,
+        Earlier::Window(DiffWindow::Previous) => context.end_ms.checked_sub(context.start_ms)?,
+        Earlier::Window(DiffWindow::PreviousDay) => DAY,
+        Earlier::Window(DiffWindow::PreviousWeek) => 7 * DAY,
+        Earlier::Window(DiffWindow::PreviousMonth) => 30 * DAY,
     };
     let at = |millis: i64| Some(Timestamp::from_millis(millis.checked_sub(back)?));
     Some(Scope { range: TimeRange { since: at(context.start_ms), until: at(context.end_ms) }, ..scope.clone() })

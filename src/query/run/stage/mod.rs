@@ -8,6 +8,7 @@ mod lists;
 mod order;
 mod patterns;
 mod rowwise;
+mod statistics;
 
 use std::cmp::Ordering;
 
@@ -26,6 +27,7 @@ pub(super) use lists::Unnest;
 pub(super) use order::{Cut, Dedup, Limit, Skip, Sort, Tail};
 pub(super) use patterns::FindPatterns;
 pub(super) use rowwise::{Accum, AddTotals, Autoregress, Compute, Filter};
+pub(super) use statistics::{AppendCols, Held, Outlier, Sessionize};
 
 /// No command holds more rows or groups than this.
 pub(super) const MOST_ROWS: usize = 1_000_000;
