@@ -11,6 +11,7 @@ mod expr;
 mod field;
 mod gather;
 mod groups;
+mod light;
 mod names;
 mod path;
 mod plan;

@@ -8,6 +8,7 @@ use super::Statistics;
 use super::error::RunError;
 use super::expr::Node;
 use super::field::{Base, System, is_foreign};
+use super::light::Light;
 use super::path;
 use crate::case::Reader;
 use crate::decode::json::Tape;
@@ -53,6 +54,8 @@ pub(super) struct Fetch<'p> {
     calls: Option<HashMap<u32, u32>>,
     ledger: HashMap<SourceId, (Value, Value)>,
     tape: Tape,
+    /// How rows are made where columns are enough.
+    light: Option<Light>,
 }
 
 impl<'p> Fetch<'p> {
@@ -60,7 +63,8 @@ impl<'p> Fetch<'p> {
         let has = |name: &str| wanted.bases.iter().any(|(_, base)| matches!(base, Base::Derived(known, _) if *known == name));
         let joined = if has("x.joined") { Some(reader.joined()?) } else { None };
         let calls = if has("x.calls") { Some(reader.calls(refs)?) } else { None };
-        Ok(Self { wanted, context, joined, calls, ledger: HashMap::new(), tape: Tape::new() })
+        let light = Light::of(wanted.bases).filter(|_| wanted.sources.is_none());
+        Ok(Self { wanted, context, joined, calls, ledger: HashMap::new(), tape: Tape::new(), light })
     }
 
     /// The rows of these events, in their order.
@@ -70,6 +74,36 @@ impl<'p> Fetch<'p> {
         if self.wanted.sources.is_none() && !self.wanted.bases.iter().any(|(_, base)| base.needs_event()) {
             return Ok(rows.into_iter().flatten().collect());
         }
+        let is_light = |event: &EventRef| match &self.light {
+            Some(light) => !(light.has_known && is_foreign(event.strand(), event.is_undecodable())),
+            None => false,
+        };
+        let (easy, whole): (Vec<usize>, Vec<usize>) = (0..refs.len()).partition(|at| refs.get(*at).is_some_and(is_light));
+        let chosen = |places: &[usize]| -> Vec<EventRef> { places.iter().filter_map(|at| refs.get(*at).copied()).collect() };
+        if let Some(light) = self.light.as_ref().filter(|_| !easy.is_empty()) {
+            let mut of_columns: Vec<Option<Row>> = easy.iter().map(|at| rows.get_mut(*at).and_then(Option::take)).collect();
+            light.fill(reader, &chosen(&easy), of_columns.iter_mut().flatten())?;
+            for (at, row) in easy.iter().zip(of_columns) {
+                let passing = row.filter(|row| self.wanted.early.iter().all(|node| node.holds(&row.values, self.context)));
+                if let Some(place) = rows.get_mut(*at) {
+                    *place = passing;
+                }
+            }
+        }
+        if !whole.is_empty() {
+            let made = self.whole(reader, &chosen(&whole), counts)?;
+            for (at, row) in whole.into_iter().zip(made) {
+                if let Some(place) = rows.get_mut(at) {
+                    *place = row;
+                }
+            }
+        }
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    /// Rows of whole events, and of their records where need be; none where a condition does not hold.
+    fn whole(&mut self, reader: &mut Reader, refs: &[EventRef], counts: &mut Statistics) -> Result<Vec<Option<Row>>, RunError> {
+        let mut rows: Vec<Option<Row>> = refs.iter().map(|event| Some(self.bare(*event))).collect();
         let ids: Vec<EventId> = refs.iter().map(|event| event.id).collect();
         let events: HashMap<u32, Event> = reader.events(&ids)?.into_iter().map(|event| (event.id.0, event)).collect();
         let facts = self.facts(reader, refs)?;
@@ -96,7 +130,7 @@ impl<'p> Fetch<'p> {
                 self.record(reader, event, row, counts)?;
             }
         }
-        Ok(rows.into_iter().flatten().collect())
+        Ok(rows)
     }
 
     fn bare(&self, event: EventRef) -> Row {
@@ -300,7 +334,7 @@ fn of_facts(name: &str, facts: &ExchangeFacts) -> FieldValue {
     }
 }
 
-fn of_tokens(name: &str, tokens: &Tokens) -> FieldValue {
+pub(super) fn of_tokens(name: &str, tokens: &Tokens) -> FieldValue {
     let sum = |counts: [Option<u64>; 2]| counts.into_iter().flatten().reduce(u64::saturating_add);
     match name {
         "x.tokens_in" => tokens.input.into(),

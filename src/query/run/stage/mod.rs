@@ -123,6 +123,12 @@ pub(super) fn key_of(values: &[Value], key: &mut Vec<u8>) {
             key.push(0);
             continue;
         }
+        // A time is like no text, and takes long to print.
+        if let Value::Time(millis) = value {
+            key.push(2);
+            key.extend_from_slice(&millis.to_le_bytes());
+            continue;
+        }
         let text = value.printed();
         key.push(1);
         key.extend_from_slice(&(text.len() as u64).to_le_bytes());
