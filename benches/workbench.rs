@@ -12,6 +12,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use outcrop::case::{Reader, histogram, open_read_only};
 use outcrop::model::{Entity, EntityKind, Event, EventId, Scope, Strand, StrandSet, TextFilter};
 use outcrop::stitch::echo::Echoes;
+use outcrop::stitch::profiles::{profile, summaries};
 use outcrop::tui::Rehearsal;
 
 mod corpus;
@@ -113,6 +114,24 @@ fn commands(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn tables(criterion: &mut Criterion) {
+    let mut reader = open_read_only(&case(EVENTS)).unwrap();
+    let all = reader.refs(&Scope::all()).unwrap().len();
+    let mut group = criterion.benchmark_group("tables");
+    group.sample_size(10).warm_up_time(WARM_UP).measurement_time(MEASURED);
+    for kind in [EntityKind::Principal, EntityKind::Bucket] {
+        group.bench_function(format!("all {kind}s of {all} events"), |bencher| {
+            bencher.iter(|| summaries(&mut reader, &Scope::all(), kind).unwrap().len());
+        });
+        let most = reader.values(kind).unwrap().remove(0);
+        let entity = Entity { kind, value: most.value };
+        group.bench_function(format!("the page of the busiest {kind} ({} events)", most.count), |bencher| {
+            bencher.iter(|| profile(&mut reader, &Scope::all(), &entity).unwrap().sections.len());
+        });
+    }
+    group.finish();
+}
+
 /// A case of that folder. Delete it when the schema has changed.
 fn case(events: u64) -> std::path::PathBuf {
     let case = corpus::kept(&format!("demo-{events}.outcrop"));
@@ -133,5 +152,5 @@ fn case(events: u64) -> std::path::PathBuf {
     case
 }
 
-criterion_group!(benches, first_screen, scopes, search, commands);
+criterion_group!(benches, first_screen, scopes, search, commands, tables);
 criterion_main!(benches);

@@ -446,7 +446,7 @@ fn exit_codes_and_one_line_messages() {
     }
     // Words of the contract that are not in this version, even when there is a file of that name.
     DEMO.0.put("live", "{}");
-    for word in ["live", "fetch", "hunt", "detect", "report", "doctor", "rules"] {
+    for word in ["live", "fetch", "detect", "report", "doctor", "rules"] {
         run(word).exits(2).says(&[word, "not in this version"]);
     }
     // No case was opened before: usage.
@@ -643,4 +643,34 @@ fn an_empty_answer_says_which_word_the_case_does_not_know() {
         assert!(wanted.iter().all(|word| answer.err.contains(word)), "{line}: {}", answer.err);
     }
     assert_eq!(run(&format!("events --key {key} --case c")).exits(0).err, "");
+}
+
+#[test]
+fn hunts_are_listed_run_and_printed() {
+    let listed = list("hunt");
+    assert!(listed.iter().any(|hunt| text(hunt, "name") == "command-deletes" && text(hunt, "id") == "S25"));
+    let found = list("hunt command-deletes");
+    assert_eq!(found.len(), 4);
+    assert!(found.iter().all(|row| text(row, "command").contains("delete-")));
+    // By its number, with a parameter; and what it would have asked.
+    let long = list("hunt S19 -p longer_than=60000");
+    assert!(!long.is_empty() && long.iter().all(|row| text(row, "chars").parse::<u64>().expect("a number") > 60_000));
+    let printed = run("hunt S19 -p longer_than=60000 --print");
+    assert!(printed.out.contains("| filter chars > 60000\n"), "{}", printed.out);
+    for (line, part) in [
+        ("hunt comand-deletes", "did you mean command-deletes?"),
+        ("hunt S20", "tokens-per-model"),
+        ("hunt long-prompts -p longer=5", "did you mean longer_than?"),
+        ("hunt long-prompts -p longer_than", "NAME=VALUE"),
+        ("hunt training-objects", "needs bucket"),
+        ("hunt bedrock-commands --on aws", "what only a case knows"),
+        ("hunt denied-callers --on aws", "--on aws"),
+    ] {
+        let wrong = run(line);
+        assert_eq!(wrong.code, 2, "{line}");
+        assert!(wrong.err.contains(part), "{line}: {}", wrong.err);
+    }
+    // Where the evidence is not there, finding nothing says nothing.
+    let nothing = run("hunt command-deletes --since 2030-01-01");
+    assert!(nothing.err.contains("says nothing"), "{}", nothing.err);
 }

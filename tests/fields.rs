@@ -26,6 +26,10 @@ fn ids(reader: &mut Reader, filters: Vec<FieldFilter>) -> BTreeSet<EventId> {
     reader.refs(&scope).expect("a list").iter().map(|event| event.id).collect()
 }
 
+/// Fields for which a record is read as a whole, with the bodies beside it.
+const RECORD_WIDE: [&str; 9] =
+    ["x.user_text", "x.completion", "x.thinking", "x.system", "x.guard_findings", "x.guard_policies", "x.guardrail", "x.secrets", "x.hidden"];
+
 /// The texts by which a value is found with `=`.
 fn spellings(value: &FieldValue) -> Vec<String> {
     match value {
@@ -52,7 +56,7 @@ fn columns_say_what_the_records_say() {
         let (mut tape, mut other) = (Tape::new(), Tape::new());
         let (with, without) = (Fields::of(&record, &mut tape, &bodies), Fields::of(&record, &mut other, &none));
         for field in FIELDS.iter().filter(|field| !matches!(field.name, "x.joined" | "x.calls")) {
-            let in_columns = !matches!(field.name, "x.user_text" | "x.completion" | "x.thinking" | "x.guard_findings" | "x.hidden" | "x.prefix");
+            let in_columns = !RECORD_WIDE.contains(&field.name) && field.name != "x.prefix";
             let value = if in_columns { without.get(field.name) } else { with.get(field.name) };
             for text in spellings(&value) {
                 told.entry(field.name).or_default().entry(text).or_default().insert(event.id);
@@ -62,7 +66,7 @@ fn columns_say_what_the_records_say() {
     for field in FIELDS.iter().filter(|field| !matches!(field.name, "x.joined" | "x.calls")) {
         let values = told.get(field.name).unwrap_or_else(|| panic!("the demo has no {}", field.name));
         // A record-wide field is read from every record: a few values are enough.
-        let most = if matches!(field.name, "x.user_text" | "x.completion" | "x.thinking" | "x.guard_findings" | "x.hidden") { 2 } else { 8 };
+        let most = if RECORD_WIDE.contains(&field.name) { 2 } else { 8 };
         for (value, expected) in values.iter().filter(|(value, _)| !value.is_empty()).take(most) {
             let filter = |comparison| vec![FieldFilter { name: field.name, comparison, value: value.clone() }];
             assert_eq!(&ids(&mut reader, filter(Comparison::Is)), expected, "{} = {value}", field.name);

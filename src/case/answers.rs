@@ -57,6 +57,8 @@ pub struct Pending {
     pub events: usize,
     /// Memory they and the evidence blocks hold, in bytes, about.
     pub bytes: usize,
+    /// Something about sources or fetching waits too.
+    pub ledger: bool,
 }
 
 impl Pending {

@@ -12,7 +12,7 @@ use crate::model::{Digest, EntityKind, EventId, EventRef, ExchangeFacts, RecordP
 pub(super) const COLUMNS: [(&str, Option<EntityKind>); 15] = [
     ("account", Some(EntityKind::Account)),
     ("region", Some(EntityKind::Region)),
-    ("actor", None),
+    ("actor", Some(EntityKind::Actor)),
     ("principal", Some(EntityKind::Principal)),
     ("role", Some(EntityKind::Role)),
     ("session", Some(EntityKind::Session)),

@@ -2,10 +2,8 @@
 //! else: names come out of the posting lists, flags in one pass over the table.
 
 use super::batch::COLUMNS;
-use super::codec::decode_ids;
-use super::error::{CaseError, Doing as _, Result};
+use super::error::{Doing as _, Result};
 use super::reader::Reader;
-use super::segment;
 use crate::model::{EntityKind, EventId, EventRef, ExchangeFlags, Name};
 
 /// A list of up to so many events is read row by row.
@@ -86,30 +84,21 @@ impl Reader {
     }
 
     fn column_by_posting(&mut self, refs: &[EventRef], kind: EntityKind) -> Result<Column> {
-        let places = self.places(refs);
-        let mut column = Column { names: Vec::new(), of: vec![0; refs.len()] };
         let mut named: Vec<(u32, Name)> = self.entities_of(kind)?.into_iter().collect();
         named.sort_unstable();
-        let extents = segment::extents(self.connection())?;
-        let mut select = self.connection().prepare_cached("SELECT ids FROM posting WHERE place = ?1").doing(DOING)?;
-        for (entity, name) in named {
-            self.cancel().check()?;
-            column.names.push(name);
-            let number = column.names.len() as u32;
-            for extent in &extents {
-                let mut rows = select.query([segment::place(extent.id, entity)]).doing(DOING)?;
-                let Some(row) = rows.next().doing(DOING)? else { continue };
-                let blob = row.get_ref(0).doing(DOING)?.as_blob().unwrap_or_default();
-                decode_ids(blob, extent.first, |id| {
-                    let place = places.get(id as usize).copied().unwrap_or(0);
-                    if let Some(slot) = place.checked_sub(1).and_then(|place| column.of.get_mut(place as usize)) {
-                        *slot = number;
-                    }
-                })
-                .ok_or(CaseError::Damaged { doing: DOING, what: "a list of mentions" })?;
+        let (entities, names): (Vec<u32>, Vec<Name>) = named.into_iter().unzip();
+        let mut of = vec![0; refs.len()];
+        let (mut entity, mut number) = (None, 0);
+        self.walk_postings(refs, &entities, &mut |next, place| {
+            if entity != Some(next) {
+                entity = Some(next);
+                number = entities.binary_search(&next).map_or(0, |at| at as u32 + 1);
             }
-        }
-        Ok(column)
+            if let Some(slot) = of.get_mut(place) {
+                *slot = number;
+            }
+        })?;
+        Ok(Column { names, of })
     }
 
     /// The flags of each event of a list; `None` where it is no exchange.

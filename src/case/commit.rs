@@ -9,7 +9,7 @@ use super::error::{CaseError, Doing as _, Result};
 use super::runs::{self, Pair};
 use super::text::{self, Gather};
 use super::writer::{Entry, Held, HeldBatch, HeldText, Next, extras_blob};
-use super::{segment, sources, threads};
+use super::{asked, segment, sources, threads};
 use crate::model::{EventRef, ExchangeFacts, Outcome};
 
 /// Stores what is held. On error the transaction is undone and `held` is as it was.
@@ -61,7 +61,7 @@ pub(super) fn clear_derived(connection: &mut Connection) -> Result<()> {
         .execute_batch(
             "DELETE FROM body; DELETE FROM entity; DELETE FROM event; DELETE FROM exchange; DELETE FROM segment; DELETE FROM posting;
              DELETE FROM run; DELETE FROM text_block; DELETE FROM trail_tokens; DELETE FROM thread; DELETE FROM link;
-             DELETE FROM meta WHERE key IN ('duplicates', 'outdated');
+             DELETE FROM signal; DELETE FROM lead; DELETE FROM meta WHERE key IN ('duplicates', 'outdated', 'detected');
              INSERT INTO meta(key, value) VALUES ('epoch', 1), ('revision', 1) ON CONFLICT(key) DO UPDATE SET value = value + 1;
              INSERT OR REPLACE INTO meta(key, value) VALUES ('rebuilding', 1);",
         )
@@ -88,6 +88,7 @@ fn write_entry(connection: &Connection, entry: &Entry) -> Result<()> {
     let doing = "storing evidence";
     match entry {
         Entry::Source(entry) => sources::put(connection, entry),
+        Entry::Covered(entry) => asked::cover(connection, entry),
         Entry::Block(block) => {
             let sql = "INSERT INTO block(source, form, position, length, data) VALUES (?1, 0, ?2, ?3, ?4)";
             let mut insert = connection.prepare_cached(sql).doing(doing)?;

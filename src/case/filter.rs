@@ -9,7 +9,9 @@ use super::reader::Reader;
 use super::{runs, segment};
 use crate::decode::json::Tape;
 use crate::decode::{self, Bodies, Fields};
-use crate::model::{BodyState, EntityKind, EventId, EventRef, FieldFilter, FieldTest, FieldValue, GuardrailAction, KeyKind, Name, Outcome, Strand};
+use crate::model::{
+    BodyState, EntityKind, EventId, EventRef, ExchangeFlags, FieldFilter, FieldTest, FieldValue, GuardrailAction, KeyKind, Name, Outcome, Strand,
+};
 
 const DOING: &str = "filtering by a field";
 
@@ -63,6 +65,18 @@ fn place(name: &str) -> Place {
         "x.key" => Place::Name("key", text),
         "x.model" => Place::Name("model", text),
         "x.bucket" => Place::Name("bucket", text),
+        "x.account" => Place::Name("account", text),
+        "x.region" => Place::Name("region", text),
+        "x.service" => Place::Name("service", text),
+        "x.action" => Place::Name("action", text),
+        "x.ip" => Place::Name("ip", text),
+        "x.user_agent" => Place::Name("user_agent", text),
+        "x.host" => Place::Name("host", text),
+        "x.request" => Place::Event("request_id", words),
+        "x.strand" => Place::Event("strand", |row| Ok(text(Strand::from_code(row.get(1)?).unwrap_or(Strand::Management).name()))),
+        "x.guarded" => Place::Exchange("flags", |row| Ok(ExchangeFlags(row.get(1)?).guarded().map_or(FieldValue::Missing, FieldValue::Flag))),
+        "x.output_bucket" => Place::Record(|event| event.strand() == Strand::Management),
+        "x.command" => Place::Record(|event| event.strand() == Strand::Endpoint),
         "x.model_family" => Place::Name("model", |model| text(decode::model_family(model))),
         "x.is_bedrock" => Place::Called(|service, _| decode::is_bedrock(service)),
         "x.invoke" => Place::Called(decode::is_invoke),

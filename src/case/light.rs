@@ -6,14 +6,9 @@ use std::collections::HashMap;
 use rusqlite::Row;
 
 use super::batch::COLUMNS;
-use super::error::{CaseError, Doing as _, Result};
+use super::error::{CaseError, Result};
 use super::reader::Reader;
-use crate::model::{EntityKind, EventId, EventRef, Name, Tokens};
-
-/// Row numbers up to so far apart are read in one go.
-const GAP: u32 = 16;
-
-const DOING: &str = "reading columns";
+use crate::model::{Digest, EntityKind, EventId, EventRef, Name, RecordPosition, SourceId, Tokens, Wrap};
 
 /// Columns of a list of events.
 #[derive(Clone, Debug, Default)]
@@ -29,10 +24,22 @@ impl LightRows {
     }
 }
 
-/// The column of a kind; `Principal` has a neighbour, the actor, which is no kind of its own.
-fn column(kind: LightColumn) -> &'static str {
-    match kind {
+/// Where a record lies, and the hash that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordPlace {
+    /// In which source.
+    pub source: SourceId,
+    /// Where in it.
+    pub position: RecordPosition,
+    /// Its hash.
+    pub digest: Digest,
+}
+
+fn column(column: LightColumn) -> &'static str {
+    match column {
         LightColumn::Actor => "actor",
+        LightColumn::RequestId => "request_id",
+        LightColumn::ErrorMessage => "error_message",
         LightColumn::Kind(kind) => COLUMNS.iter().find(|(_, known)| *known == Some(kind)).map_or("NULL", |(name, _)| *name),
     }
 }
@@ -44,6 +51,17 @@ pub enum LightColumn {
     Kind(EntityKind),
     /// Who baselines count.
     Actor,
+    /// The request id.
+    RequestId,
+    /// The error message.
+    ErrorMessage,
+}
+
+/// A cell as it is stored.
+enum Cell {
+    None,
+    Entity(u32),
+    Text(Name),
 }
 
 impl Reader {
@@ -54,21 +72,45 @@ impl Reader {
         let select: Vec<&str> = columns.iter().map(|kind| column(*kind)).collect();
         let sql = format!("SELECT id, {} FROM event WHERE id BETWEEN ?1 AND ?2", select.join(", "));
         self.snapshot(|reader| {
-            let mut found: Vec<Option<u32>> = vec![None; width * refs.len()];
-            reader.near_each_other(refs, &sql, &mut |place, row| {
-                for at in 0..width {
-                    if let Some(slot) = found.get_mut(place * width + at) {
-                        *slot = row.get(1 + at)?;
-                    }
+            let mut found: Vec<Cell> = std::iter::repeat_with(|| Cell::None).take(width * refs.len()).collect();
+            reader.sweep(refs, &sql, &mut |place, row| {
+                for (at, column) in columns.iter().enumerate() {
+                    let Some(slot) = found.get_mut(place * width + at) else { continue };
+                    *slot = match column {
+                        LightColumn::RequestId | LightColumn::ErrorMessage => match row.get_ref(1 + at)?.as_str_or_null()? {
+                            Some(text) => Cell::Text(Name::from(text)),
+                            None => Cell::None,
+                        },
+                        _ => row.get::<_, Option<u32>>(1 + at)?.map_or(Cell::None, Cell::Entity),
+                    };
                 }
                 Ok(())
             })?;
-            for (slot, entity) in rows.names.iter_mut().zip(found) {
-                *slot = entity.map(|entity| reader.name(entity)).transpose()?.map(|(_, name)| name);
+            for (slot, cell) in rows.names.iter_mut().zip(found) {
+                *slot = match cell {
+                    Cell::None => None,
+                    Cell::Entity(entity) => Some(reader.name(entity)?.1),
+                    Cell::Text(text) => Some(text),
+                };
             }
             Ok::<_, CaseError>(())
         })?;
         Ok(rows)
+    }
+
+    /// Where the records of a list lie, by place.
+    pub fn record_places(&mut self, refs: &[EventRef]) -> Result<Vec<Option<RecordPlace>>> {
+        let mut places = vec![None; refs.len()];
+        let sql = "SELECT id, source, position, length, wrap, digest FROM event WHERE id BETWEEN ?1 AND ?2";
+        self.sweep(refs, sql, &mut |at, row| {
+            let position = RecordPosition { offset: row.get::<_, i64>(2)? as u64, length: row.get(3)?, wrap: Wrap::from_code(row.get(4)?) };
+            let digest = Digest::from_slice(row.get_ref(5)?.as_blob()?).unwrap_or(Digest([0; 32]));
+            if let Some(place) = places.get_mut(at) {
+                *place = Some(RecordPlace { source: SourceId(row.get(1)?), position, digest });
+            }
+            Ok(())
+        })?;
+        Ok(places)
     }
 
     /// The tokens of those events of a list that have any, by row number: of exchanges, and what `CloudTrail` counted.
@@ -78,7 +120,7 @@ impl Reader {
         let ids: Vec<EventId> = refs.iter().map(|event| event.id).collect();
         self.snapshot(|reader| {
             let exchanges = "SELECT event, input, output, cache_read, cache_write, total_input FROM exchange WHERE event BETWEEN ?1 AND ?2";
-            reader.near_each_other(refs, exchanges, &mut |place, row| {
+            reader.sweep(refs, exchanges, &mut |place, row| {
                 let told = Tokens {
                     input: count(row, 1)?,
                     output: count(row, 2)?,
@@ -90,7 +132,7 @@ impl Reader {
                 Ok(())
             })?;
             let trail = "SELECT event, input, output FROM trail_tokens WHERE event BETWEEN ?1 AND ?2";
-            reader.near_each_other(refs, trail, &mut |place, row| {
+            reader.sweep(refs, trail, &mut |place, row| {
                 let told = Tokens { input: count(row, 1)?, output: count(row, 2)?, ..Tokens::default() };
                 if let Some(id) = ids.get(place) {
                     tokens.entry(id.0).or_insert(told);
@@ -99,26 +141,5 @@ impl Reader {
             })
         })?;
         Ok(tokens)
-    }
-
-    /// Calls with the place in the list and the row of each event, by the number in the row's first column.
-    fn near_each_other(&self, refs: &[EventRef], sql: &str, call: &mut dyn FnMut(usize, &Row<'_>) -> rusqlite::Result<()>) -> Result<()> {
-        let mut ids: Vec<(u32, usize)> = refs.iter().enumerate().map(|(place, event)| (event.id.0, place)).collect();
-        ids.sort_unstable();
-        let mut select = self.connection().prepare_cached(sql).doing(DOING)?;
-        for run in ids.chunk_by(|(one, _), (next, _)| next - one <= GAP) {
-            self.cancel().check()?;
-            let (Some((first, _)), Some((last, _))) = (run.first(), run.last()) else { continue };
-            let mut wanted = run.iter().peekable();
-            let mut rows = select.query((first, last)).doing(DOING)?;
-            while let Some(row) = rows.next().doing(DOING)? {
-                let id: u32 = row.get(0).doing(DOING)?;
-                while wanted.next_if(|(next, _)| *next < id).is_some() {}
-                while let Some((_, place)) = wanted.next_if(|(next, _)| *next == id) {
-                    call(*place, row).doing(DOING)?;
-                }
-            }
-        }
-        Ok(())
     }
 }

@@ -55,7 +55,7 @@ impl Notebook {
         self.write("naming the case", "INSERT OR REPLACE INTO meta(key, value) VALUES ('title', ?1)", [title])
     }
 
-    fn write(&self, doing: &'static str, sql: &str, values: impl rusqlite::Params) -> Result<()> {
+    pub(super) fn write(&self, doing: &'static str, sql: &str, values: impl rusqlite::Params) -> Result<()> {
         let _turn = self.case.analysts_turn();
         self.connection.execute(sql, values).doing(doing).map(drop)
     }

@@ -7,7 +7,6 @@ use rusqlite::OptionalExtension as _;
 
 use super::answers::ValueCount;
 use super::batch::{COLUMNS, wide_hash};
-use super::codec::decode_ids;
 use super::error::{CaseError, Doing as _, Result};
 use super::reader::Reader;
 use super::rows::{ExtraMention, extras};
@@ -113,30 +112,15 @@ impl Reader {
 
     /// Counts the mentions of a kind that fall on the events of a list, by walking the kind's lists.
     fn tally_postings(&mut self, refs: &[EventRef], kind: EntityKind, tally: &mut HashMap<Name, Summary>) -> Result<()> {
-        let damaged = || CaseError::Damaged { doing: DOING, what: "a list of mentions" };
-        let places = self.places(refs);
         let named = self.entities_of(kind)?;
-        let extents = segment::extents(self.connection())?;
-        let mut select = self.connection().prepare_cached("SELECT ids FROM posting WHERE place = ?1").doing(DOING)?;
-        for (entity, name) in named {
-            self.cancel().check()?;
-            let mut sum = Summary::default();
-            for extent in &extents {
-                let mut rows = select.query([segment::place(extent.id, entity)]).doing(DOING)?;
-                let Some(row) = rows.next().doing(DOING)? else { continue };
-                let blob = row.get_ref(0).doing(DOING)?.as_blob().unwrap_or_default();
-                decode_ids(blob, extent.first, |id| {
-                    let place = places.get(id as usize).copied().unwrap_or(0);
-                    if let Some(event) = place.checked_sub(1).and_then(|place| refs.get(place as usize)) {
-                        sum.add(*event);
-                    }
-                })
-                .ok_or_else(damaged)?;
+        let mut sums: HashMap<u32, Summary> = HashMap::new();
+        let entities: Vec<u32> = named.keys().copied().collect();
+        self.walk_postings(refs, &entities, &mut |entity, place| {
+            if let Some(event) = refs.get(place) {
+                sums.entry(entity).or_default().add(*event);
             }
-            if sum.events > 0 {
-                tally.insert(name, sum);
-            }
-        }
+        })?;
+        tally.extend(named.into_iter().filter_map(|(entity, name)| Some((name, sums.remove(&entity)?))));
         Ok(())
     }
 

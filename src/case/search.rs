@@ -62,7 +62,13 @@ impl Reader {
         Some(members)
     }
 
-    fn scan(&mut self, regex: &Regex, members: Option<&IdSet>, after: u32, on_hits: &mut dyn FnMut(&[EventId])) -> Result<(IdSet, SearchReport)> {
+    pub(super) fn scan(
+        &mut self,
+        regex: &Regex,
+        members: Option<&IdSet>,
+        after: u32,
+        on_hits: &mut dyn FnMut(&[EventId]),
+    ) -> Result<(IdSet, SearchReport)> {
         let mut hits = IdSet::new(after.saturating_add(1), self.lists.last);
         let mut report = SearchReport::default();
         let blocks = self.blocks(members, after)?;

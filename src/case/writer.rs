@@ -13,6 +13,7 @@ use super::intern::Interner;
 use super::runs::Pair;
 use super::writable::Seat;
 use super::{commit, merge, runs, sources, threads};
+use crate::model::live::Coverage;
 use crate::model::{Link, SourceEntry, SourceId, Strand, ThreadRow, Timestamp};
 
 /// Memory the writer spends on known strings before it forgets them and asks the file again.
@@ -61,6 +62,7 @@ pub(super) enum Entry {
     Source(SourceEntry),
     Block(Block),
     Body(String, Side, SourceId),
+    Covered(Coverage),
 }
 
 /// A batch with its row numbers (0: a duplicate, not kept) and the entity of each of its strings.
@@ -145,6 +147,11 @@ impl Writer {
     /// Joins a body file to the exchange of a request id.
     pub fn attach_body(&mut self, request_id: &str, side: Side, source: SourceId) {
         self.held.ledger.push(Entry::Body(request_id.to_owned(), side, source));
+    }
+
+    /// Notes that an interval of a log group is in the case: with the next commit, and so never before what came before it here.
+    pub fn cover(&mut self, entry: Coverage) {
+        self.held.ledger.push(Entry::Covered(entry));
     }
 
     /// The committed entry of a file that has not changed since it was read. Its state says whether it was read to its end.
@@ -235,7 +242,7 @@ impl Writer {
 
     /// What waits for the next commit.
     pub fn pending(&self) -> Pending {
-        Pending { events: self.held.events as usize, bytes: self.held.bytes }
+        Pending { events: self.held.events as usize, bytes: self.held.bytes, ledger: !self.held.ledger.is_empty() }
     }
 
     /// Stores everything that waits, in one transaction. After an error nothing is stored and all of it still waits.

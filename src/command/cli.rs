@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::aws::AwsArgs;
 use crate::model::{
     Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -62,14 +63,18 @@ pub enum Command {
     Demo(DemoArgs),
     /// Read evidence into a case without a screen, and print a summary
     Ingest(IngestArgs),
+    /// Fetch evidence from CloudWatch Logs into a case: docs/LIVE.md says what is needed and what it costs
+    Fetch(FetchArgs),
     /// Print events, oldest first
     Events(QuestionArgs),
     /// Print one event or exchange, by event id or request id
     Show(ShowArgs),
     /// Print every event that mentions an entity; without VALUE, the values of a kind with counts
     Pivot(PivotArgs),
-    /// Answer a query in CloudWatch Logs Insights QL from a case: docs/QUERY.md says what runs
+    /// Answer a query in CloudWatch Logs Insights QL from a case, or at AWS: docs/QUERY.md says what runs
     Query(QueryArgs),
+    /// Run a hunt: a query with a purpose and parameters; without NAME, the catalogue
+    Hunt(HuntArgs),
     /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
     Controls(ControlsArgs),
     /// Copy the evidence a case refers to into it, so that it travels alone
@@ -114,6 +119,57 @@ pub struct IngestArgs {
     /// The case file, made when it is not there
     #[arg(long, value_name = "FILE")]
     pub case: PathBuf,
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What to fetch from AWS.
+#[derive(Clone, Debug, Args)]
+pub struct WantedArgs {
+    /// Whose logs, where, and for how much.
+    #[command(flatten)]
+    pub aws: AwsArgs,
+    /// From this time on: 24h, yesterday, 14:00, 2026-11-10, RFC 3339 (UTC)
+    #[arg(long, value_name = "TIME", default_value = "24h")]
+    pub since: String,
+    /// Before this time
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Only events whose text holds this value, such as a key or a request id
+    #[arg(long, value_name = "VALUE")]
+    pub mentions: Option<String>,
+    /// Look again for log groups, though the case remembers some
+    #[arg(long)]
+    pub discover: bool,
+}
+
+impl WantedArgs {
+    /// The interval.
+    ///
+    /// # Errors
+    /// A sentence about the time that cannot be understood.
+    pub fn range(&self, now: Timestamp) -> Result<TimeRange, String> {
+        let scope = ScopeArgs { since: Some(self.since.clone()), until: self.until.clone(), ..ScopeArgs::default() };
+        scope.scope(now).map(|scope| scope.range)
+    }
+}
+
+/// Arguments of `fetch`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Without --log-group the log groups that hold evidence are looked for, and remembered in the case.\nWhat the case has already is not fetched again; an interrupted fetch goes on when it is run again."
+)]
+pub struct FetchArgs {
+    /// The case file, made when it is not there
+    #[arg(long, value_name = "FILE")]
+    pub case: PathBuf,
+    /// What to fetch.
+    #[command(flatten)]
+    pub wanted: WantedArgs,
+    /// Only say what would be fetched, and for how much
+    #[arg(long)]
+    pub estimate: bool,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -179,6 +235,31 @@ pub struct QueryArgs {
     /// Where it is answered
     #[arg(long, value_enum, default_value_t = Place::Case)]
     pub on: Place,
+    /// With `--on aws`: whose logs, where, and for how much.
+    #[command(flatten)]
+    pub aws: AwsArgs,
+    /// Of which case, about what, answered how.
+    #[command(flatten)]
+    pub question: QuestionArgs,
+}
+
+/// Arguments of `hunt`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A file *.toml in the folder `hunts` of the configuration adds hunts or replaces those of its names; keyword lists lie in `hunts/lists`.\nIn the catalogue: name=value has a default, [name] may be left out, name! is needed.\nExample: outcrop hunt long-prompts --param longer_than=p99"
+)]
+pub struct HuntArgs {
+    /// The hunt: its name, or its number such as S19
+    pub name: Option<String>,
+    /// A parameter of the hunt (may be repeated)
+    #[arg(long, short = 'p', value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+    /// Print the query instead of running it
+    #[arg(long, requires = "name")]
+    pub print: bool,
+    /// Where it is answered
+    #[arg(long, value_enum, default_value_t = Place::Case)]
+    pub on: Place,
     /// Of which case, about what, answered how.
     #[command(flatten)]
     pub question: QuestionArgs,
@@ -198,7 +279,7 @@ pub enum Language {
 pub enum Place {
     /// From the case.
     Case,
-    /// By CloudWatch Logs Insights: not in this version.
+    /// By CloudWatch Logs Insights, from the log groups that --log-group names.
     Aws,
 }
 

@@ -1,11 +1,20 @@
 //! The command line: one file a command, the arguments defined once in [`cli`].
 
+#[cfg(feature = "live")]
+mod ask_aws;
+#[cfg(not(feature = "live"))]
+#[path = "without_aws.rs"]
+mod ask_aws;
+pub mod aws;
 pub mod cli;
 mod controls;
 mod demo;
 mod events;
 mod failure;
+#[cfg(feature = "live")]
+mod fetch;
 mod generate;
+mod hunt;
 mod ingest;
 mod open;
 mod output;
@@ -54,10 +63,15 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         None => open::run(&cli.paths, cli.workbench),
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Ingest(args)) => ingest::run(&args),
+        #[cfg(feature = "live")]
+        Some(Command::Fetch(args)) => fetch::run(&args),
+        #[cfg(not(feature = "live"))]
+        Some(Command::Fetch(_)) => ask_aws::refused(),
         Some(Command::Events(args)) => events::run(&args),
         Some(Command::Show(args)) => show::run(&args),
         Some(Command::Pivot(args)) => pivot::run(&args),
         Some(Command::Query(args)) => query::run(&args),
+        Some(Command::Hunt(args)) => hunt::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
         Some(Command::Seal(args)) => seal::run(&args),
         Some(Command::Rebuild(args)) => rebuild::run(&args),

@@ -12,11 +12,10 @@ use super::failure::Failure;
 use super::ingest::events_bar;
 use super::output::Output;
 use super::place;
-use crate::case::open_read_only;
+use crate::case::{Reader, open_read_only};
 use crate::decode::masked_record;
-use crate::model::SafeText;
-use crate::model::Secrets;
 use crate::model::secret::{masked, masked_value};
+use crate::model::{SafeText, Scope, Secrets, TimeRange, Timestamp};
 use crate::query::ql::{self, QueryError};
 use crate::query::run::{Answer, AnswerRow, Listener, Options, RunError, run_heard, run_sql};
 use crate::query::sql;
@@ -33,42 +32,81 @@ enum Read {
 
 /// Runs the command.
 pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
-    if args.on == Place::Aws {
-        return Err(Failure::Usage("--on aws is not in this version: the query runs on the case".to_owned()));
-    }
     let text = text(&args.query)?;
-    let query = read(&text, args.language)?;
+    if args.on == Place::Aws {
+        return at_aws(&text, args);
+    }
     let now = place::now();
     let scope = args.question.scope.scope(now).map_err(Failure::Usage)?;
     let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
-    let options = Options { scope: &scope, now, push_down: true };
-    let limit = args.question.scope.limit.unwrap_or(usize::MAX);
+    let limit = args.question.scope.limit;
+    let asked = Asked { text: &text, language: args.language, scope: &scope, now, limit };
     let mut printing = Printing::new(Output::new(args.question.output), args.question.reveal.secrets(), limit);
-    let answer = match &query {
-        Read::Ql(query) => run_heard(&mut reader, &text, query, &options, &mut printing),
-        Read::Sql(query) => run_sql(&mut reader, &text, query, &options, &mut printing),
-    };
-    printing.bar.finish_and_clear();
-    let mut answer = match answer {
-        Ok(answer) => answer,
-        Err(RunError::Query(error)) => {
-            wrong(&error, &text);
-            return Err(Failure::Usage("the query cannot be answered".to_owned()));
-        }
-        Err(RunError::Case(error)) => return Err(error.into()),
-        Err(RunError::TooLarge(why)) => return Err(Failure::Error(why)),
-    };
-    if answer.rows.len() > limit {
-        answer.notes.push(format!("{limit} of {} rows shown; --limit raises it", answer.rows.len()));
-        answer.rows.truncate(limit);
-        answer.is_incomplete = true;
-    }
+    let answer = heard(&mut reader, &asked, &mut |_| (), &mut printing)?;
     let done = if answer.is_incomplete { Done::Incomplete } else { Done::Complete };
     printing.end(&answer)?;
     for note in &answer.notes {
         eprintln!("outcrop: {}", SafeText::new(note));
     }
     place::unless_rebuilding(&reader, done)
+}
+
+/// A query that is asked of a case.
+pub struct Asked<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// What it is written in.
+    pub language: Language,
+    /// Which events it may see.
+    pub scope: &'a Scope,
+    /// The time that `now()` tells.
+    pub now: Timestamp,
+    /// At most so many rows are printed.
+    pub limit: Option<usize>,
+}
+
+/// Answers a query; what is wrong with it is said on stderr, under its place. `arrange` sees all rows before they are cut.
+pub fn answer(reader: &mut Reader, asked: &Asked<'_>, arrange: &mut dyn FnMut(&mut Answer)) -> Result<Answer, Failure> {
+    let bar = events_bar();
+    let answer = heard(reader, asked, arrange, &mut Watching(&bar));
+    bar.finish_and_clear();
+    answer
+}
+
+/// Hears only how far it is.
+struct Watching<'b>(&'b ProgressBar);
+
+impl Listener for Watching<'_> {
+    fn progress(&mut self, seen: u64, of: u64) {
+        self.0.set_length(of);
+        self.0.set_position(seen);
+    }
+}
+
+fn heard(reader: &mut Reader, asked: &Asked<'_>, arrange: &mut dyn FnMut(&mut Answer), listener: &mut dyn Listener) -> Result<Answer, Failure> {
+    let text = asked.text;
+    let query = read(text, asked.language)?;
+    let options = Options { scope: asked.scope, now: asked.now, push_down: true };
+    let answer = match &query {
+        Read::Ql(query) => run_heard(reader, text, query, &options, listener),
+        Read::Sql(query) => run_sql(reader, text, query, &options, listener),
+    };
+    let mut answer = match answer {
+        Ok(answer) => answer,
+        Err(RunError::Query(error)) => {
+            wrong(&error, text);
+            return Err(Failure::Usage("the query cannot be answered".to_owned()));
+        }
+        Err(RunError::Case(error)) => return Err(error.into()),
+        Err(RunError::TooLarge(why)) => return Err(Failure::Error(why)),
+    };
+    arrange(&mut answer);
+    if let Some(limit) = asked.limit.filter(|limit| answer.rows.len() > *limit) {
+        answer.notes.push(format!("{limit} of {} rows shown; --limit raises it", answer.rows.len()));
+        answer.rows.truncate(limit);
+        answer.is_incomplete = true;
+    }
+    Ok(answer)
 }
 
 /// Says what is wrong. A query is the person's own, but may have come from anywhere.
@@ -111,13 +149,22 @@ fn read(text: &str, language: Language) -> Result<Read, Failure> {
                     eprintln!("{}", SafeText::new(line));
                 }
             }
-            return Err(Failure::Usage("a case cannot answer this query; --on aws could, and is not in this version".to_owned()));
+            return Err(Failure::Usage("a case cannot answer this query; --on aws could".to_owned()));
         }
     }
     for note in notes {
         eprintln!("outcrop: {}", SafeText::new(&note.to_string()));
     }
     Ok(query)
+}
+
+/// The query goes to AWS. Of a scope AWS only knows the interval.
+fn at_aws(text: &str, args: &QueryArgs) -> Result<Done, Failure> {
+    let scope = args.question.scope.scope(place::now()).map_err(Failure::Usage)?;
+    if !(Scope { range: TimeRange::default(), ..scope.clone() }).is_all() || args.question.scope.limit.is_some() {
+        return Err(Failure::Usage("with --on aws only --since and --until hold: write other conditions, and a limit, into the query".to_owned()));
+    }
+    super::ask_aws::run(text, args.language, &args.aws, &scope.range, args.question.reveal, args.question.output)
 }
 
 /// The query as given, or from standard input.
@@ -133,6 +180,11 @@ fn text(given: &str) -> Result<String, Failure> {
     Ok(text)
 }
 
+/// Prints an answer that is all there.
+pub fn print(answer: &Answer, secrets: Secrets, output: Output) -> Result<(), Failure> {
+    Printing::new(output, secrets, None).end(answer)
+}
+
 /// Prints rows as they come, where the form allows it: a table has to know all of them.
 struct Printing {
     output: Output,
@@ -145,9 +197,9 @@ struct Printing {
 }
 
 impl Printing {
-    fn new(output: Output, secrets: Secrets, limit: usize) -> Self {
+    fn new(output: Output, secrets: Secrets, limit: Option<usize>) -> Self {
         let bar = events_bar();
-        Self { output, secrets, left: limit, columns: Vec::new(), names: Vec::new(), bar, failure: None }
+        Self { output, secrets, left: limit.unwrap_or(usize::MAX), columns: Vec::new(), names: Vec::new(), bar, failure: None }
     }
 
     fn is_at_once(&self) -> bool {
@@ -163,11 +215,12 @@ impl Printing {
     }
 
     fn end(mut self, answer: &Answer) -> Result<(), Failure> {
+        self.bar.finish_and_clear();
         if let Some(failure) = self.failure {
             return Err(failure);
         }
         if self.columns.is_empty() && self.is_at_once() {
-            // Nothing was heard of: `estimate` looks at no event.
+            // Nothing was heard: all of it comes at once.
             (self.columns, self.names) = (answer.columns.clone(), answer.names.clone());
             self.print(&answer.rows)?;
         }

@@ -3,8 +3,8 @@
 
 use std::cell::OnceCell;
 
-use super::json::Tape;
-use super::{Bodies, CommandCall, Decoded, TrailFacts, command_call, decode, exchange, model_family, trail_facts};
+use super::json::{Tape, unescape};
+use super::{Bodies, CommandCall, Decoded, Searchable, TrailFacts, VerbClass, command_call, decode, exchange, model_family, trail_facts};
 use crate::model::{EntityKind, Exchange, FieldValue, KeyKind, Outcome, Strand};
 
 /// The derived fields of a record.
@@ -52,6 +52,17 @@ impl<'a> Fields<'a> {
             "x.model_family" => decoded.model.as_deref().map_or(FieldValue::Missing, |model| FieldValue::Text(model_family(model).to_owned())),
             "x.bucket" => text(&decoded.bucket),
             "x.prefix" => self.prefix(),
+            "x.output_bucket" => self.output_bucket(),
+            "x.strand" => FieldValue::Text(decoded.strand.unwrap_or(Strand::Management).name().to_owned()),
+            "x.request" => text(&decoded.request_id),
+            "x.account" => text(&decoded.account),
+            "x.region" => text(&decoded.region),
+            "x.service" => text(&decoded.service),
+            "x.action" => text(&decoded.action),
+            "x.ip" => text(&decoded.ip),
+            "x.user_agent" => text(&decoded.user_agent),
+            "x.host" => text(&decoded.host),
+            "x.command" => self.command(),
             _ if name.starts_with("x.cli.") => self.cli(name),
             _ if name.starts_with("x.tokens_") && decoded.strand != Some(Strand::Invocation) => self.trail_tokens(name),
             _ if decoded.strand == Some(Strand::Invocation) => self.of_exchange(name),
@@ -86,8 +97,19 @@ impl<'a> Fields<'a> {
             "x.stop" => exchange.stop_reason.clone().into(),
             "x.guard" => some(exchange.guardrail.action.name()),
             "x.guard_findings" => FieldValue::List(
-                exchange.guardrail.policies.iter().map(|found| [found.side.name(), &found.policy, &found.name, &found.action].join(" ")).collect(),
+                exchange
+                    .guardrail
+                    .policies
+                    .iter()
+                    .map(|found| [found.side.name(), &found.policy, &found.name, &found.action, found.confidence.as_deref().unwrap_or("-")].join(" "))
+                    .collect(),
             ),
+            "x.guard_policies" => FieldValue::List(distinct(exchange.guardrail.policies.iter().map(|found| found.policy.clone()))),
+            "x.guardrail" => FieldValue::List(distinct(exchange.guardrail.ids.iter().cloned())),
+            "x.guarded" => self.decoded.exchange.as_ref().and_then(|facts| facts.flags.guarded()).map_or(FieldValue::Missing, FieldValue::Flag),
+            "x.secrets" => FieldValue::List(distinct(exchange.secrets.iter().map(|found| found.kind.name().to_owned()))),
+            "x.system" if exchange.system.is_empty() => FieldValue::Missing,
+            "x.system" => some(&exchange.system.join("\n")),
             "x.tools" => FieldValue::List(self.decoded.exchange.as_ref().map(|facts| facts.tools.clone()).unwrap_or_default()),
             "x.hidden" => FieldValue::List(exchange.hidden.iter().map(|hidden| hidden.kind.name().to_owned()).collect()),
             _ => FieldValue::Missing,
@@ -115,9 +137,39 @@ impl<'a> Fields<'a> {
             "x.cli.service" => call.service.clone().into(),
             "x.cli.operation" => call.operation.clone().into(),
             "x.cli.verb" => call.verb().map(str::to_owned).into(),
+            "x.cli.class" => FieldValue::Text(VerbClass::of(call.verb().unwrap_or_default()).name().to_owned()),
+            "x.cli.command" => FieldValue::from(self.decoded.detail.as_deref().map(str::to_owned)),
+            "x.cli.host" => FieldValue::from(
+                self.decoded.principal.as_deref().map(|principal| principal.split_once('/').map_or(principal, |(host, _)| host).to_owned()),
+            ),
+            "x.cli.user" => {
+                FieldValue::from(self.decoded.principal.as_deref().and_then(|principal| principal.split_once('/')).map(|(_, user)| user.to_owned()))
+            }
             "x.cli.options" => FieldValue::List(call.options.iter().map(|(name, value)| format!("{name} {value}").trim_end().to_owned()).collect()),
             _ => FieldValue::Missing,
         }
+    }
+
+    /// The whole command line.
+    fn command(&self) -> FieldValue {
+        let line = self.decoded.searchable.first().filter(|_| self.decoded.strand == Some(Strand::Endpoint));
+        match line {
+            Some(Searchable::Raw(raw, escaped)) => FieldValue::Text(unescape(raw, *escaped).into_owned()),
+            Some(Searchable::Text(line)) => FieldValue::Text(line.clone().into_owned()),
+            None => FieldValue::Missing,
+        }
+    }
+
+    /// The bucket that a job writes to.
+    fn output_bucket(&self) -> FieldValue {
+        if self.decoded.strand != Some(Strand::Management) || self.decoded.service.as_deref() != Some("bedrock") {
+            return FieldValue::Missing;
+        }
+        let mut tape = Tape::new();
+        tape.parse(self.record);
+        let request = tape.root(self.record).get("requestParameters").get("outputDataConfig");
+        let address = ["s3Uri", "s3OutputDataConfig.s3Uri"].into_iter().find_map(|path| request.at(path).text_some());
+        address.and_then(|address| Some(address.strip_prefix("s3://")?.split('/').next()?.to_owned())).into()
     }
 
     /// What stands behind the bucket: an object's key, or the path of the data that a job reads.
@@ -127,6 +179,17 @@ impl<'a> Fields<'a> {
         let behind = |object: &str| object.strip_prefix(bucket).and_then(|rest| rest.strip_prefix('/')).map(str::to_owned);
         objects.map(|(_, object)| object).find_map(|object| behind(object)).into()
     }
+}
+
+/// Each once, in the order in which they come.
+fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for text in texts {
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all
 }
 
 /// The sum of what is known; `None` when nothing is.

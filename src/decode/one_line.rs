@@ -15,32 +15,70 @@ pub(super) fn first_characters(text: &str, limit: usize) -> String {
     fold(text, limit).0
 }
 
+/// The same, when there are as many and more: whatever follows this text, they are its first ones.
+pub(super) fn first_characters_if_filled(text: &str, limit: usize) -> Option<String> {
+    let (line, cut) = fold(text, limit);
+    cut.then_some(line)
+}
+
 /// Runs of blanks and line breaks become one blank; tells whether something was left out.
 fn fold(text: &str, limit: usize) -> (String, bool) {
     let mut line = String::with_capacity(text.len().min(limit + 8));
-    let (mut count, mut gap) = (0, false);
-    for character in text.chars() {
-        if character.is_whitespace() {
+    let (mut count, mut gap, mut rest) = (0, false, text);
+    while let Some(first) = rest.chars().next() {
+        let mut taken = first.len_utf8();
+        if first.is_whitespace() {
             gap = count > 0;
-            continue;
+        } else {
+            if count + usize::from(gap) >= limit {
+                return (line, true);
+            }
+            if gap {
+                line.push(' ');
+                (count, gap) = (count + 1, false);
+            }
+            let plain = plain_words(rest.as_bytes(), limit - count);
+            taken = taken.max(plain);
+            count += plain.max(1);
+            line.push_str(rest.get(..taken).unwrap_or_default());
         }
-        let needed = 1 + usize::from(gap);
-        if count + needed > limit {
-            return (line, true);
-        }
-        if gap {
-            line.push(' ');
-            gap = false;
-        }
-        line.push(character);
-        count += needed;
+        rest = rest.get(taken..).unwrap_or_default();
     }
     (line, false)
 }
 
+/// How many bytes at the beginning are words of ASCII with one blank between two: they stand on a line as they are.
+fn plain_words(bytes: &[u8], most: usize) -> usize {
+    let (mut end, mut before) = (0, b' ');
+    for (at, byte) in bytes.iter().take(most).enumerate() {
+        match byte {
+            b'!'..=b'~' => end = at + 1,
+            b' ' if before != b' ' => {}
+            _ => break,
+        }
+        before = *byte;
+    }
+    end
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn as_character_by_character(text in "[ab \n\u{a0}é世\u{1}~]{0,24}", limit in 1usize..20) {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let all = words.join(" ");
+            let cut = all.chars().count() > limit;
+            // A blank at the end of the line is no more than the end of it.
+            let line: String = all.chars().take(limit).collect();
+            prop_assert_eq!(first_characters(&text, limit), line.trim_end_matches(' '));
+            prop_assert_eq!(first_characters_if_filled(&text, limit).is_some(), cut);
+        }
+    }
 
     #[test]
     fn folded_and_bounded() {

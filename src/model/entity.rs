@@ -55,11 +55,14 @@ pub enum EntityKind {
     /// request id: only the trace holds together what an agent did for one request. A facet, because the kinds that an
     /// event's `entities` may have are part of the command line's contract.
     Trace = 20,
+    /// Facet: who baselines and signals are about (`x.actor`): the principal, and the session where it names a person. Not every
+    /// principal is one person, and not every session is.
+    Actor = 21,
 }
 
 impl EntityKind {
     /// Every kind, in the order menus show them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Request,
         Self::Principal,
         Self::Key,
@@ -80,6 +83,7 @@ impl EntityKind {
         Self::Action,
         Self::ErrorCode,
         Self::Service,
+        Self::Actor,
     ];
 
     /// The kebab-case name.
@@ -105,6 +109,7 @@ impl EntityKind {
             Self::ErrorCode => "error-code",
             Self::Service => "service",
             Self::Trace => "trace",
+            Self::Actor => "actor",
         }
     }
 
@@ -126,7 +131,7 @@ impl EntityKind {
 
     /// A property to filter by rather than a thing in the world; not listed among an event's `entities`.
     pub const fn is_facet(self) -> bool {
-        matches!(self, Self::Action | Self::Role | Self::ErrorCode | Self::Service | Self::Trace)
+        matches!(self, Self::Action | Self::Role | Self::ErrorCode | Self::Service | Self::Trace | Self::Actor)
     }
 }
 

@@ -412,6 +412,15 @@ impl ExchangeFlags {
         self.0 & other.0 == other.0
     }
 
+    /// Was a guardrail used? `None` when the record cannot tell: the call failed, or a body is not in it.
+    pub fn guarded(self) -> Option<bool> {
+        if self.has(Self::GUARDED) {
+            return Some(true);
+        }
+        let silent = [Self::FAILED, Self::NO_BODY, Self::OFFLOADED, Self::UNKNOWN, Self::UNREADABLE];
+        (!silent.into_iter().any(|flag| self.has(flag))).then_some(false)
+    }
+
     /// Sets these when the condition holds.
     pub const fn set(&mut self, other: Self, when: bool) {
         if when {

@@ -11,12 +11,15 @@ mod exchange;
 mod field;
 mod ledger;
 mod lenient;
+pub mod live;
 mod marks;
 mod principal;
 mod record;
+mod runs;
 mod safe_text;
 mod scope;
 pub mod secret;
+mod signal;
 mod thread;
 mod time;
 mod when;
@@ -34,9 +37,14 @@ pub use lenient::{INVALID_BYTE_BASE, SURROGATE_BASE, invalid_byte_of, lossless_j
 pub use marks::Mark;
 pub use principal::{Actor, account_of_arn, fold_arn, person_like_session};
 pub use record::{Digest, RecordPosition, Wrap};
+pub use runs::{long_run, may_be_letters};
 pub use safe_text::{Glyphs, SafeText, hidden_name, tag_letter};
 pub use scope::{Scope, TextFilter};
 pub use secret::Secrets;
+pub use signal::{
+    Baseline, Bucket, Detected, Framework, Lead, Level, ListEntry, MOST_BUCKETS, MOST_EVENTS, MOST_VALUES, Points, Signal, Step, Triage, TriageKey,
+    TriageState,
+};
 pub use thread::{Link, RoundKeys, ThreadKeys, ThreadRow};
 pub use time::{TimeRange, Timestamp};
 pub use when::parse_when;

@@ -4,5 +4,6 @@ pub mod controls;
 pub mod conversation;
 pub mod echo;
 pub mod joins;
+pub mod profiles;
 pub mod spans;
 pub mod threads;

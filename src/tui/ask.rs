@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::tables::{Counted, Order, ProfilePage, Table};
 use super::view::Pane;
 use super::widgets::{Histogram, Page, Tree};
 use crate::decode::VerbClass;
@@ -26,8 +27,10 @@ pub enum Slot {
     Detail,
     /// Entities of one event.
     Pivots,
-    /// Values of a kind.
+    /// The table of a kind.
     Values,
+    /// The page of one entity.
+    Profile,
     /// Hits of a search.
     Search,
     /// The case's own page.
@@ -44,7 +47,7 @@ pub enum Slot {
 
 impl Slot {
     /// How many slots there are.
-    pub const COUNT: usize = 11;
+    pub const COUNT: usize = 12;
 }
 
 /// A question.
@@ -95,12 +98,27 @@ pub enum Ask {
         /// Masked or not.
         secrets: Secrets,
     },
-    /// Values of a kind in a scope.
-    Values {
+    /// The table of a kind in a scope.
+    Table {
         /// The scope.
         scope: Scope,
         /// The kind.
         kind: EntityKind,
+        /// The order of its rows.
+        order: Order,
+        /// Only rows whose names hold this.
+        names: String,
+        /// What was counted before: of the same scope and revision it is not counted again.
+        counted: Counted,
+        /// Masked or not.
+        secrets: Secrets,
+    },
+    /// The page of one principal or bucket.
+    Profile {
+        /// The scope.
+        scope: Scope,
+        /// Whose.
+        entity: Entity,
         /// Masked or not.
         secrets: Secrets,
     },
@@ -166,7 +184,8 @@ impl Ask {
             Self::Rows { .. } => Slot::Rows,
             Self::Detail { .. } => Slot::Detail,
             Self::Pivots { .. } => Slot::Pivots,
-            Self::Values { .. } => Slot::Values,
+            Self::Table { .. } => Slot::Values,
+            Self::Profile { .. } => Slot::Profile,
             Self::Search { .. } => Slot::Search,
             Self::Case(_) => Slot::Case,
             Self::Export { .. } => Slot::Export,
@@ -298,23 +317,6 @@ pub struct Pivot {
     pub count: u64,
 }
 
-/// One value of a kind.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ValueRow {
-    /// The value.
-    pub value: Name,
-    /// The value as it may be shown.
-    pub shown: Name,
-    /// Events that mention it.
-    pub count: u64,
-    /// … of which denied.
-    pub denied: u64,
-    /// First.
-    pub first: Option<Timestamp>,
-    /// Last.
-    pub last: Option<Timestamp>,
-}
-
 /// Who ran what, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matrix {
@@ -410,13 +412,15 @@ pub enum Answer {
     Detail(Box<Detail>),
     /// To [`Ask::Pivots`].
     Pivots(Vec<Pivot>),
-    /// To [`Ask::Values`].
-    Values {
-        /// The values, most frequent first.
-        values: Vec<ValueRow>,
-        /// Revision of the case they are of.
-        revision: u64,
+    /// To [`Ask::Table`].
+    Table {
+        /// All rows.
+        table: Arc<Table>,
+        /// Places of those that are shown, in their order.
+        order: Arc<Vec<u32>>,
     },
+    /// To [`Ask::Profile`].
+    Profile(Box<ProfilePage>),
     /// To [`Ask::Search`]: hits so far, and whether that is all.
     Hits {
         /// Rows with a match, by their event, sorted.

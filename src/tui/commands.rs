@@ -72,6 +72,7 @@ commands! {
     NextMatch "next-match" [List Detail] "" "Next match of the search"
     PreviousMatch "previous-match" [List Detail] "" "Previous match of the search"
     Filter "filter" [List Detail] "filter" "Filter: rows matching a pattern or x.tokens_in > 1000"
+    Sort "sort" [List Detail] "sort" "Choose what the rows of Principals, Buckets and Signals are ordered by; the same again turns them round"
     Open "open" [List Detail] "open" "Open the selected row, or fold and unfold the selected node"
     Close "close" [Global] "" "Close what is on top; cancel what is running"
     Mark "mark" [List Detail] "mark" "Mark or unmark the selected row for the report"

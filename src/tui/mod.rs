@@ -17,6 +17,7 @@ mod rehearsal;
 mod render;
 mod runner;
 mod state;
+mod tables;
 mod terminal;
 mod theme;
 mod update;

@@ -79,7 +79,8 @@ impl Layout {
                     Shape::Controls => panes::table_lines(state.list.page.places.len(), height),
                     _ => 0,
                 };
-                let preview = if matches!(shape, Shape::Events | Shape::Controls) && state.preview && height >= 30 { 11 } else { 0 };
+                let preview =
+                    if matches!(shape, Shape::Events | Shape::Controls | Shape::Values(_)) && state.preview && height >= 30 { 11 } else { 0 };
                 layout.histogram = Area::new(1, body.y, width.saturating_sub(2), bars);
                 let bars = if state.view.pane == Pane::Cli { panes::matrix_lines(state, height) } else { bars };
                 layout.matrix = Area::new(0, body.y, width, if state.view.pane == Pane::Cli { bars } else { 0 });

@@ -4,6 +4,7 @@
 mod answer;
 mod commands;
 mod controls;
+mod tables;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use super::ask::{Ask, CaseFacts, ControlRow, ControlsPage, Detail, Echoed, Known, Matrix, Pivot, Row, Slot, ValueRow};
+use super::ask::{Ask, CaseFacts, ControlRow, ControlsPage, Detail, Echoed, Known, Matrix, Pivot, Row, Slot};
 use super::history::History;
 use super::keymap::Keymap;
 use super::keys::Key;
 use super::layers::Layer;
 use super::message::{IngestNews, Severity};
+use super::tables::{Order, ProfilePage, Table, TableRow};
 use super::view::{Focus, Pane, Shape, View};
 use super::widgets::Histogram;
-use crate::model::{EventId, EventRef, Glyphs, Scope, Secrets, Timestamp};
+use crate::model::{Entity, EventId, EventRef, Glyphs, Scope, Secrets, Timestamp};
 
 /// What does not change while the workbench runs.
 #[derive(Clone, Debug)]
@@ -41,10 +42,21 @@ pub struct List {
     pub histogram: Histogram,
     /// The row of each event that is in the list by its conversation, in order of event.
     pub members: Arc<Vec<(EventId, u32)>>,
-    /// Values, in panes that list those.
-    pub values: Vec<ValueRow>,
+    /// The table, in panes that show one.
+    pub table: Arc<Table>,
+    /// Places of its rows, in the order shown.
+    pub order: Arc<Vec<u32>>,
+    /// What they are ordered by, and what their names hold.
+    pub ordered: (Order, String),
     /// Changes and blind windows, in the pane that lists those.
     pub page: Arc<ControlsPage>,
+}
+
+impl List {
+    /// A row of the table, by its place on the screen.
+    pub fn row(&self, at: usize) -> Option<&TableRow> {
+        self.table.rows.get(*self.order.get(at)? as usize)
+    }
 }
 
 /// Who ran what.
@@ -122,6 +134,8 @@ pub struct State {
     pub rows: HashMap<EventId, Row>,
     /// What the pane of commands shows beside its list.
     pub commands: Commands,
+    /// The page of one principal or bucket, as last read.
+    pub profile: Option<ProfilePage>,
     /// Detail of the selected event.
     pub detail: Option<Detail>,
     /// Folded lines of its JSON tree.
@@ -180,6 +194,7 @@ impl State {
             list: List::default(),
             rows: HashMap::new(),
             commands: Commands::default(),
+            profile: None,
             detail: None,
             folded: BTreeSet::new(),
             sought: None,
@@ -224,7 +239,7 @@ impl State {
     pub fn list_len(&self) -> usize {
         match self.view.pane.shape() {
             Shape::Events | Shape::Exchanges | Shape::Controls => self.list.refs.len(),
-            Shape::Values(_) => self.list.values.len(),
+            Shape::Values(_) => self.list.order.len(),
             Shape::Page | Shape::Empty => 0,
         }
     }
@@ -237,7 +252,7 @@ impl State {
     /// Does a row of the list shown match? Of values what is shown is searched.
     pub fn is_hit(&self, hits: &Hits, row: usize) -> bool {
         match self.view.pane.shape() {
-            Shape::Values(_) => self.list.values.get(row).is_some_and(|value| hits.regex.is_match(&value.shown)),
+            Shape::Values(_) => self.list.row(row).is_some_and(|row| hits.regex.is_match(&row.shown)),
             _ => self.list.refs.get(row).is_some_and(|event| hits.ids.binary_search(&event.id).is_ok()),
         }
     }
@@ -293,6 +308,20 @@ impl State {
     pub fn selected_control(&self) -> Option<ControlRow> {
         let controls = self.view.pane.shape() == Shape::Controls && self.list_is_current();
         controls.then(|| self.list.page.rows.get(self.view.position().index).copied()).flatten()
+    }
+
+    /// The selected principal or bucket.
+    pub fn selected_entity(&self) -> Option<Entity> {
+        let Shape::Values(kind) = self.view.pane.shape() else { return None };
+        let row = self.list.row(self.view.position().index).filter(|_| self.list_is_current())?;
+        Some(Entity { kind, value: row.summary.value.clone() })
+    }
+
+    /// The page of the selected principal or bucket, when it has been read and is not an old one.
+    pub fn current_profile(&self) -> Option<&ProfilePage> {
+        let entity = self.selected_entity()?;
+        let fits = |page: &&ProfilePage| page.profile.entity == entity && page.scope == self.view.scope && page.secrets == self.secrets;
+        self.profile.as_ref().filter(fits)
     }
 
     /// The selected event's row, when it has been read.

@@ -8,6 +8,7 @@ mod go;
 mod keys;
 mod needs;
 mod replies;
+mod tables;
 
 use super::message::{Effect, Event};
 use super::state::State;

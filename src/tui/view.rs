@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tables::Order;
 use crate::model::{Entity, EntityKind, EventId, EventRef, Scope, StrandSet, TextFilter, TimeRange, Timestamp, parse_field_filters};
 
 /// The panes, in the order of their number keys.
@@ -38,7 +39,7 @@ pub enum Shape {
     Exchanges,
     /// Changes of the defences and blind windows, below the state of each account and Region.
     Controls,
-    /// Values of an entity kind with counts.
+    /// A table of the entities of a kind.
     Values(EntityKind),
     /// The case's own page.
     Page,
@@ -134,6 +135,10 @@ pub struct View {
     pub pane: Pane,
     /// Where in each pane's list.
     pub positions: [Position; 9],
+    /// What the rows of each pane are ordered by.
+    pub orders: [Order; 9],
+    /// Only rows whose names hold this, by pane.
+    pub names: [String; 9],
     /// Where the keys go.
     pub focus: Focus,
     /// The detail fills the body.
@@ -152,6 +157,16 @@ impl View {
     /// The place in the pane shown.
     pub fn position(&self) -> Position {
         self.positions.get(self.pane.index()).copied().unwrap_or_default()
+    }
+
+    /// The order in the pane shown.
+    pub fn order(&self) -> Order {
+        self.orders.get(self.pane.index()).copied().unwrap_or_default()
+    }
+
+    /// What the names of rows have to hold in the pane shown.
+    pub fn names(&self) -> &str {
+        self.names.get(self.pane.index()).map_or("", String::as_str)
     }
 
     /// The place in the pane shown, changed.
@@ -175,6 +190,10 @@ struct Saved {
     open: bool,
     raw: bool,
     places: Vec<(usize, i64, u32, usize)>,
+    #[serde(default)]
+    orders: Vec<(u8, bool)>,
+    #[serde(default)]
+    names: Vec<String>,
 }
 
 impl View {
@@ -195,6 +214,8 @@ impl View {
                 .iter()
                 .map(|place| (place.index, place.at.map_or(0, |at| at.millis), place.at.map_or(0, |at| at.id.0), place.top))
                 .collect(),
+            orders: self.orders.iter().map(|order| (order.by, order.reversed)).collect(),
+            names: self.names.to_vec(),
         };
         serde_json::to_string(&saved).unwrap_or_default()
     }
@@ -222,6 +243,12 @@ impl View {
             let at = (millis != 0 || id != 0).then_some(EventRef { millis, id: EventId(id), bits: 0 });
             *position = Position { at, index, top };
         }
+        for (order, (by, reversed)) in view.orders.iter_mut().zip(saved.orders) {
+            *order = Order { by, reversed };
+        }
+        for (names, saved) in view.names.iter_mut().zip(saved.names) {
+            *names = saved;
+        }
         Some(view)
     }
 }
@@ -237,6 +264,8 @@ mod tests {
         view.scope.range.since = Some(Timestamp::from_millis(5));
         view.scope.text = Some(TextFilter { pattern: "a|b".to_owned() });
         view.scope.fields = parse_field_filters("x.denied and x.stop = end_turn").expect("sound");
+        view.orders[4] = Order { by: 2, reversed: true };
+        view.names[5] = "acme".to_owned();
         view.set_position(Position { at: Some(EventRef { millis: 7, id: EventId(9), bits: 0 }), index: 4, top: 3 });
         assert_eq!(View::restore(&view.save()), Some(view));
         assert_eq!(View::restore("{}"), None);

@@ -7,7 +7,7 @@ use super::envelope::Envelope;
 use super::reading::{Block, Reading};
 use super::snippet::Snippet;
 use super::{agent, blocks, ending, guardrail, hidden, signs};
-use crate::decode::one_line::first_characters;
+use crate::decode::one_line::{first_characters, first_characters_if_filled};
 use crate::model::{BodyState, ExchangeFacts, ExchangeFlags, GuardrailAction};
 
 /// The longest preview, in characters (see `ExchangeFacts::preview`).
@@ -65,7 +65,8 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
         body,
         flags,
         tools,
-        input_chars: u32::try_from(input_characters(reading)).unwrap_or(u32::MAX),
+        input_chars: u32::try_from(input_characters(reading, user.first().filter(|_| user.len() == 1).map(|text| (text, user_chars))))
+            .unwrap_or(u32::MAX),
     };
     (facts, guardrail.ids)
 }
@@ -82,9 +83,14 @@ fn tools(reading: &Reading<'_>, text: &[Snippet<'_>]) -> Vec<String> {
 }
 
 /// The whole input: system prompts and all turns with their tools and documents, counted where the text stands.
-fn input_characters(reading: &Reading<'_>) -> usize {
+/// `counted`: a piece whose characters are known.
+fn input_characters(reading: &Reading<'_>, counted: Option<(&Snippet<'_>, usize)>) -> usize {
+    let of_text = |text: &Snippet<'_>| match counted {
+        Some((same, count)) if text.is_same(same) => count,
+        _ => text.characters(),
+    };
     let of_block = |block: &Block<'_>| match block {
-        Block::Text(text) | Block::Guarded(text, _) | Block::Reasoning(text) => text.characters(),
+        Block::Text(text) | Block::Guarded(text, _) | Block::Reasoning(text) => of_text(text),
         Block::ToolCall { input, .. } => characters(input, 0),
         Block::ToolResult { texts, .. } => characters(texts, 1),
         Block::Media(media) => media.text.as_ref().map_or(0, Snippet::characters),
@@ -99,6 +105,18 @@ fn characters(pieces: &[Snippet<'_>], separator: usize) -> usize {
 }
 
 fn preview(user: &[Snippet<'_>]) -> String {
+    user.first().and_then(preview_of_beginning).unwrap_or_else(|| preview_of_all(user))
+}
+
+/// Of a few bytes at the beginning, where they fill it, as in most long texts.
+fn preview_of_beginning(piece: &Snippet<'_>) -> Option<String> {
+    const ENOUGH: usize = PREVIEW * 2;
+    let start = (piece.bytes().len() > ENOUGH).then(|| piece.beginning_within(ENOUGH))?;
+    let (sound, _) = start.char_indices().rev().nth(Snippet::CUT - 1)?;
+    first_characters_if_filled(start.get(..sound)?, PREVIEW)
+}
+
+fn preview_of_all(user: &[Snippet<'_>]) -> String {
     let mut text = String::new();
     for piece in user {
         if !text.is_empty() {

@@ -56,12 +56,8 @@ pub(super) const fn is_base64(byte: u8) -> bool {
 /// Runs of base64 or hexadecimal letters, across line breaks where the lines are nothing else.
 fn runs(bytes: &[u8], each: &mut dyn FnMut(Candidate) -> bool) {
     let mut at = 0;
-    while let Some(start) = bytes.iter().skip(at).position(|byte| is_base64(*byte)).map(|skipped| at + skipped) {
+    while let Some(start) = bytes.get(at..).and_then(super::runs::base64).map(|skipped| at + skipped) {
         let end = run_end(bytes, start);
-        if end - start < SHORTEST_BASE64 {
-            at = end;
-            continue;
-        }
         let mut lines = vec![(start, end)];
         while let Some(next) = next_line(bytes, lines.last().map_or(end, |line| line.1)).filter(|(from, to)| to - from <= end - start) {
             lines.push(next);

@@ -1,50 +1,27 @@
-//! Is there a long run of letters of one kind? Asked of every text: prose is passed over a block at a time.
+//! Long runs of letters of one kind, as encoded passages are. Asked of every text.
 
 use super::forms;
+use crate::model::{long_run, may_be_letters};
 
 /// Twelve pairs of digits and what stands between them.
 const SHORTEST_PAIRS: usize = 35;
-/// A run of the least length covers a whole block wherever it begins: it is no shorter than two of them, less one byte.
-const SHORT: usize = 8;
-const LONG: usize = 16;
 
 /// A run that may be base64. The backslash counts as one of its letters: it may stand before an escaped solidus.
 pub(super) fn holds_base64(bytes: &[u8]) -> bool {
-    // All letters are above the blank and the brackets, and below the bytes of other scripts: of eight at once it is told
-    // whether one of them is not.
-    let may_be = |block: &[u8; SHORT]| {
-        const EACH: u64 = 0x0101_0101_0101_0101;
-        let letters = u64::from_le_bytes(*block);
-        (letters.wrapping_sub(EACH * u64::from(b'+')) | letters) & (EACH * 0x80) == 0
-    };
-    holds(bytes, forms::SHORTEST_BASE64, may_be, |byte| forms::is_base64(byte) || byte == b'\\')
+    long_run(bytes, forms::SHORTEST_BASE64, may_be_letters, |byte| forms::is_base64(byte) || byte == b'\\').is_some()
+}
+
+/// Where the first run of base64 begins that is long enough.
+pub(super) fn base64(bytes: &[u8]) -> Option<usize> {
+    long_run(bytes, forms::SHORTEST_BASE64, may_be_letters, forms::is_base64)
 }
 
 /// A run that may be pairs of hexadecimal digits with a sign between them.
 pub(super) fn holds_pairs(bytes: &[u8]) -> bool {
-    // No jumps: the compiler makes wide comparisons of this.
-    let is_in = |byte: u8| ((byte | 0x20).wrapping_sub(b'a') < 6) | (byte.wrapping_sub(b'0') < 10) | matches!(byte, b' ' | b':' | b',' | b'-');
-    let may_be = |block: &[u8; LONG]| block.iter().fold(true, |all, byte| all & is_in(*byte));
-    holds(bytes, SHORTEST_PAIRS, may_be, is_in)
-}
-
-/// Is there a run of at least this length? `may_be` says quickly no to a block that is no part of one.
-#[inline]
-fn holds<const BLOCK: usize>(bytes: &[u8], length: usize, may_be: impl Fn(&[u8; BLOCK]) -> bool, is_in: impl Fn(u8) -> bool) -> bool {
-    let mut end = 0;
-    for (index, block) in bytes.as_chunks::<BLOCK>().0.iter().enumerate() {
-        let at = index * BLOCK;
-        if !may_be(block) || at < end || !block.iter().all(|byte| is_in(*byte)) {
-            continue;
-        }
-        let Some((before, after)) = bytes.split_at_checked(at) else { break };
-        let run = after.iter().take_while(|byte| is_in(**byte)).count();
-        if before.iter().rev().take_while(|byte| is_in(**byte)).count() + run >= length {
-            return true;
-        }
-        end = at + run;
-    }
-    false
+    // None of them is above the small f. No jumps: the compiler makes wide comparisons of this.
+    let may_be = |block: &[u8; 16]| block.iter().fold(0, |all, byte| all | byte | byte.wrapping_add(0x80 - b'g')) < 0x80;
+    let is_in = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b' ' | b':' | b',' | b'-');
+    long_run(bytes, SHORTEST_PAIRS, may_be, is_in).is_some()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
 use super::snippet::{Snippet, joined, run};
@@ -33,24 +34,10 @@ static INJECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// In each phrase of [`INJECTION`] stands one of these words, in lower case, and behind it what [`FOLLOWED`] knows. Plain
-/// words are looked for many bytes at a time.
+/// words are looked for many bytes at a time, by four letters at their beginning: without those that many words begin with.
 static ANCHORS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    const WORDS: [&str; 14] = [
-        "ignore",
-        "disregard",
-        "forget",
-        "override",
-        "bypass",
-        "system",
-        "hidden",
-        "initial",
-        "original",
-        "developer",
-        "anything",
-        "jailbr",
-        "longer",
-        "without",
-    ];
+    const WORDS: [&str; 14] =
+        ["gnore", "sregard", "orget", "verride", "ypass", "ystem", "idden", "nitial", "riginal", "veloper", "ything", "ailbr", "onger", "ithout"];
     Regex::new(&format!("(?-u){}", WORDS.join("|"))).ok()
 });
 
@@ -58,22 +45,23 @@ static ANCHORS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static FOLLOWED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let next = "(?:all|any|the|my|your|of|these|those|previous|prior|above|earlier|preceding|foregoing|initial|original|system|safety)";
     let phrases = [
-        format!("(?:ignore|disregard|forget|override|bypass)~{next}~"),
-        "(?:system|hidden|initial|original)~(?:prompt|instruction|message)".to_owned(),
-        "developer~mode".to_owned(),
-        "anything~now".to_owned(),
-        "jailbr".to_owned(),
-        "longer~(?:bound|restricted)".to_owned(),
-        "without~(?:any~)?(?:restrictions|filters|guardrails)".to_owned(),
+        format!("(?:gnore|sregard|orget|verride|ypass)~{next}~"),
+        "(?:ystem|idden|nitial|riginal)~(?:prompt|instruction|message)".to_owned(),
+        "veloper~mode".to_owned(),
+        "ything~now".to_owned(),
+        "ailbr".to_owned(),
+        "onger~(?:bound|restricted)".to_owned(),
+        "ithout~(?:any~)?(?:restrictions|filters|guardrails)".to_owned(),
     ];
     Regex::new(&format!("(?-u)^(?:{})", phrases.join("|").replace('~', GAP))).ok()
 });
 
+static DAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("DAN"));
+
 /// Words typical of prompt injection.
 pub(super) fn is_injection(piece: &Snippet<'_>) -> bool {
     let bytes = piece.bytes();
-    (memchr::memmem::find(bytes, b"DAN").is_some() || is_anchored(&bytes.to_ascii_lowercase()))
-        && INJECTION.as_ref().is_some_and(|words| words.is_match(bytes))
+    (DAN.find(bytes).is_some() || is_anchored(&bytes.to_ascii_lowercase())) && INJECTION.as_ref().is_some_and(|words| words.is_match(bytes))
 }
 
 fn is_anchored(lower: &[u8]) -> bool {
@@ -96,6 +84,7 @@ pub(super) fn is_secret(piece: &Snippet<'_>) -> bool {
 /// The same of pieces that are one text, as a stream's deltas are: a credential may go over from one to the next.
 pub(super) fn is_secret_in(pieces: &[Snippet<'_>]) -> bool {
     match pieces {
+        [] => false,
         [piece] => is_secret(piece),
         _ => secret::may_hold(&run(pieces)) && !secret::find(&joined(pieces, "")).is_empty(),
     }

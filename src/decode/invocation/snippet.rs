@@ -87,6 +87,11 @@ impl<'a> Snippet<'a> {
         }
     }
 
+    /// It stands at the same place in the record.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        std::ptr::eq(self.bytes(), other.bytes()) && self.is_escaped() == other.is_escaped()
+    }
+
     /// Nothing in it.
     pub(super) fn is_empty(&self) -> bool {
         self.bytes().is_empty()
@@ -103,16 +108,24 @@ impl<'a> Snippet<'a> {
     /// A beginning of the text that holds at least 300 characters, or all of it.
     pub(super) fn beginning(&self) -> Cow<'_, str> {
         // Twelve bytes, the escapes of one surrogate pair, are the longest spelling of a character.
-        const ENOUGH: usize = 4096;
+        self.beginning_within(4096)
+    }
+
+    /// The text of about so many bytes at the beginning, or all of it. Its last [`Self::CUT`] characters may be pieces of one
+    /// that was cut in two.
+    pub(super) fn beginning_within(&self, most: usize) -> Cow<'_, str> {
         match self {
-            Self::Raw(bytes, escaped) if bytes.len() > ENOUGH => {
+            Self::Raw(bytes, escaped) if bytes.len() > most => {
                 let is_continuation = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
-                let end = (ENOUGH - 3..=ENOUGH).rev().find(|at| !is_continuation(*at)).unwrap_or(ENOUGH);
+                let end = (most - 3..=most).rev().find(|at| !is_continuation(*at)).unwrap_or(most);
                 unescape(bytes.get(..end).unwrap_or(bytes), *escaped)
             }
             _ => self.text(),
         }
     }
+
+    /// See [`Self::beginning_within`].
+    pub(super) const CUT: usize = 11;
 
     /// Number of characters of the text, counted where it stands.
     pub(super) fn characters(&self) -> usize {
@@ -226,6 +239,11 @@ mod tests {
             let snippet = raw(&json.as_bytes()[1..json.len() - 1]);
             let start: String = text.chars().take(300).collect();
             prop_assert_eq!(snippet.beginning().chars().take(300).collect::<String>(), start);
+            for most in [100, 101, 102, 103, 1000] {
+                let short = snippet.beginning_within(most);
+                let sound = short.char_indices().rev().nth(Snippet::CUT - 1).map_or("", |(at, _)| &short[..at]);
+                prop_assert!(snippet.text().starts_with(sound), "{sound}");
+            }
         }
     }
 

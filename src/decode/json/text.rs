@@ -31,7 +31,11 @@ pub fn unescape(raw: &[u8], escaped: bool) -> Cow<'_, str> {
 
 /// Number of characters of the text that [`unescape`] gives, counted without making it.
 pub fn characters(raw: &[u8], escaped: bool) -> usize {
-    let count = if raw.is_ascii() {
+    if !escaped && raw.is_ascii() {
+        return raw.len();
+    }
+    let survey = Survey::of(raw);
+    let count = if survey.ascii {
         raw.len()
     } else {
         let Ok(text) = std::str::from_utf8(raw) else { return unescape(raw, escaped).chars().count() };
@@ -40,8 +44,8 @@ pub fn characters(raw: &[u8], escaped: bool) -> usize {
     if !escaped {
         return count;
     }
-    if let Some(escapes) = short_escapes(raw) {
-        return count - escapes;
+    if survey.short_only {
+        return count - survey.escapes;
     }
     let (mut spelling, mut next) = (0, 0);
     for at in memchr::memchr_iter(b'\\', raw) {
@@ -55,25 +59,38 @@ pub fn characters(raw: &[u8], escaped: bool) -> usize {
     count - spelling
 }
 
-/// How many escapes there are when all are line breaks, quotes and the like, as in most texts. No search from one to the
-/// next: the compiler makes wide comparisons of this.
-fn short_escapes(raw: &[u8]) -> Option<usize> {
-    /// As many as a byte can count.
-    const WIDE: usize = 128;
-    let (mut escapes, mut others) = (0, u8::from(raw.last() == Some(&b'\\')));
-    for (bytes, after) in raw.chunks(WIDE).zip(raw.get(1..)?.chunks(WIDE)) {
-        let (mut count, mut other) = (0u8, 0u8);
-        for (byte, next) in bytes.iter().zip(after) {
-            let is_escape = u8::from(*byte == b'\\');
-            let is_short =
-                u8::from(*next == b'n') | u8::from(*next == b'"') | u8::from(*next == b't') | u8::from(*next == b'r') | u8::from(*next == b'/');
-            count = count.wrapping_add(is_escape);
-            other |= is_escape & (is_short ^ 1);
+/// What the bytes of a string are.
+struct Survey {
+    /// All are ASCII.
+    ascii: bool,
+    /// All escapes are line breaks, quotes and the like, as in most texts.
+    short_only: bool,
+    /// How many escapes there are, if all are such.
+    escapes: usize,
+}
+
+impl Survey {
+    /// One walk, and no search from one escape to the next: the compiler makes wide comparisons of this.
+    fn of(raw: &[u8]) -> Self {
+        /// As many as a byte can count.
+        const WIDE: usize = 128;
+        let last = raw.last().copied().unwrap_or_default();
+        let (mut escapes, mut others, mut all) = (0, u8::from(last == b'\\'), last);
+        for (bytes, after) in raw.chunks(WIDE).zip(raw.get(1..).unwrap_or_default().chunks(WIDE)) {
+            let (mut count, mut other) = (0u8, 0u8);
+            for (byte, next) in bytes.iter().zip(after) {
+                let is_escape = u8::from(*byte == b'\\');
+                let is_short =
+                    u8::from(*next == b'n') | u8::from(*next == b'"') | u8::from(*next == b't') | u8::from(*next == b'r') | u8::from(*next == b'/');
+                count = count.wrapping_add(is_escape);
+                other |= is_escape & (is_short ^ 1);
+                all |= byte;
+            }
+            escapes += usize::from(count);
+            others |= other;
         }
-        escapes += usize::from(count);
-        others |= other;
+        Self { ascii: all.is_ascii(), short_only: others == 0, escapes }
     }
-    (others == 0).then_some(escapes)
 }
 
 /// The character of the escape that `tail` starts with, and its length. `None` when it is no known escape: then that

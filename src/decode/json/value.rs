@@ -27,11 +27,13 @@ impl<'a> Value<'a> {
         Self { bytes, nodes, index: if nodes.is_empty() { MISSING } else { index } }
     }
 
+    #[inline]
     fn node(self) -> Option<&'a Node> {
         self.nodes.get(self.index as usize)
     }
 
     /// What it is.
+    #[inline]
     pub fn kind(self) -> Kind {
         self.node().map_or(Kind::Missing, |node| node.kind)
     }
@@ -103,6 +105,7 @@ impl<'a> Value<'a> {
         })
     }
 
+    #[inline]
     fn children(self, kind: Kind) -> impl Iterator<Item = Value<'a>> + 'a {
         let (mut index, end) = match self.node() {
             Some(node) if node.kind == kind => (self.index + 1, node.next),
@@ -139,6 +142,7 @@ impl<'a> Value<'a> {
     }
 
     /// Does a string hold exactly this?
+    #[inline]
     pub fn is(self, expected: &str) -> bool {
         self.node().is_some_and(|node| {
             node.kind == Kind::Text
@@ -186,6 +190,7 @@ impl<'a> Value<'a> {
     }
 
     /// The bytes of a string inside its quotes, still escaped; empty for anything else.
+    #[inline]
     pub fn raw_text(self) -> &'a [u8] {
         self.node().filter(|node| node.kind == Kind::Text).map_or(&[], |node| self.slice(node))
     }
@@ -214,6 +219,7 @@ impl<'a> Value<'a> {
         self.len() == 0
     }
 
+    #[inline]
     fn slice(self, node: &Node) -> &'a [u8] {
         self.bytes.get(node.start as usize..node.end as usize).unwrap_or_default()
     }
@@ -231,11 +237,13 @@ pub struct Key<'a>(Value<'a>);
 
 impl<'a> Key<'a> {
     /// Is it exactly this?
+    #[inline]
     pub fn is(self, expected: &str) -> bool {
         self.0.is(expected)
     }
 
     /// Its bytes inside the quotes, still escaped: names that we look for never are.
+    #[inline]
     pub fn raw(self) -> &'a [u8] {
         self.0.raw_text()
     }

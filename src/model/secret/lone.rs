@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::patterns::{build, is_cut_at, is_of_forty, mask_ends, mixed};
+use crate::model::{long_run, may_be_letters};
 
 /// Bytes before the letters in which the word is looked for, the word with them.
 const BEFORE: usize = 32;
@@ -16,7 +17,6 @@ const FEWEST_CUT: usize = 20;
 
 /// What says that a secret follows.
 static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| build(r#"[sS]ecret|SECRET|(?:[kK]ey|KEY)[\\"'`\s]{0,8}[:=]"#));
-static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| build(r"[A-Za-z0-9+/]{20,}"));
 
 /// May these bytes, text or the inside of a JSON string, hold such letters? Never no when they do.
 pub(super) fn may_hold(bytes: &[u8]) -> bool {
@@ -25,12 +25,14 @@ pub(super) fn may_hold(bytes: &[u8]) -> bool {
         let window = bytes.get(end..(end + AROUND).min(bytes.len())).unwrap_or_default();
         window.split(|byte| !letter(byte)).any(|run| run.len() >= FEWEST_CUT)
     };
-    WORD.as_ref().is_some_and(|word| word.find_iter(bytes).any(|word| near(word.end())))
+    // Runs are rarer than words, and sooner looked for.
+    long_run(bytes, FEWEST_CUT, may_be_letters, |byte| letter(&byte)).is_some()
+        && WORD.as_ref().is_some_and(|word| word.find_iter(bytes).any(|word| near(word.end())))
 }
 
 /// Where such letters are.
 pub(super) fn find(text: &[u8]) -> Vec<Range<usize>> {
-    let (Some(word), Some(runs)) = (WORD.as_ref(), RUN.as_ref()) else { return Vec::new() };
+    let Some(word) = WORD.as_ref() else { return Vec::new() };
     let is_one = |range: &Range<usize>| {
         let secret = text.get(range.clone()).unwrap_or_default();
         let rest = text.get(range.end..).unwrap_or_default();
@@ -40,7 +42,17 @@ pub(super) fn find(text: &[u8]) -> Vec<Range<usize>> {
         let apart = !matches!(before.last(), Some(b'-' | b'_'));
         whole && apart && mixed(secret, 3) && !secret.iter().all(u8::is_ascii_hexdigit) && word.is_match(before)
     };
-    runs.find_iter(text).map(|run| behind_escape(text, run.range())).filter(is_one).collect()
+    runs(text).map(|run| behind_escape(text, run)).filter(is_one).collect()
+}
+
+/// Runs of such letters that are long enough at a cut.
+fn runs(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + long_run(text.get(at..)?, FEWEST_CUT, may_be_letters, is_of_forty)?;
+        at = start + text.get(start..)?.iter().take_while(|byte| is_of_forty(**byte)).count();
+        Some(start..at)
+    })
 }
 
 /// The letters without the one of the line break that a string spells before them.

@@ -107,13 +107,14 @@ static PEM: LazyLock<Option<Regex>> =
 static SECRET_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| build(&format!("(?:{SECRET_NAME})$")));
 static TOKEN_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| build(&format!("(?:{TOKEN_NAME})$")));
 
-/// What every pattern holds, as literals that begin with three letters rare in prose, and few enough in each expression
-/// for bytes to be searched at the speed of memory.
+/// What every pattern holds, as literals that begin with letters rare in prose, and few enough in each expression for bytes
+/// to be searched at the speed of memory.
 static SIGNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     let signs = [
         r"AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|ABIA[A-Z0-9]{16}|ABSK[A-Za-z0-9+]|bedrock-api-key-|PRIVATE KEY|eyJ[A-Za-z0-9_-]{7}|IQoJb3JpZ2lu|woGZXIvYXdz|QoGZXIvYXdz|woDYXdz|QoDYXdz",
-        r"gh[opsur]_[A-Za-z0-9]|github_pat_|glpat-|xox[a-z]-[A-Za-z0-9]|xapp-[0-9]|k_live_[A-Za-z0-9]|k_test_[A-Za-z0-9]|AIza[A-Za-z0-9_-]{16}|hf_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{16}|SG\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{6}",
-        r#"tAccessK|t_[aA]ccess_|t-[aA]ccess-|t Access K|T[_ -]ACCESS|s key[\\"'`*\s:=>,|<\[]|s_secret_k|S_SECRET_K|sSecretK|nToken|n_[tT]oken|n-[tT]oken|n Token|N[_ -]TOKEN|y-[tT]oken|Y-TOKEN|[bB]earer[\s\\]|BEARER[\s\\]|Basic[\s\\]+[A-Za-z0-9]|mz-[sS]ignature|Signature=[0-9a-f]"#,
+        r"gh[opsur]_[A-Za-z0-9]|github_pat_|glpat-|xox|xapp-|k_live_|k_test_|AIza[A-Za-z0-9_-]{16}|hf_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{16}|SG\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{6}",
+        r#"tAccessK|t_[aA]ccess_|t-[aA]ccess-|t Access K|T[_ -]ACCESS|s key[\\"'`*\s:=>,|<\[]|s_secret_k|S_SECRET_K|sSecretK"#,
+        r"nToken|n_[tT]oken|n-[tT]oken|n Token|N[_ -]TOKEN|y-[tT]oken|Y-TOKEN|[bB]earer[\s\\]|BEARER[\s\\]|Basic[\s\\]+[A-Za-z0-9]|mz-[sS]ignature|Signature=",
         // Tag characters spell anything.
         r#"://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)|\xF3\xA0[\x80\x81]|\\u[dD][bB]40"#,
     ];
@@ -126,12 +127,32 @@ pub(super) fn build(pattern: &str) -> Option<Regex> {
 
 /// May these bytes, text or the inside of a JSON string, hold a secret? Quick, and never no when there is one.
 pub fn may_hold(bytes: &[u8]) -> bool {
-    SIGNS.iter().any(|signs| signs.is_match(bytes)) || lone::may_hold(bytes)
+    is_signed(bytes) || lone::may_hold(bytes)
+}
+
+/// May one of the patterns match? Never no when one does.
+pub(super) fn is_signed(bytes: &[u8]) -> bool {
+    SIGNS.iter().any(|signs| signs.is_match(bytes))
 }
 
 /// All secrets, in order, apart from each other.
 pub(super) fn find(text: &[u8]) -> Vec<Secret> {
-    let mut found: Vec<(usize, Secret)> = Vec::new();
+    let named = |range| (PATTERNS.len(), Secret { kind: SecretKind::SecretAccessKey, range });
+    let mut found = if is_signed(text) { by_patterns(text) } else { Vec::new() };
+    if lone::may_hold(text) {
+        found.extend(lone::find(text).into_iter().map(named));
+    }
+    let found = apart(found.into_iter().map(|(rank, secret)| (rank, to_the_words_end(text, secret))).collect());
+    let besides = beside_keys(text, &found);
+    if besides.is_empty() {
+        return found;
+    }
+    apart(found.into_iter().map(|secret| (usize::MIN, secret)).chain(besides.into_iter().map(named)).collect())
+}
+
+/// What looks like a secret by itself or by its name, with a rank.
+pub(super) fn by_patterns(text: &[u8]) -> Vec<(usize, Secret)> {
+    let mut found = Vec::new();
     for (rank, pattern) in PATTERNS.iter().enumerate() {
         let mut at = 0;
         while let Some(captures) = pattern.regex.captures_at(text, at) {
@@ -151,15 +172,7 @@ pub(super) fn find(text: &[u8]) -> Vec<Secret> {
     for password in CUT_PASSWORD.as_ref().into_iter().flat_map(|cut| cut.captures_iter(text)).filter_map(|captures| captures.name("s")) {
         found.push((PATTERNS.len(), Secret { kind: SecretKind::UrlPassword, range: password.range() }));
     }
-    let named = |range| (PATTERNS.len(), Secret { kind: SecretKind::SecretAccessKey, range });
-    found.extend(lone::find(text).into_iter().map(named));
-    let found = apart(found.into_iter().map(|(rank, secret)| (rank, to_the_words_end(text, secret))).collect());
-    let besides = beside_keys(text, &found);
-    if besides.is_empty() {
-        return found;
-    }
-    let besides = besides.into_iter().map(|range| (PATTERNS.len(), Secret { kind: SecretKind::SecretAccessKey, range }));
-    apart(found.into_iter().map(|secret| (usize::MIN, secret)).chain(besides).collect())
+    found
 }
 
 /// Bodies of PEM private keys: lines of base64, not prose behind a BEGIN line.

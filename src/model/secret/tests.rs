@@ -388,6 +388,8 @@ proptest! {
     #[test]
     fn the_quick_look_never_misses(pieces in prop::collection::vec(piece(), 0..6)) {
         let text = pieces.concat();
+        prop_assert!(lone::find(text.as_bytes()).is_empty() || lone::may_hold(text.as_bytes()), "{text:?}");
+        prop_assert!(patterns::by_patterns(text.as_bytes()).is_empty() || patterns::is_signed(text.as_bytes()), "{text:?}");
         prop_assert!(patterns::find(text.as_bytes()).is_empty() || may_hold(text.as_bytes()), "{text:?}");
         // Nor in the bytes of the same text as a JSON string.
         let json = serde_json::to_string(&text).expect("a string");

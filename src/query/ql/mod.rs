@@ -16,6 +16,7 @@ pub use check::{check, notes, only_at_aws};
 pub use error::{Note, QueryError};
 pub use lexer::{Lexed, lex};
 pub use parser::{MAX_BYTES, MAX_DEPTH, parse};
+pub use print::{regex_literal, string_literal};
 pub use token::{Span, Token, TokenKind};
 
 #[cfg(test)]

@@ -206,7 +206,10 @@ impl Base {
 /// Derived fields that no column has.
 fn derived_needs_record(name: &str, strand: Strand) -> bool {
     match name {
-        "x.user_text" | "x.completion" | "x.thinking" | "x.guard_findings" | "x.hidden" => strand == Strand::Invocation,
+        "x.user_text" | "x.completion" | "x.thinking" | "x.guard_findings" | "x.hidden" | "x.guard_policies" | "x.guardrail" | "x.secrets"
+        | "x.system" => strand == Strand::Invocation,
+        "x.output_bucket" => strand == Strand::Management,
+        "x.command" => strand == Strand::Endpoint,
         "x.prefix" => matches!(strand, Strand::Management | Strand::Data | Strand::Endpoint),
         _ => name.starts_with("x.cli.") && strand == Strand::Endpoint,
     }

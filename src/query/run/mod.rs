@@ -45,7 +45,7 @@ use stage::Work;
 const MOST_KEYS: usize = 50_000;
 /// The first chunk is small, so that a `limit` is soon reached.
 const FIRST_CHUNK: usize = 256;
-const CHUNK: usize = 2048;
+const CHUNK: usize = 8192;
 /// Records of a chunk may hold about so many bytes.
 const CHUNK_BYTES: u64 = 32 << 20;
 

@@ -146,6 +146,20 @@ fn derived(name: &'static str, kind: FieldKind, how: Comparison, value: &Value) 
 
 /// Fields that a list can be narrowed by without reading records.
 fn is_in_column(name: &str) -> bool {
-    !matches!(name, "x.user_text" | "x.completion" | "x.thinking" | "x.guard_findings" | "x.hidden" | "x.prefix" | "x.tools")
-        && !name.starts_with("x.cli.")
+    !matches!(
+        name,
+        "x.user_text"
+            | "x.completion"
+            | "x.thinking"
+            | "x.guard_findings"
+            | "x.guard_policies"
+            | "x.guardrail"
+            | "x.secrets"
+            | "x.system"
+            | "x.hidden"
+            | "x.prefix"
+            | "x.output_bucket"
+            | "x.command"
+            | "x.tools"
+    ) && !name.starts_with("x.cli.")
 }

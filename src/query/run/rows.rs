@@ -8,7 +8,7 @@ use super::Statistics;
 use super::error::RunError;
 use super::expr::Node;
 use super::field::{Base, System, is_foreign};
-use super::light::Light;
+use super::light::{Light, Records};
 use super::path;
 use crate::case::Reader;
 use crate::decode::json::Tape;
@@ -56,6 +56,7 @@ pub(super) struct Fetch<'p> {
     tape: Tape,
     /// How rows are made where columns are enough.
     light: Option<Light>,
+    records: Records,
 }
 
 impl<'p> Fetch<'p> {
@@ -64,7 +65,7 @@ impl<'p> Fetch<'p> {
         let joined = if has("x.joined") { Some(reader.joined()?) } else { None };
         let calls = if has("x.calls") { Some(reader.calls(refs)?) } else { None };
         let light = Light::of(wanted.bases).filter(|_| wanted.sources.is_none());
-        Ok(Self { wanted, context, joined, calls, ledger: HashMap::new(), tape: Tape::new(), light })
+        Ok(Self { wanted, context, joined, calls, ledger: HashMap::new(), tape: Tape::new(), light, records: Records::new() })
     }
 
     /// The rows of these events, in their order.
@@ -74,29 +75,21 @@ impl<'p> Fetch<'p> {
         if self.wanted.sources.is_none() && !self.wanted.bases.iter().any(|(_, base)| base.needs_event()) {
             return Ok(rows.into_iter().flatten().collect());
         }
-        let is_light = |event: &EventRef| match &self.light {
-            Some(light) => !(light.has_known && is_foreign(event.strand(), event.is_undecodable())),
-            None => false,
-        };
-        let (easy, whole): (Vec<usize>, Vec<usize>) = (0..refs.len()).partition(|at| refs.get(*at).is_some_and(is_light));
-        let chosen = |places: &[usize]| -> Vec<EventRef> { places.iter().filter_map(|at| refs.get(*at).copied()).collect() };
-        if let Some(light) = self.light.as_ref().filter(|_| !easy.is_empty()) {
-            let mut of_columns: Vec<Option<Row>> = easy.iter().map(|at| rows.get_mut(*at).and_then(Option::take)).collect();
-            light.fill(reader, &chosen(&easy), of_columns.iter_mut().flatten())?;
-            for (at, row) in easy.iter().zip(of_columns) {
-                let passing = row.filter(|row| self.wanted.early.iter().all(|node| node.holds(&row.values, self.context)));
-                if let Some(place) = rows.get_mut(*at) {
-                    *place = passing;
-                }
+        let Some(light) = &self.light else { return Ok(self.whole(reader, refs, counts)?.into_iter().flatten().collect()) };
+        light.fill(reader, refs, rows.iter_mut().flatten())?;
+        let mut to_read = Vec::new();
+        for (at, (slot, event)) in rows.iter_mut().zip(refs).enumerate() {
+            let (strand, broken) = (event.strand(), event.is_undecodable());
+            let fails =
+                |row: &Row| self.wanted.early.iter().any(|node| self.is_cheap(node, strand, broken) && !node.holds(&row.values, self.context));
+            if slot.as_ref().is_some_and(fails) {
+                *slot = None;
+            } else if self.wanted.bases.iter().any(|(_, base)| base.needs_record(strand, broken)) {
+                to_read.push((at, *event));
             }
         }
-        if !whole.is_empty() {
-            let made = self.whole(reader, &chosen(&whole), counts)?;
-            for (at, row) in whole.into_iter().zip(made) {
-                if let Some(place) = rows.get_mut(at) {
-                    *place = row;
-                }
-            }
+        if !to_read.is_empty() {
+            self.records.fill(reader, self.wanted.bases, &to_read, &mut rows, counts)?;
         }
         Ok(rows.into_iter().flatten().collect())
     }
@@ -232,6 +225,15 @@ impl<'p> Fetch<'p> {
             "x.key_kind" => FieldValue::Text(event.key_kind.name().to_owned()),
             "x.model" => text(&event.model),
             "x.bucket" => text(&event.bucket),
+            "x.account" => text(&event.account),
+            "x.region" => text(&event.region),
+            "x.service" => text(&event.service),
+            "x.action" => text(&event.action),
+            "x.ip" => text(&event.ip),
+            "x.user_agent" => text(&event.user_agent),
+            "x.host" => text(&event.host),
+            "x.request" => event.request_id.clone().into(),
+            "x.strand" => FieldValue::Text(event.strand.name().to_owned()),
             "x.model_family" => event.model.as_deref().map_or(FieldValue::Missing, |model| FieldValue::Text(decode::model_family(model).to_owned())),
             "x.is_bedrock" => FieldValue::Flag(decode::is_bedrock(service)),
             "x.invoke" => FieldValue::Flag(decode::is_invoke(service, action)),
@@ -314,6 +316,7 @@ fn is_of_exchange(name: &str) -> bool {
             | "x.turns"
             | "x.latency_ms"
             | "x.tools"
+            | "x.guarded"
     ) || name.starts_with("x.tokens_")
 }
 
@@ -330,6 +333,7 @@ fn of_facts(name: &str, facts: &ExchangeFacts) -> FieldValue {
         "x.turns" => number(facts.turns),
         "x.latency_ms" => facts.latency_ms.into(),
         "x.tools" => FieldValue::List(facts.tools.clone()),
+        "x.guarded" => facts.flags.guarded().map_or(FieldValue::Missing, FieldValue::Flag),
         _ => of_tokens(name, &facts.tokens),
     }
 }

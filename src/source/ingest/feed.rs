@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
 use super::{Input, Shared};
+use crate::model::live::Coverage;
 use crate::model::{Skip, SourceEntry};
 use crate::source::files::{Found, find};
 
@@ -21,6 +22,13 @@ pub(super) enum Job {
         name: String,
         bytes: Vec<u8>,
     },
+    /// Rows of a query.
+    Fetched {
+        name: String,
+        bytes: Vec<u8>,
+    },
+    /// What of a log group is in the case now.
+    Covered(Coverage),
     /// A source that the case has, to be derived again.
     Again(SourceEntry),
     /// Something that was named and cannot be read.
@@ -90,6 +98,14 @@ pub(super) fn inputs(inputs: impl Iterator<Item = Input>, jobs: &Jobs<'_>, share
             }
             Input::Stdin => Job::Stdin,
             Input::Bytes { name, bytes } => Job::Bytes { name, bytes },
+            Input::Fetched { name, bytes } => Job::Fetched { name, bytes },
+            Input::Covered(entry) => {
+                // No source, only a line about those before.
+                if !jobs.send(Job::Covered(entry)) {
+                    return;
+                }
+                continue;
+            }
         };
         shared.files_known.fetch_add(1, Ordering::Relaxed);
         if !send_files(&std::mem::take(&mut paths), jobs, shared) || !jobs.send(job) {

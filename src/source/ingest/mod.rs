@@ -32,6 +32,7 @@ pub use rebuild::rebuild;
 
 use crate::case::{CaseError, Reader, Writable, Writer};
 use crate::decode::containers::Limits;
+use crate::model::live::Coverage;
 use crate::model::{IngestSummary, SourceEntry, Timestamp};
 use feed::Job;
 use sink::Sink;
@@ -50,6 +51,15 @@ pub enum Input {
         /// Its contents.
         bytes: Vec<u8>,
     },
+    /// Rows of a query as AWS gave them, kept inside the case.
+    Fetched {
+        /// Which group and interval.
+        name: String,
+        /// The rows in the API's own form.
+        bytes: Vec<u8>,
+    },
+    /// An interval of a log group has been fetched: all its rows came before this.
+    Covered(Coverage),
 }
 
 /// How far an ingest is.
@@ -229,10 +239,11 @@ fn work(mut sink: Sink<'_>, queue: &Mutex<Receiver<Job>>, shared: &Shared<'_>) {
             })
         };
         let Ok(job) = next else { break };
+        let is_source = !matches!(job, Job::Covered(_));
         if !shared.is_stopped() {
             reading::read(job, &mut sink, shared, &mut reader);
         }
-        shared.files_done.fetch_add(1, Ordering::Relaxed);
+        shared.files_done.fetch_add(u64::from(is_source), Ordering::Relaxed);
     }
     sink.flush();
 }

@@ -32,6 +32,8 @@ pub(super) fn read(job: Job, sink: &mut Sink<'_>, shared: &Shared<'_>, reader: &
         Job::File(found) => file(&found, sink, shared),
         Job::Stdin => stdin(sink, shared),
         Job::Bytes { name, bytes } => given(name, &bytes, sink, shared),
+        Job::Fetched { name, bytes } => fetched(name, &bytes, sink, shared),
+        Job::Covered(entry) => sink.parcel.covered.push(entry),
         Job::Again(entry) => super::rebuild::again(entry, sink, shared, reader),
     }
 }
@@ -82,6 +84,14 @@ fn given(name: String, bytes: &[u8], sink: &mut Sink<'_>, shared: &Shared<'_>) {
         return;
     }
     let entry = new_entry(shared, SourceKind::Demo, name);
+    let shown = RefCell::new(sink);
+    source_of(entry, AtHand::Stored, Keep::All, &shown, shared, |_| Box::new(bytes));
+}
+
+/// Rows that were fetched: what was fetched before is asked of the coverage, not of their names.
+fn fetched(name: String, bytes: &[u8], sink: &mut Sink<'_>, shared: &Shared<'_>) {
+    shared.begin(&name);
+    let entry = new_entry(shared, SourceKind::Insights, name);
     let shown = RefCell::new(sink);
     source_of(entry, AtHand::Stored, Keep::All, &shown, shared, |_| Box::new(bytes));
 }

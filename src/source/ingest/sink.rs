@@ -10,6 +10,7 @@ use super::Shared;
 use crate::case::{Batch, Block, Side};
 use crate::decode::containers::{Item, minified_key};
 use crate::decode::{decode, json::Tape};
+use crate::model::live::Coverage;
 use crate::model::{Digest, RecordPosition, Skip, SourceEntry, SourceId, Timestamp};
 
 /// The first parcel of a worker is small, so that rows are on screen at once.
@@ -31,6 +32,8 @@ pub(super) struct Parcel {
     /// Sources read to their end; the writer adds what only it knows.
     pub(super) ended: Vec<SourceEntry>,
     pub(super) skips: Vec<Skip>,
+    /// What of log groups is in the case with the sources above.
+    pub(super) covered: Vec<Coverage>,
     /// Records in files that were in the case already, and the number of those files.
     pub(super) known: (u64, u64),
     /// Sources read.
@@ -45,6 +48,7 @@ impl Parcel {
             && self.ended.is_empty()
             && self.skips.is_empty()
             && self.bodies.is_empty()
+            && self.covered.is_empty()
             && self.known == (0, 0)
             && self.files == 0
     }

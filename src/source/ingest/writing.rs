@@ -62,7 +62,7 @@ impl Ledger {
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             self.stitch(writer)?;
-            let waits = writer.pending().events > 0;
+            let waits = writer.pending().events > 0 || writer.pending().ledger;
             // The first rows at once; then in large transactions.
             if waits && committed.is_none_or(|at| at.elapsed() >= PATIENCE) || writer.pending().is_due() {
                 writer.commit()?;
@@ -111,6 +111,7 @@ impl Ledger {
             self.whole += u64::from(entry.state != SourceState::Partial);
             writer.end_source(&entry);
         }
+        parcel.covered.into_iter().for_each(|entry| writer.cover(entry));
         self.skips.extend(parcel.skips);
         Ok(())
     }

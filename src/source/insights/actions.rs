@@ -1,6 +1,6 @@
 //! The allow-list: every API action outcrop may send, all of them reads or the stopping of our own queries.
 
-/// An API action of CloudWatch Logs that outcrop may send.
+/// An API action that outcrop may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadAction {
     /// Which log groups there are.
@@ -25,11 +25,13 @@ pub enum ReadAction {
     FilterLogEvents,
     /// Events as they arrive.
     StartLiveTail,
+    /// Whose credentials these are (STS; needs no permission).
+    GetCallerIdentity,
 }
 
 impl ReadAction {
     /// Every action.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::DescribeLogGroups,
         Self::DescribeLogStreams,
         Self::DescribeFieldIndexes,
@@ -41,9 +43,10 @@ impl ReadAction {
         Self::GetLogRecord,
         Self::FilterLogEvents,
         Self::StartLiveTail,
+        Self::GetCallerIdentity,
     ];
 
-    /// The action's name in AWS's API and in IAM policies (`logs:{name}`).
+    /// The action's name in AWS's API.
     pub const fn name(self) -> &'static str {
         match self {
             Self::DescribeLogGroups => "DescribeLogGroups",
@@ -57,12 +60,21 @@ impl ReadAction {
             Self::GetLogRecord => "GetLogRecord",
             Self::FilterLogEvents => "FilterLogEvents",
             Self::StartLiveTail => "StartLiveTail",
+            Self::GetCallerIdentity => "GetCallerIdentity",
         }
     }
 
-    /// May an action of this name be sent?
-    pub fn allows(name: &str) -> bool {
-        Self::ALL.into_iter().any(|action| action.name() == name)
+    /// The service's name as the SDK spells it.
+    pub const fn service(self) -> &'static str {
+        match self {
+            Self::GetCallerIdentity => "STS",
+            _ => "CloudWatch Logs",
+        }
+    }
+
+    /// May this action of this service be sent?
+    pub fn allows(service: &str, name: &str) -> bool {
+        Self::ALL.into_iter().any(|action| action.service() == service && action.name() == name)
     }
 }
 
@@ -77,8 +89,11 @@ mod tests {
             let reads = ["Describe", "Get", "Filter"].iter().any(|prefix| verb.starts_with(prefix));
             assert!(reads || matches!(action, ReadAction::StartQuery | ReadAction::StopQuery | ReadAction::StartLiveTail), "{verb}");
         }
-        for verb in ["DeleteLogGroup", "PutRetentionPolicy", "PutLogEvents", "CreateLogGroup", "PutQueryDefinition"] {
-            assert!(!ReadAction::allows(verb), "{verb}");
+        for verb in ["DeleteLogGroup", "PutRetentionPolicy", "PutLogEvents", "CreateLogGroup", "PutQueryDefinition", "GetCallerIdentity"] {
+            assert!(!ReadAction::allows("CloudWatch Logs", verb), "{verb}");
+        }
+        for verb in ["AssumeRole", "GetSessionToken", "StartQuery"] {
+            assert!(!ReadAction::allows("STS", verb), "{verb}");
         }
     }
 }

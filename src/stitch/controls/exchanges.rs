@@ -44,15 +44,6 @@ impl Habit {
     }
 }
 
-/// Was a guardrail used? `None` when the record cannot tell: the call failed, or a body is not in it.
-pub(super) fn guarded(flags: ExchangeFlags) -> Option<bool> {
-    let silent = [ExchangeFlags::FAILED, ExchangeFlags::NO_BODY, ExchangeFlags::OFFLOADED, ExchangeFlags::UNKNOWN, ExchangeFlags::UNREADABLE];
-    if flags.has(ExchangeFlags::GUARDED) {
-        return Some(true);
-    }
-    (!silent.into_iter().any(|flag| flags.has(flag))).then_some(false)
-}
-
 /// Adds what the exchanges tell.
 pub(super) fn add(reader: &mut Reader, controls: &mut Controls) -> Result<()> {
     let refs = reader.refs(&Scope { strands: StrandSet::only(Strand::Invocation), ..Scope::all() })?;
@@ -72,7 +63,7 @@ pub(super) fn add(reader: &mut Reader, controls: &mut Controls) -> Result<()> {
     for (at, (event, flags)) in refs.iter().zip(flags).enumerate() {
         let Some(flags) = flags.filter(|_| event.millis != 0) else { continue };
         let [account, region, principal, model] = columns.each_ref().map(|column| column.number(at));
-        habits.entry([account, region, principal, model, action.number(at)]).or_default().take(*event, guarded(flags));
+        habits.entry([account, region, principal, model, action.number(at)]).or_default().take(*event, flags.guarded());
     }
     let mut found: Vec<(EventRef, Habit)> = habits.into_values().filter_map(|habit| Some((habit.detached()?, habit))).collect();
     found.sort_by_key(|(event, _)| *event);

@@ -12,6 +12,8 @@ pub enum EditorKind {
     Search,
     /// Keep only matching rows.
     Filter,
+    /// Keep only rows of a table that are named like this.
+    Names,
     /// Tags of the selected row.
     Tag,
     /// A note on the selected row.
@@ -35,6 +37,7 @@ impl EditorKind {
         match self {
             Self::Search => "Search",
             Self::Filter => "Filter",
+            Self::Names => "Rows named",
             Self::Tag => "Tags",
             Self::Note => "Note",
             Self::CaseNote => "Note on the case",
@@ -48,6 +51,7 @@ impl EditorKind {
         match self {
             Self::Search => "a regular expression over the record's text · enter go · . next · , previous",
             Self::Filter => "a regular expression; empty removes the filter · enter apply",
+            Self::Names => "a part of the name; x.denied and the like narrow the scope; empty shows all · enter apply",
             Self::Tag => "words, separated by blanks · enter keep",
             Self::Note | Self::CaseNote => "ctrl-s or alt-enter keeps it · esc leaves it as it was",
             Self::Export => "a path ending in .csv, .ndjson or .json · enter write",
@@ -75,7 +79,7 @@ impl Editor {
         let mut area = TextArea::from(text.lines());
         area.move_cursor(ratatui_textarea::CursorMove::Bottom);
         area.move_cursor(ratatui_textarea::CursorMove::End);
-        let offered = matches!(kind, EditorKind::Search | EditorKind::Filter | EditorKind::Export) && !text.is_empty();
+        let offered = matches!(kind, EditorKind::Search | EditorKind::Filter | EditorKind::Names | EditorKind::Export) && !text.is_empty();
         Self { kind, area, wrong: None, offered }
     }
 

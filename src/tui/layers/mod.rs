@@ -24,6 +24,8 @@ pub enum Choice {
     AskRange,
     /// Switch a strand on or off.
     Strand(Strand),
+    /// Order the rows by this.
+    Order(u8),
     /// Use a theme.
     Theme(&'static str),
 }

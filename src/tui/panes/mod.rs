@@ -7,14 +7,16 @@ mod conversation;
 mod detail;
 mod events;
 mod exchanges;
+mod profile;
 mod reading;
-mod values;
+mod tables;
 
 pub use case::lines as case_lines;
 pub use cli::{matrix_lines, user_at_host};
 pub use controls::{spelled_lines, table_lines};
 pub use conversation::page as conversation_page;
 pub use exchanges::FLAGS;
+pub use profile::lines as profile_lines;
 pub use reading::page as reading_page;
 
 use super::render::Layout;
@@ -40,7 +42,14 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     match state.view.pane.shape() {
         Shape::Empty => empty(state, canvas, layout.body),
         Shape::Page => case::draw(state, canvas, layout.detail),
-        Shape::Values(_) => values::draw(state, canvas, layout),
+        Shape::Values(_) => {
+            if !state.view.open {
+                tables::draw(state, canvas, layout);
+            }
+            if layout.detail.height > 0 && !state.list.order.is_empty() {
+                profile::draw(state, canvas, layout.detail);
+            }
+        }
         Shape::Controls => {
             if state.view.open {
                 controls::draw_spelled(state, canvas, layout.above);

@@ -126,7 +126,12 @@ fn right_side(state: &State) -> String {
             let place = if length == 0 { 0 } else { state.view.position().index as u64 + 1 };
             parts.push(format!("{}/{}", grouped(place), grouped(length)));
         }
-        Shape::Values(kind) if state.list_is_current() => parts.push(format!("{} {kind}s", grouped(state.list.values.len() as u64))),
+        Shape::Values(kind) if state.list_is_current() => {
+            let (shown, all) = (state.list.order.len() as u64, state.list.table.rows.len() as u64);
+            let of = if shown == all { String::new() } else { format!(" of {} named {}", grouped(all), state.view.names()) };
+            parts.extend((!state.list.table.whole).then(|| "counting".to_owned()));
+            parts.push(format!("{} {kind}{}{of}", grouped(shown), if shown == 1 { "" } else { "s" }));
+        }
         _ => parts.push(format!("{} events", grouped(state.case.events.iter().sum()))),
     }
     if state.setup.read_only {
@@ -199,7 +204,20 @@ fn hint(canvas: &mut Canvas<'_>, area: Area, x: u16, key: &str, word: &str) -> u
 fn wanted_hints(state: &State) -> &'static [Command] {
     match state.view.pane.shape() {
         Shape::Page | Shape::Empty => &[Command::Note, Command::Palette, Command::Help, Command::Back, Command::Quit],
-        Shape::Values(_) => &[Command::Open, Command::TimeRange, Command::Back, Command::Palette, Command::Help, Command::Quit],
+        Shape::Values(_) => &[
+            Command::Open,
+            Command::Pivot,
+            Command::Sort,
+            Command::Filter,
+            Command::TimeRange,
+            Command::Search,
+            Command::Help,
+            Command::Palette,
+            Command::Back,
+            Command::Copy,
+            Command::Export,
+            Command::Quit,
+        ],
         Shape::Controls => &[
             Command::Pivot,
             Command::Open,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{commands, controls, failed, revision_number};
+use super::{commands, controls, failed, revision_number, tables};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::secret::{self, SecretKind};
@@ -14,7 +14,7 @@ use crate::stitch::echo;
 use crate::stitch::joins::Joined;
 use crate::stitch::spans::{self, Tie};
 use crate::stitch::{conversation, joins};
-use crate::tui::ask::{Answer, Ask, CaseFacts, Detail, Pivot, Row, Thread, ValueRow};
+use crate::tui::ask::{Answer, Ask, CaseFacts, Detail, Pivot, Row, Thread};
 use crate::tui::panes;
 use crate::tui::view::{Pane, Shape};
 use crate::tui::widgets::{Histogram, Tree};
@@ -52,19 +52,8 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
         Ask::Rows { ids, threads, secrets } => Answer::Rows(threaded_rows(reader, ids, *threads, *secrets)?),
         Ask::Detail { id, width, alone, secrets } => detail(reader, *id, *width, *alone, *secrets)?,
         Ask::Pivots { id, secrets } => Answer::Pivots(pivots(reader, *id, *secrets)?),
-        Ask::Values { scope, kind, secrets } => {
-            let revision = revision_number(reader.revision()?);
-            let values = if scope.is_all() { reader.values(*kind)? } else { reader.values_in(scope, *kind)? };
-            let row = |value: crate::case::ValueCount| ValueRow {
-                shown: secrets.name(&value.value),
-                value: value.value,
-                count: value.count,
-                denied: value.denied,
-                first: value.first,
-                last: value.last,
-            };
-            Answer::Values { values: values.into_iter().map(row).collect(), revision }
-        }
+        Ask::Table { scope, kind, order, names, counted, secrets } => tables::table(reader, scope, *kind, (*order, names), counted, *secrets, reply)?,
+        Ask::Profile { scope, entity, secrets } => Answer::Profile(Box::new(tables::profile(reader, scope, entity, *secrets)?)),
         Ask::Search { pane, scope, pattern } => search(reader, *pane, scope, pattern, reply)?,
         Ask::Matrix { scope } => {
             let revision = revision_number(reader.revision()?);

@@ -7,3 +7,4 @@ mod screens;
 mod secrets;
 mod session;
 mod story;
+mod tables;

@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::tui::theme::{Depth, Theme};
 
-const VIEWS: [(&str, &str); 12] = [
+const VIEWS: [(&str, &str); 15] = [
     ("timeline", "jjjj"),
     ("record", "jjjj<enter>"),
     ("prompts", "2jjj"),
@@ -12,6 +12,9 @@ const VIEWS: [(&str, &str); 12] = [
     ("blind", "3Gkkkk"),
     ("change", "3Gkkkkk<enter>"),
     ("principals", "5j"),
+    ("principal", "5/svc-ml-reporting<enter><enter>"),
+    ("buckets", "6/acme-ml-training-data<enter>"),
+    ("bucket", "6/acme-ml-training-data<enter><enter>"),
     // The administrator's afternoon: the cursor on the command without an echo.
     ("cli", "7/sandbox<enter>"),
     ("pivot", "jjjjp"),

@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::find::{pattern, search};
-use super::{controls, find, go, needs};
+use super::{controls, find, go, needs, tables};
 use crate::model::{
     EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -19,7 +19,10 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         return;
     }
     match command {
+        Command::Sort => tables::open_orders(state),
         Command::Pivot => open_pivots(state, effects),
+        Command::PivotWho if is_table(state) => tables::alone(state, effects),
+        Command::OtherStrand if is_table(state) => tables::other_side(state, effects),
         Command::PivotWho => pivot_to(state, EntityKind::Principal, effects),
         Command::PivotRequest => pivot_to(state, EntityKind::Request, effects),
         Command::OtherStrand => with_selected(state, effects, |state, effects| {
@@ -29,6 +32,10 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             }
         }),
         Command::Search => edit(state, EditorKind::Search, &state.hits.as_ref().map(|hits| hits.pattern.clone()).unwrap_or_default()),
+        Command::Filter if is_table(state) => {
+            let names = state.view.names().to_owned();
+            edit(state, EditorKind::Names, &names);
+        }
         Command::Filter => edit(state, EditorKind::Filter, &filter_in_force(&state.view.scope)),
         Command::Open => open(state, effects),
         Command::Close => close(state, effects),
@@ -123,7 +130,8 @@ fn moves(state: &mut State, command: Command, effects: &mut Vec<Effect>) -> bool
         Command::Back => go::travel(state, false, effects),
         Command::Forward => go::travel(state, true, effects),
         Command::Focus => {
-            let detail = state.view.focus == Focus::List && state.current_detail().is_some();
+            let known = if is_table(state) { state.current_profile().is_some() } else { state.current_detail().is_some() };
+            let detail = state.view.focus == Focus::List && known;
             state.view.focus = if detail { Focus::Detail } else { Focus::List };
             state.view.open &= detail;
         }
@@ -153,6 +161,11 @@ fn shows_pane(state: &mut State, command: Command, effects: &mut Vec<Effect>) ->
     true
 }
 
+/// The pane shows a table of entities.
+fn is_table(state: &State) -> bool {
+    matches!(state.view.pane.shape(), Shape::Values(_))
+}
+
 fn with_selected(state: &mut State, effects: &mut Vec<Effect>, act: impl FnOnce(&mut State, &mut Vec<Effect>)) {
     if state.selected().is_some() {
         act(state, effects);
@@ -168,13 +181,7 @@ fn open(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     match state.view.pane.shape() {
-        Shape::Values(kind) => {
-            if let Some(value) = state.list.values.get(state.view.position().index) {
-                let scope = state.view.scope.narrowed(crate::model::Entity::new(kind, value.value.clone()));
-                let view = View { pane: Pane::Timeline, scope, ..View::default() };
-                go::leave_for(state, view, effects);
-            }
-        }
+        Shape::Values(_) => tables::open(state, effects),
         Shape::Page | Shape::Empty => {}
         Shape::Events | Shape::Exchanges | Shape::Controls if !state.view.open && !state.detail_has_focus() => {
             if state.selected().is_some() {
@@ -261,8 +268,8 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn open_pivots(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Shape::Values(_) = state.view.pane.shape() {
-        return open(state, effects);
+    if is_table(state) {
+        return tables::open_pivots(state);
     }
     with_selected(state, effects, |state, effects| {
         let alone = state.setup.keymap.key_of(Command::AcceptAlone, crate::tui::commands::Context::Menu).unwrap_or_default();
@@ -317,6 +324,7 @@ fn accept(state: &mut State, alone: bool, effects: &mut Vec<Effect>) {
             go::rescope(state, scope, effects);
             open_strands(state, cursor);
         }
+        Some(Choice::Order(by)) => tables::order(state, by),
         Some(Choice::Theme(name)) => effects.push(Effect::Theme(name.to_owned())),
         None => {}
     }
@@ -435,7 +443,7 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
     let trimmed = text.trim();
     let wrong = match editor.kind {
         EditorKind::Search => search(state, trimmed, effects).err(),
-        EditorKind::Filter => filter(state, trimmed, effects).err(),
+        EditorKind::Filter | EditorKind::Names => filter(state, trimmed, effects).err(),
         EditorKind::Range => match range_in_words(trimmed, state.now) {
             Ok(range) => {
                 set_range(state, range, effects);
@@ -483,6 +491,10 @@ fn filter(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Result<()
     }
     if let Some(name) = field_without_x(text) {
         return Err(format!("did you mean {name}? for the text itself write ({})", name.trim_start_matches("x.")));
+    }
+    if is_table(state) {
+        tables::name(state, text);
+        return Ok(());
     }
     if text.is_empty() && !state.view.scope.fields.is_empty() {
         let scope = Scope { fields: Vec::new(), text: None, ..state.view.scope.clone() };
@@ -570,7 +582,7 @@ fn open_ranges(state: &mut State) {
 /// Shows secrets, or masks them again: all that was read the other way is read anew.
 fn reveal(state: &mut State, effects: &mut Vec<Effect>) {
     state.secrets = state.secrets.toggled();
-    for slot in [Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values, Slot::Case, Slot::Echoes] {
+    for slot in [Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values, Slot::Profile, Slot::Case, Slot::Echoes] {
         needs::cancel(state, slot, effects);
     }
     state.layers.retain(|layer| matches!(layer, Layer::Editor(_)));
@@ -617,7 +629,9 @@ fn record_text(record: &[u8], secrets: Secrets) -> String {
 
 fn copied_line(state: &State) -> Option<String> {
     if let Shape::Values(_) = state.view.pane.shape() {
-        return state.list.values.get(state.view.position().index).map(|value| value.shown.to_string());
+        let value = state.current_profile().filter(|_| state.detail_has_focus()).and_then(|page| page.entity_at(state.view.detail.0));
+        let row = || state.list.row(state.view.position().index).map(|row| row.shown.to_string());
+        return value.map(|value| state.secrets.name(&value.value).to_string()).or_else(row);
     }
     if state.detail_has_focus()
         && let Some(detail) = state.current_detail()

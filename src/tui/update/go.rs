@@ -35,7 +35,9 @@ fn moved(state: &mut State, position: Position, effects: &mut Vec<Effect>) {
     state.view.set_position(position);
     // The reading view is what a reviewer looks at; a preview may wait until the cursor rests.
     let reading = state.view.open || state.view.pane.shape() == Shape::Exchanges;
-    if !reading && state.current_detail().is_none() {
+    let known =
+        if matches!(state.view.pane.shape(), Shape::Values(_)) { state.current_profile().is_some() } else { state.current_detail().is_some() };
+    if !reading && !known {
         state.rested = false;
         effects.push(Effect::Rest);
     }
@@ -45,6 +47,9 @@ fn moved(state: &mut State, position: Position, effects: &mut Vec<Effect>) {
 pub fn detail_len(state: &State) -> usize {
     if state.view.pane.shape() == Shape::Page {
         return crate::tui::panes::case_lines(state).len();
+    }
+    if matches!(state.view.pane.shape(), Shape::Values(_)) {
+        return state.current_profile().map_or(0, |page| page.lines.len());
     }
     let Some(detail) = state.current_detail() else { return 0 };
     match (&detail.page, &detail.record) {

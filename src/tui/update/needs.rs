@@ -1,5 +1,6 @@
 //! What the view needs to know and does not: questions follow from the state, so that no command has to remember to ask.
 
+use super::tables;
 use crate::model::EventId;
 use crate::tui::ask::{Ask, Slot};
 use crate::tui::message::Effect;
@@ -34,12 +35,10 @@ pub fn settle(state: &mut State, effects: &mut Vec<Effect>) {
             }
         }
         Shape::Values(kind) => {
-            if !state.list_is_current() || state.list_revision_is_old() {
-                let scope = state.view.scope.clone();
-                ask(state, Ask::Values { scope, kind, secrets: state.secrets }, effects);
-            }
+            tables::want(state, kind, effects);
             if state.list_is_current() {
                 clamp(state, usize::from(layout.rows.height));
+                tables::want_profile(state, &layout, effects);
             }
         }
         Shape::Page | Shape::Empty => {}

@@ -19,7 +19,8 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
     if state.generations.get(slot as usize) != Some(&generation) {
         return;
     }
-    let partial = matches!(answer, Answer::Hits { done: false, .. } | Answer::Controls { done: false, .. });
+    let partial = matches!(answer, Answer::Hits { done: false, .. } | Answer::Controls { done: false, .. })
+        || matches!(&answer, Answer::Table { table, .. } if !table.whole);
     let asked = if partial { None } else { state.open_asks.get_mut(slot as usize).and_then(Option::take) };
     match answer {
         Answer::List { refs, histogram, members, revision } => {
@@ -43,11 +44,33 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             }
             (state.list.page, state.list.refs, state.list.histogram, state.list.revision) = (page, refs, histogram, revision);
         }
-        Answer::Values { values, revision } => {
+        Answer::Table { table, order } => {
+            // The row stays the same where rows come in another place; a few thousand names at most are looked through.
+            let asked = asked.map(|asked| match asked {
+                Ask::Table { order, names, .. } => (order, names),
+                _ => (state.view.order(), state.view.names().to_owned()),
+            });
+            let asked = asked.unwrap_or_else(|| state.list.ordered.clone());
+            let chosen = state.selected_entity().filter(|_| state.list.ordered == asked).map(|entity| entity.value);
             state.list.of = Some((state.view.pane, state.view.scope.clone()));
-            state.list.values = values;
+            state.list.ordered = asked;
             state.list.refs = Arc::default();
-            state.list.revision = revision;
+            state.list.revision = table.revision;
+            (state.list.table, state.list.order) = (table, order);
+            let place =
+                chosen.and_then(|chosen| (0..state.list.order.len()).find(|at| state.list.row(*at).is_some_and(|row| row.summary.value == chosen)));
+            if let Some(place) = place.filter(|_| state.touched) {
+                let mut position = state.view.position();
+                (position.top, position.index) = ((position.top + place).saturating_sub(position.index), place);
+                state.view.set_position(position);
+            }
+        }
+        Answer::Profile(page) => {
+            let new = state.profile.as_ref().is_none_or(|before| before.profile.entity != page.profile.entity);
+            state.profile = Some(*page);
+            if new && state.detail_has_focus() {
+                state.view.detail = (state.profile.as_ref().and_then(super::tables::first_value).unwrap_or(0), 0);
+            }
         }
         Answer::Rows(rows) => rows.into_iter().for_each(|row| state.keep_row(row)),
         Answer::Detail(detail) => {
@@ -111,7 +134,8 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             if slot == Slot::List || slot == Slot::Values {
                 state.list.of = Some((state.view.pane, state.view.scope.clone()));
                 state.list.refs = Arc::default();
-                state.list.values.clear();
+                (state.list.table, state.list.order) = (Arc::default(), Arc::default());
+                state.list.ordered = (state.view.order(), state.view.names().to_owned());
                 state.list.page = Arc::default();
                 state.list.revision = state.revision;
             }

@@ -12,6 +12,16 @@ use super::ast::{
 };
 use word::{Quoted, Regex, Table, as_name, list, spaced};
 
+/// A text as a string of the language. It reads back as the same text, whatever is in it.
+pub fn string_literal(text: &str) -> String {
+    Quoted::new(text).to_string()
+}
+
+/// A regular expression between slashes. It reads back as the same expression.
+pub fn regex_literal(pattern: &str) -> String {
+    Regex(pattern).to_string()
+}
+
 impl Display for Query {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write_query(self, "\n| ", f)

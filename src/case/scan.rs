@@ -1,0 +1,197 @@
+//! Reading every event once, in the order of row numbers and without making anything of it: for whoever looks at all of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use regex::Regex;
+
+use super::batch::COLUMNS;
+use super::error::{CaseError, Doing as _, Result};
+use super::evidence::EvidenceError;
+use super::reader::Reader;
+use crate::model::{Digest, Event, EventId, EventRef, KeyKind, Name, Outcome, RecordPosition, SourceId, Strand, Timestamp, Wrap};
+
+const DOING: &str = "reading events";
+
+/// An event as it is stored: its names are numbers, to be asked for with [`Reader::name_of`]; the same name, the same number.
+#[derive(Clone, Debug)]
+pub struct Lean {
+    /// Time, row number, strand, outcome.
+    pub event: EventRef,
+    /// The hash of its record.
+    pub digest: Digest,
+    /// Kind of credential.
+    pub key_kind: KeyKind,
+    /// Request id.
+    pub request_id: Option<String>,
+    source: SourceId,
+    position: RecordPosition,
+    columns: [u32; COLUMNS.len()],
+}
+
+/// The columns of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum LeanColumn {
+    /// Account.
+    Account = 0,
+    /// Region.
+    Region = 1,
+    /// Actor.
+    Actor = 2,
+    /// Principal.
+    Principal = 3,
+    /// Role.
+    Role = 4,
+    /// Session.
+    Session = 5,
+    /// Access key.
+    Key = 6,
+    /// Address.
+    Ip = 7,
+    /// User agent.
+    UserAgent = 8,
+    /// Action.
+    Action = 9,
+    /// Service.
+    Service = 10,
+    /// Error code.
+    ErrorCode = 11,
+    /// Model.
+    Model = 12,
+    /// Bucket.
+    Bucket = 13,
+    /// Host.
+    Host = 14,
+}
+
+impl Lean {
+    /// The number of a name; 0 for none.
+    pub fn column(&self, column: LeanColumn) -> u32 {
+        self.columns.get(column as usize).copied().unwrap_or(0)
+    }
+
+    /// The order that does not depend on how records arrived: by time, then by the record's hash.
+    pub fn tie(&self) -> u64 {
+        self.digest.0.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+    }
+
+    /// Where its record lies, for reading many in the order in which they lie.
+    pub fn place(&self) -> (SourceId, u64) {
+        (self.source, self.position.offset)
+    }
+}
+
+impl Reader {
+    /// At most `most` events above a row number, in order of row numbers.
+    pub fn lean(&mut self, after: u32, most: usize) -> Result<Vec<Lean>> {
+        self.lean_where("id > ?1 ORDER BY id LIMIT ?2", (after, most as i64))
+    }
+
+    /// These events, in order of row numbers; those that do not exist are left out.
+    pub fn lean_of(&mut self, ids: &[EventId]) -> Result<Vec<Lean>> {
+        let mut ids: Vec<u32> = ids.iter().map(|id| id.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut found = Vec::with_capacity(ids.len());
+        for run in ids.chunk_by(|one, next| next - one == 1) {
+            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
+            found.extend(self.lean_where("id BETWEEN ?1 AND ?2 ORDER BY id", (first, last))?);
+        }
+        Ok(found)
+    }
+
+    fn lean_where(&mut self, which: &str, values: impl rusqlite::Params) -> Result<Vec<Lean>> {
+        let names = COLUMNS.map(|(name, _)| name).join(", ");
+        let sql = format!(
+            "SELECT id, time, strand, outcome, key_kind, digest, source, position, length, wrap, request_id, undecodable IS NOT NULL, {names} \
+             FROM event WHERE {which}"
+        );
+        self.snapshot(|reader| {
+            let mut select = reader.connection().prepare_cached(&sql).doing(DOING)?;
+            let mut rows = select.query(values).doing(DOING)?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next().doing(DOING)? {
+                let lean = || -> rusqlite::Result<Lean> {
+                    let mut columns = [0; COLUMNS.len()];
+                    for (at, column) in columns.iter_mut().enumerate() {
+                        *column = row.get::<_, Option<u32>>(12 + at)?.unwrap_or(0);
+                    }
+                    let time = row.get::<_, Option<i64>>(1)?.map(Timestamp::from_millis);
+                    let strand = Strand::from_code(row.get(2)?).unwrap_or(Strand::Management);
+                    let outcome = Outcome::from_code(row.get(3)?);
+                    let wrap = Wrap::from_code(row.get(9)?);
+                    Ok(Lean {
+                        event: EventRef::new(time, EventId(row.get(0)?), strand, outcome, row.get(11)?),
+                        digest: Digest::from_slice(row.get_ref(5)?.as_blob()?).unwrap_or(Digest([0; 32])),
+                        key_kind: KeyKind::from_code(row.get(4)?),
+                        request_id: row.get(10)?,
+                        source: SourceId(row.get(6)?),
+                        position: RecordPosition { offset: row.get::<_, i64>(7)? as u64, length: row.get(8)?, wrap },
+                        columns,
+                    })
+                };
+                found.push(lean().doing(DOING)?);
+            }
+            Ok(found)
+        })
+    }
+
+    /// The text of a number in [`Lean`].
+    pub fn name_of(&mut self, number: u32) -> Result<Name> {
+        self.name(number).map(|(_, name)| name)
+    }
+
+    /// The record of an event.
+    ///
+    /// # Errors
+    /// As [`Reader::record`].
+    pub fn record_of(&mut self, lean: &Lean) -> std::result::Result<Vec<u8>, EvidenceError> {
+        self.record_at(lean.source, lean.position, &lean.digest)
+    }
+
+    /// The events above a row number in whose text one of these expressions matches, as logged or as it reads without hidden
+    /// characters: row numbers in order, for each expression.
+    pub fn matching(&mut self, after: u32, patterns: &[Regex]) -> Result<Vec<Vec<u32>>> {
+        self.snapshot(|reader| {
+            reader.bring_up_to_date()?;
+            let mut found = Vec::with_capacity(patterns.len());
+            for pattern in patterns {
+                let mut ids = Vec::new();
+                reader.scan(pattern, None, after, &mut |events| ids.extend(events.iter().map(|event| event.0)))?;
+                ids.sort_unstable();
+                found.push(ids);
+            }
+            Ok(found)
+        })
+    }
+
+    /// The highest row number.
+    pub fn last_event(&mut self) -> Result<u32> {
+        self.snapshot(|reader| {
+            reader.bring_up_to_date()?;
+            Ok(reader.lists.last)
+        })
+    }
+
+    /// Whole events by row number, for those who look at few.
+    pub fn event_of(&mut self, id: EventId) -> Result<Option<Event>> {
+        Ok(self.events(&[id])?.pop())
+    }
+
+    /// The ids shown to people of many events at once.
+    pub fn uids(&mut self, ids: &[EventId]) -> Result<HashMap<EventId, Arc<str>>> {
+        self.snapshot(|reader| {
+            let mut select = reader.connection().prepare_cached("SELECT digest FROM event WHERE id = ?1").doing(DOING)?;
+            let mut found = HashMap::with_capacity(ids.len());
+            for id in ids {
+                let mut rows = select.query([id.0]).doing(DOING)?;
+                let Some(row) = rows.next().doing(DOING)? else { continue };
+                let digest = Digest::from_slice(row.get_ref(0).doing(DOING)?.as_blob().unwrap_or_default());
+                let digest = digest.ok_or(CaseError::Damaged { doing: DOING, what: "an event" })?;
+                found.insert(*id, Arc::from(digest.short()));
+            }
+            Ok(found)
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! Rules to signals to leads.
+
+mod sigma;

@@ -1,0 +1,310 @@
+//! A plain rule compiled: a condition over leaves, each a field compared with something. Leaves are asked for one by one and may be
+//! unknown, so that most rules are answered by what is cheap to know of an event, and its record is read only where that decides.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use rsigma_eval::matcher::{ExpandPart, GroupMode};
+use rsigma_eval::{CompiledDetection, CompiledDetectionItem, CompiledMatcher, CompiledRule, Event, EventValue};
+use rsigma_parser::{ConditionExpr, Quantifier};
+
+/// A value of an event, as a rule compares it.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::detect) enum Field {
+    Text(String),
+    Whole(i64),
+    Number(f64),
+    Flag(bool),
+    /// There, and null.
+    Null,
+    List(Vec<Field>),
+    Map(Vec<(String, Field)>),
+}
+
+/// An event as a rule sees it.
+pub(in crate::detect) trait Look {
+    /// The value of a field; `None` when the event does not have it.
+    fn field(&self, name: &str) -> Option<Field>;
+    /// Calls with every text of the record, until `each` says yes.
+    fn any_text(&self, each: &dyn Fn(&str) -> bool) -> bool;
+}
+
+/// Known or not.
+pub(in crate::detect) type Truth = Option<bool>;
+
+/// A compiled rule.
+pub(in crate::detect) struct Selector {
+    condition: Node,
+    leaves: Vec<Leaf>,
+}
+
+enum Node {
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    AtLeast(usize, Vec<Node>),
+    Not(Box<Node>),
+    Leaf(usize),
+    Never,
+}
+
+/// One comparison.
+pub(in crate::detect) struct Leaf {
+    /// The fields it looks at; empty when it looks at every text of the record.
+    pub(in crate::detect) fields: Vec<String>,
+    test: Test,
+}
+
+enum Test {
+    Item(CompiledDetectionItem),
+    /// What the library alone can evaluate: keywords, elements of lists.
+    Rule(CompiledRule),
+}
+
+/// Comparisons in a rule at most.
+const MOST_LEAVES: usize = 2_000;
+
+impl Selector {
+    pub(super) fn of(rule: &CompiledRule) -> Result<Self, String> {
+        let mut compiling = Compiling { rule, leaves: Vec::new() };
+        let conditions = rule.conditions.iter().map(|condition| compiling.condition(condition, &rule.detections)).collect();
+        if compiling.leaves.len() > MOST_LEAVES {
+            return Err(format!("it has more than {MOST_LEAVES} comparisons; split it"));
+        }
+        Ok(Self { condition: Node::Any(conditions), leaves: compiling.leaves })
+    }
+
+    /// Its comparisons, by number.
+    pub(in crate::detect) fn leaves(&self) -> &[Leaf] {
+        &self.leaves
+    }
+
+    /// Does it hold, as far as `leaf` knows? Nothing is asked that cannot matter any more.
+    pub(in crate::detect) fn holds(&self, leaf: &mut dyn FnMut(usize) -> Truth) -> Truth {
+        self.condition.holds(leaf)
+    }
+}
+
+impl Node {
+    fn holds(&self, leaf: &mut dyn FnMut(usize) -> Truth) -> Truth {
+        match self {
+            Self::Leaf(at) => leaf(*at),
+            Self::Not(inner) => inner.holds(leaf).map(|truth| !truth),
+            Self::Never => Some(false),
+            Self::All(parts) => {
+                let mut all = Some(true);
+                for part in parts {
+                    match part.holds(leaf) {
+                        Some(false) => return Some(false),
+                        None => all = None,
+                        Some(true) => {}
+                    }
+                }
+                all
+            }
+            Self::Any(parts) => {
+                let mut any = Some(false);
+                for part in parts {
+                    match part.holds(leaf) {
+                        Some(true) => return Some(true),
+                        None => any = None,
+                        Some(false) => {}
+                    }
+                }
+                any
+            }
+            Self::AtLeast(wanted, parts) => {
+                let (mut yes, mut unknown) = (0, 0);
+                for part in parts {
+                    match part.holds(leaf) {
+                        Some(true) => yes += 1,
+                        None => unknown += 1,
+                        Some(false) => {}
+                    }
+                }
+                if yes >= *wanted {
+                    Some(true)
+                } else if yes + unknown < *wanted {
+                    Some(false)
+                } else {
+                    None
+                }
+            }
+        }
+    }
+}
+
+impl Leaf {
+    /// Does it hold for this event?
+    pub(in crate::detect) fn holds(&self, event: &dyn Look) -> bool {
+        let event = Seen(event);
+        match &self.test {
+            Test::Rule(rule) => rsigma_eval::evaluate_rule(rule, &event).is_some(),
+            Test::Item(item) => {
+                let Some(field) = &item.field else { return item.matcher.matches_keyword(&event) };
+                let value = event.get_field(field);
+                if let Some(wanted) = item.exists {
+                    return value.is_some_and(|value| !value.is_null()) == wanted;
+                }
+                match value {
+                    Some(value) => item.matcher.matches(&value, &event),
+                    None => matches!(item.matcher, CompiledMatcher::Null),
+                }
+            }
+        }
+    }
+
+    /// A pattern that a text must contain somewhere for this to hold; `None` when nothing of the kind can be said.
+    pub(in crate::detect) fn needle(&self) -> Option<String> {
+        match &self.test {
+            Test::Item(item) if item.exists.is_none() => needle(&item.matcher),
+            _ => None,
+        }
+    }
+}
+
+fn needle(matcher: &CompiledMatcher) -> Option<String> {
+    let plain = |text: &str| (!text.is_empty()).then(|| regex::escape(text));
+    match matcher {
+        CompiledMatcher::Exact { value, .. }
+        | CompiledMatcher::Contains { value, .. }
+        | CompiledMatcher::StartsWith { value, .. }
+        | CompiledMatcher::EndsWith { value, .. } => plain(value),
+        CompiledMatcher::AhoCorasickSet { needles, .. } => {
+            needles.iter().map(|needle| plain(needle)).collect::<Option<Vec<_>>>().map(|all| all.join("|"))
+        }
+        CompiledMatcher::Regex(regex) => of_regex(regex.as_str()),
+        CompiledMatcher::RegexSetMatch { set, mode: GroupMode::Any } => {
+            set.patterns().iter().map(|pattern| of_regex(pattern)).collect::<Option<Vec<_>>>().map(|all| all.join("|"))
+        }
+        CompiledMatcher::RegexSetMatch { set, mode: GroupMode::All } => set.patterns().iter().find_map(|pattern| of_regex(pattern)),
+        CompiledMatcher::AnyOf(children) | CompiledMatcher::CaseInsensitiveGroup { children, mode: GroupMode::Any } => {
+            children.iter().map(needle).collect::<Option<Vec<_>>>().map(|all| all.join("|"))
+        }
+        CompiledMatcher::AllOf(children) | CompiledMatcher::CaseInsensitiveGroup { children, mode: GroupMode::All } => {
+            children.iter().find_map(needle)
+        }
+        _ => None,
+    }
+}
+
+/// An expression that is bound to the ends of the field may begin in the middle of a text that holds more.
+fn of_regex(pattern: &str) -> Option<String> {
+    let bound = pattern.contains('^') || pattern.contains('$') || pattern.contains("\\A") || pattern.contains("\\z");
+    (!bound).then(|| format!("(?:{pattern})"))
+}
+
+struct Compiling<'r> {
+    rule: &'r CompiledRule,
+    leaves: Vec<Leaf>,
+}
+
+type Detections = HashMap<String, CompiledDetection>;
+
+impl Compiling<'_> {
+    fn condition(&mut self, condition: &ConditionExpr, detections: &Detections) -> Node {
+        match condition {
+            ConditionExpr::And(parts) => Node::All(parts.iter().map(|part| self.condition(part, detections)).collect()),
+            ConditionExpr::Or(parts) => Node::Any(parts.iter().map(|part| self.condition(part, detections)).collect()),
+            ConditionExpr::Not(part) => Node::Not(Box::new(self.condition(part, detections))),
+            ConditionExpr::Identifier(name) => detections.get(name).map_or(Node::Never, |detection| self.detection(detection)),
+            ConditionExpr::Selector { quantifier, pattern } => {
+                let mut named: Vec<&String> = detections.keys().filter(|name| pattern.matches_detection_name(name)).collect();
+                named.sort();
+                let parts: Vec<Node> = named.into_iter().filter_map(|name| detections.get(name)).map(|found| self.detection(found)).collect();
+                match quantifier {
+                    Quantifier::Any => Node::Any(parts),
+                    Quantifier::All => Node::All(parts),
+                    Quantifier::Count(wanted) => Node::AtLeast(*wanted as usize, parts),
+                }
+            }
+        }
+    }
+
+    fn detection(&mut self, detection: &CompiledDetection) -> Node {
+        match detection {
+            CompiledDetection::AllOf(items) => Node::All(items.iter().map(|item| self.item(item)).collect()),
+            CompiledDetection::AnyOf(parts) => Node::Any(parts.iter().map(|part| self.detection(part)).collect()),
+            CompiledDetection::And(parts) => Node::All(parts.iter().map(|part| self.detection(part)).collect()),
+            CompiledDetection::Conditional { named, condition } => self.condition(condition, named),
+            CompiledDetection::Keywords(_) => self.whole(detection, Vec::new()),
+            CompiledDetection::ArrayMatch { field, .. } => self.whole(detection, vec![field.clone()]),
+        }
+    }
+
+    fn item(&mut self, item: &CompiledDetectionItem) -> Node {
+        let mut fields: Vec<String> = item.field.iter().cloned().collect();
+        if !fields.is_empty() {
+            referred(&item.matcher, &mut fields);
+        }
+        self.leaf(Leaf { fields, test: Test::Item(item.clone()) })
+    }
+
+    fn whole(&mut self, detection: &CompiledDetection, fields: Vec<String>) -> Node {
+        let name = "part".to_owned();
+        let rule = CompiledRule {
+            detections: HashMap::from([(name.clone(), detection.clone())]),
+            conditions: vec![ConditionExpr::Identifier(name)],
+            ..self.rule.clone()
+        };
+        self.leaf(Leaf { fields, test: Test::Rule(rule) })
+    }
+
+    fn leaf(&mut self, leaf: Leaf) -> Node {
+        self.leaves.push(leaf);
+        Node::Leaf(self.leaves.len() - 1)
+    }
+}
+
+/// Other fields that a comparison looks at.
+fn referred(matcher: &CompiledMatcher, fields: &mut Vec<String>) {
+    match matcher {
+        CompiledMatcher::FieldRef { field, .. } => fields.push(field.clone()),
+        CompiledMatcher::Expand { template, .. } => fields.extend(template.iter().filter_map(|part| match part {
+            ExpandPart::Placeholder(name) => Some(name.clone()),
+            ExpandPart::Literal(_) => None,
+        })),
+        CompiledMatcher::Not(inner) | CompiledMatcher::TimestampPart { inner, .. } => referred(inner, fields),
+        CompiledMatcher::AnyOf(children) | CompiledMatcher::AllOf(children) | CompiledMatcher::CaseInsensitiveGroup { children, .. } => {
+            children.iter().for_each(|child| referred(child, fields));
+        }
+        _ => {}
+    }
+}
+
+/// Our event as the library wants to see it.
+struct Seen<'e>(&'e dyn Look);
+
+impl Event for Seen<'_> {
+    fn get_field(&self, path: &str) -> Option<EventValue<'_>> {
+        self.0.field(path).map(value)
+    }
+
+    fn any_string_value(&self, pred: &dyn Fn(&str) -> bool) -> bool {
+        self.0.any_text(pred)
+    }
+
+    fn all_string_values(&self) -> Vec<Cow<'_, str>> {
+        let texts = std::cell::RefCell::new(Vec::new());
+        self.0.any_text(&|text| {
+            texts.borrow_mut().push(Cow::Owned(text.to_owned()));
+            false
+        });
+        texts.into_inner()
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+}
+
+fn value(field: Field) -> EventValue<'static> {
+    match field {
+        Field::Text(text) => EventValue::Str(Cow::Owned(text)),
+        Field::Whole(number) => EventValue::Int(number),
+        Field::Number(number) => EventValue::Float(number),
+        Field::Flag(flag) => EventValue::Bool(flag),
+        Field::Null => EventValue::Null,
+        Field::List(list) => EventValue::Array(list.into_iter().map(value).collect()),
+        Field::Map(entries) => EventValue::Map(entries.into_iter().map(|(key, field)| (Cow::Owned(key), value(field))).collect()),
+    }
+}

@@ -1,0 +1,47 @@
+//! Long runs of bytes of one kind, as credentials and encoded passages are: prose is passed over a block at a time.
+
+/// Where the first run of at least this length begins. `may_be` says quickly no to a block that is no part of one.
+/// A run must cover a whole block wherever it begins: it is no shorter than two of them, less one byte.
+#[inline]
+pub fn long_run<const BLOCK: usize>(bytes: &[u8], length: usize, may_be: impl Fn(&[u8; BLOCK]) -> bool, is_in: impl Fn(u8) -> bool) -> Option<usize> {
+    let mut end = 0;
+    for (index, block) in bytes.as_chunks::<BLOCK>().0.iter().enumerate() {
+        let at = index * BLOCK;
+        if !may_be(block) || at < end || !block.iter().all(|byte| is_in(*byte)) {
+            continue;
+        }
+        let (before, after) = bytes.split_at_checked(at)?;
+        let start = at - before.iter().rev().take_while(|byte| is_in(**byte)).count();
+        end = at + after.iter().take_while(|byte| is_in(**byte)).count();
+        if end - start >= length {
+            return Some(start);
+        }
+    }
+    None
+}
+
+/// May all of these bytes be letters and digits, or signs that stand behind `*` in ASCII? Those of other scripts are none,
+/// and so are blanks and quotes: of eight bytes at once it is told whether one of them is such.
+pub fn may_be_letters(block: &[u8; 8]) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let letters = u64::from_le_bytes(*block);
+    (letters.wrapping_sub(EACH * u64::from(b'+')) | letters) & (EACH * 0x80) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_run_of_every_length_at_every_place() {
+        for before in 0..24 {
+            for run in 0..40 {
+                // A shorter run before it, and a longer one behind it.
+                let bytes = [&b"abcdefghijkl "[..], &vec![b' '; before], &vec![b'a'; run], &[b' '; 3], &[b'a'; 20]].concat();
+                let start = 13 + before + if run >= 15 { 0 } else { run + 3 };
+                assert_eq!(long_run(&bytes, 15, may_be_letters, |byte| byte.is_ascii_lowercase()), Some(start), "{before} {run}");
+            }
+        }
+        assert_eq!(long_run(b"", 15, may_be_letters, |_| true), None);
+    }
+}

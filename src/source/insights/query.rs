@@ -1,0 +1,224 @@
+//! One query: started, looked at until it has ended, read page by page, stopped when nobody wants it any more.
+
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
+use aws_sdk_cloudwatchlogs::types::{QueryLanguage, QueryStatistics, ResultField};
+
+use super::classify;
+use super::fault::{AwsError, Fault};
+use super::link::{Care, Link, unless_stopped};
+use super::rows::ResultRow;
+use crate::model::live::{ScanStatistics, Seconds};
+
+/// Languages that Logs Insights answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AwsLanguage {
+    /// Logs Insights QL.
+    #[default]
+    Ql,
+    /// SQL; the groups are named in the query.
+    Sql,
+}
+
+/// What to ask one site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ask {
+    pub(super) text: String,
+    pub(super) language: AwsLanguage,
+    /// Names, or ARNs where the group is another account's; none with SQL, or when the text has a `SOURCE`.
+    pub(super) groups: Vec<String>,
+    pub(super) span: Seconds,
+    /// Rows a page: fewer when rows are long.
+    pub(super) page: i32,
+    /// One page is all that is wanted.
+    pub(super) is_one_page: bool,
+}
+
+/// What happens on the way.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// AWS has taken it, under this id.
+    Started(String),
+    /// It runs; so many rows so far, which may still go away.
+    Runs { rows: usize, statistics: ScanStatistics },
+    /// Rows that stay, in order.
+    Page(Vec<ResultRow>),
+    /// The pages come again from the first.
+    Again,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Ended {
+    pub(super) rows: u64,
+    /// Rows that the result has, as AWS counts them; 0 when it does not say.
+    pub(super) result_count: f64,
+    pub(super) statistics: ScanStatistics,
+}
+
+/// A query that AWS says has failed is started again so often.
+const RESTARTS: u32 = 2;
+/// A state nobody knows is waited out for so long.
+const UNKNOWN_FOR: Duration = Duration::from_secs(120);
+
+/// Runs a query to its end; with an id it is one that was started before.
+pub(super) async fn execute(
+    link: &Link,
+    ask: &Ask,
+    attach: Option<&str>,
+    cancel: &AtomicBool,
+    on: &mut impl AsyncFnMut(Step),
+) -> Result<Ended, AwsError> {
+    let Some(_slot) = unless_stopped(cancel, link.slots.take()).await else { return Err(AwsError::new("start a query", Fault::Stopped)) };
+    let mut restarts = 0;
+    let mut known = attach.map(str::to_owned);
+    loop {
+        let id = match known.take() {
+            Some(id) => id,
+            None => start(link, ask, cancel).await?,
+        };
+        let running = link.began(&id);
+        on(Step::Started(id.clone())).await;
+        match follow(link, ask, &id, cancel, on).await {
+            Ok(ended) => {
+                running.ended();
+                link.slots.more();
+                return Ok(ended);
+            }
+            Err(error) if error.fault == Fault::QueryFailed && restarts < RESTARTS => {
+                running.ended();
+                restarts += 1;
+                on(Step::Again).await;
+            }
+            Err(error) => {
+                let is_over = matches!(error.fault, Fault::QueryFailed | Fault::QueryCancelled | Fault::QueryTimedOut | Fault::ResultsGone);
+                if is_over {
+                    running.ended();
+                } else {
+                    drop(running);
+                    link.stop_left().await;
+                }
+                return Err(error);
+            }
+        }
+    }
+}
+
+async fn start(link: &Link, ask: &Ask, cancel: &AtomicBool) -> Result<String, AwsError> {
+    let doing = format!("start a query in {}", link.site);
+    let groups = (!ask.groups.is_empty()).then(|| ask.groups.clone());
+    // Names are understood everywhere; only an ARN has to be given as an identifier.
+    let (names, identifiers) = if ask.groups.iter().any(|group| group.starts_with("arn:")) { (None, groups) } else { (groups, None) };
+    let output = link
+        .call(&link.starts, Care::Whole, cancel, |client| {
+            let mut request = client
+                .start_query()
+                .query_string(&ask.text)
+                .start_time(ask.span.from)
+                .end_time(ask.span.to)
+                .set_log_group_names(names.clone())
+                .set_log_group_identifiers(identifiers.clone());
+            if ask.language == AwsLanguage::Sql {
+                request = request.query_language(QueryLanguage::Sql);
+            }
+            let doing = &doing;
+            async move { request.send().await.map_err(|error| classify::start_error(doing, &error)) }
+        })
+        .await?;
+    output.query_id().map(str::to_owned).ok_or_else(|| AwsError::new(doing, Fault::NotAws("its answer has no query id".to_owned())))
+}
+
+/// Looks at the query until it has ended, then reads its pages.
+async fn follow(link: &Link, ask: &Ask, id: &str, cancel: &AtomicBool, on: &mut impl AsyncFnMut(Step)) -> Result<Ended, AwsError> {
+    let started = Instant::now();
+    let (mut pause, mut unknown_since) = (link.manners.poll, None);
+    let mut looks = 0;
+    let first = loop {
+        if unless_stopped(cancel, tokio::time::sleep(pause)).await.is_none() {
+            return Err(AwsError::new("read a query's results", Fault::Stopped));
+        }
+        // Most queries end soon, and then the first page has come with the answer. Later only the state is of interest.
+        looks += 1;
+        let items = if looks <= 3 { ask.page } else { 1 };
+        let output = read(link, id, None, items, cancel).await?;
+        match output.status().map_or("Unknown", |status| status.as_str()) {
+            "Complete" if items == ask.page => break output,
+            "Complete" => break read(link, id, None, ask.page, cancel).await?,
+            "Failed" => return Err(AwsError::new(format!("answer a query in {}", link.site), Fault::QueryFailed)),
+            "Cancelled" => return Err(AwsError::new(format!("answer a query in {}", link.site), Fault::QueryCancelled)),
+            "Timeout" => return Err(AwsError::new(format!("answer a query in {}", link.site), Fault::QueryTimedOut)),
+            "Scheduled" | "Running" => unknown_since = None,
+            _ if unknown_since.get_or_insert_with(Instant::now).elapsed() > UNKNOWN_FOR => {
+                return Err(AwsError::new(format!("answer a query in {}", link.site), Fault::QueryFailed));
+            }
+            _ => {}
+        }
+        on(Step::Runs { rows: output.results().len(), statistics: statistics(output.statistics()) }).await;
+        let most = if started.elapsed() > Duration::from_secs(60) { 10 } else { 2 };
+        pause = pause.mul_f64(1.5).min(Duration::from_secs(most));
+    };
+    pages(link, ask, id, first, cancel, on).await
+}
+
+async fn pages(
+    link: &Link,
+    ask: &Ask,
+    id: &str,
+    first: GetQueryResultsOutput,
+    cancel: &AtomicBool,
+    on: &mut impl AsyncFnMut(Step),
+) -> Result<Ended, AwsError> {
+    let mut ended = Ended { statistics: statistics(first.statistics()), ..Ended::default() };
+    ended.result_count = first.statistics().map_or(0.0, QueryStatistics::result_count);
+    let (mut page, mut has_begun_again) = (first, false);
+    loop {
+        let token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+        let rows: Vec<ResultRow> = page.results.take().unwrap_or_default().into_iter().map(row).collect();
+        ended.rows += rows.len() as u64;
+        if !rows.is_empty() {
+            on(Step::Page(rows)).await;
+        }
+        let Some(token) = token.filter(|_| !ask.is_one_page) else { return Ok(ended) };
+        page = match read(link, id, Some(token), ask.page, cancel).await {
+            // A token lives for an hour.
+            Err(AwsError { fault: Fault::Invalid(_), .. }) if !has_begun_again => {
+                (has_begun_again, ended.rows) = (true, 0);
+                on(Step::Again).await;
+                read(link, id, None, ask.page, cancel).await?
+            }
+            other => other?,
+        };
+    }
+}
+
+async fn read(link: &Link, id: &str, token: Option<String>, items: i32, cancel: &AtomicBool) -> Result<GetQueryResultsOutput, AwsError> {
+    let doing = format!("read the results of a query in {}", link.site);
+    let answer = link
+        .call(&link.reads, Care::MayDrop, cancel, |client| {
+            let request = client.get_query_results().query_id(id).max_items(items).set_next_token(token.clone());
+            let doing = &doing;
+            async move { request.send().await.map_err(|error| classify::error(doing, &error)) }
+        })
+        .await;
+    answer.map_err(|error| match error.fault {
+        Fault::NotFound(_) => AwsError { fault: Fault::ResultsGone, ..error },
+        _ => error,
+    })
+}
+
+fn row(fields: Vec<ResultField>) -> ResultRow {
+    ResultRow(fields.into_iter().filter_map(|field| Some((field.field?, field.value.unwrap_or_default()))).collect())
+}
+
+fn statistics(told: Option<&QueryStatistics>) -> ScanStatistics {
+    told.map(|told| ScanStatistics {
+        records_scanned: told.records_scanned(),
+        records_matched: told.records_matched(),
+        records_skipped: told.estimated_records_skipped(),
+        bytes_scanned: told.bytes_scanned(),
+        bytes_skipped: told.estimated_bytes_skipped(),
+    })
+    .unwrap_or_default()
+}

@@ -1,0 +1,145 @@
+//! Principals and Buckets: what an analyst sees there, and where it leads.
+
+use super::session::Session;
+use crate::model::{EntityKind, Scope};
+use crate::source::demo::cast;
+use crate::tui::tables::PageLine;
+use crate::tui::view::{Focus, Pane};
+
+const SIZE: (u16, u16) = (120, 40);
+const STRANGER: &str = "999900001111/principal/AROASTRANGERXEXAMPLE";
+
+fn shown(session: &Session) -> Vec<String> {
+    (0..session.state.list_len()).map(|at| session.state.list.row(at).expect("a row").shown.to_string()).collect()
+}
+
+fn chosen(session: &Session) -> String {
+    session.state.selected_entity().expect("a row").value.to_string()
+}
+
+#[test]
+fn a_row_opens_its_page_and_each_value_there_is_a_pivot() {
+    for size in [SIZE, (80, 24)] {
+        let mut session = Session::demo(size);
+        session.keys("5/svc-ml-reporting<enter><enter>");
+        assert!(session.state.view.open && session.state.view.focus == Focus::Detail);
+        let screen = session.screen();
+        for wanted in ["tokens over time", "actions 1", "InvokeModel", "denied"] {
+            assert!(screen.contains(wanted), "{wanted}: {screen}");
+        }
+        // The cursor stands on the first value: its records are one key away.
+        session.keys("<enter>");
+        assert_eq!(session.state.view.pane, Pane::Timeline);
+        let kinds: Vec<EntityKind> = session.state.view.scope.entities.iter().map(|entity| entity.kind).collect();
+        assert_eq!(kinds, [EntityKind::Principal, EntityKind::Action]);
+        assert!(!session.state.list.refs.is_empty());
+        // Back is the page at the same line, then the list at the same row.
+        session.keys("[");
+        assert!(session.state.view.open && session.state.view.pane == Pane::Principals);
+        session.keys("<esc>");
+        assert!(!session.state.view.open && chosen(&session).ends_with("/user/svc-ml-reporting"));
+    }
+}
+
+#[test]
+fn counts_of_a_page_are_those_of_the_records_it_leads_to() {
+    let mut session = Session::demo(SIZE);
+    session.keys("5/svc-ml-reporting<enter><enter>");
+    let page = session.state.current_profile().expect("its page").clone();
+    let values: Vec<usize> = (0..page.lines.len()).filter(|line| matches!(page.lines[*line], PageLine::Value(..))).collect();
+    for line in values {
+        let Some(PageLine::Value(section, at, _)) = page.lines.get(line) else { continue };
+        let (section, value) = (&page.profile.sections[*section], &page.profile.sections[*section].values[*at]);
+        if section.title == "named by others" {
+            continue;
+        }
+        let scope = Scope::all().narrowed(page.profile.entity.clone()).narrowed(value.entity.clone());
+        let found = session.reader().refs(&scope).expect("a list").len() as u64;
+        // Others may have done the same to it.
+        assert!(found >= value.count && found <= value.count + page.profile.summary.named, "{}: {value:?} {found}", section.title);
+    }
+}
+
+#[test]
+fn rows_are_ordered_and_named_as_a_person_chooses() {
+    let mut session = Session::demo(SIZE);
+    session.keys("5");
+    let by_events = shown(&session);
+    session.keys("otokens<enter>");
+    // Whoever leaked the key used most tokens.
+    assert_eq!(chosen(&session), "111122223333/user/svc-ml-reporting");
+    assert!(session.screen().contains("▾tokens"), "{}", session.screen());
+    session.keys("otokens<enter>G");
+    assert!(session.screen().contains("▴tokens") && chosen(&session).ends_with("svc-ml-reporting"));
+    session.keys("oevents<enter>");
+    assert_eq!(shown(&session), by_events);
+    session.keys("fAcme-<enter>");
+    assert!(session.state.list_len() > 3 && shown(&session).iter().all(|name| name.contains("acme-")), "{:?}", shown(&session));
+    assert!(session.rows()[0].contains("named Acme-"), "{}", session.rows()[0]);
+    // Conditions on fields narrow the scope instead.
+    session.keys("f<ctrl-u><enter>");
+    assert_eq!(shown(&session), by_events);
+    session.keys("fx.denied<enter>");
+    assert_eq!(session.state.view.scope.fields.len(), 1);
+    assert!(
+        (0..session.state.list_len())
+            .all(|at| session.state.list.row(at).expect("a row").summary.denied > 0 || session.state.list.row(at).expect("a row").summary.named > 0)
+    );
+    // Back is the order and the names of before.
+    session.keys("[");
+    assert_eq!(shown(&session), by_events);
+}
+
+#[test]
+fn the_scope_is_that_of_every_pane() {
+    let mut session = Session::demo(SIZE);
+    session.keys("1/AKIALEAK<enter>pkey<enter>6");
+    assert!(!session.state.view.scope.is_all());
+    assert_eq!(shown(&session), ["acme-bedrock-logs-111122223333"], "{}", session.screen());
+    session.keys("5");
+    // Others are only named by what the key's holder did.
+    let acted = (0..session.state.list_len()).filter(|at| session.state.list.row(*at).expect("a row").summary.events > 0).count();
+    assert_eq!((acted, chosen(&session).as_str()), (1, "111122223333/user/svc-ml-reporting"));
+}
+
+#[test]
+fn a_bucket_tells_of_strangers_first() {
+    let mut session = Session::demo(SIZE);
+    session.keys("6oforeign<enter>/acme-ml-training-data<enter><enter>");
+    let page = session.state.current_profile().expect("its page");
+    assert_eq!(page.profile.sections[0].title, "foreign accounts");
+    assert_eq!(&*page.profile.sections[0].values[0].entity.value, "999900001111");
+    let screen = session.screen();
+    assert!(screen.contains("jobs 2") && screen.contains(STRANGER) && screen.contains("CreateModelCustomizationJob"), "{screen}");
+}
+
+#[test]
+fn other_keys_do_what_they_do_elsewhere() {
+    let mut session = Session::demo(SIZE);
+    session.keys("5/svc-ml-reporting<enter>p");
+    assert!(session.screen().contains("Pivot to"), "{}", session.screen());
+    // A value of the page narrows the scope, in the same pane.
+    session.keys("AKIALEAK<enter>");
+    assert_eq!((session.state.view.pane, &*session.state.view.scope.entities[0].value), (Pane::Principals, cast().leaked_key));
+    session.keys("[P");
+    assert_eq!(session.state.view.pane, Pane::Prompts);
+    assert!(!session.state.list.refs.is_empty());
+    session.keys("[y");
+    assert_eq!(session.copied, ["111122223333/user/svc-ml-reporting"]);
+    session.keys("6P");
+    assert!(session.screen().contains("a bucket asks nothing"), "{}", session.screen());
+    // What is about an event says so.
+    session.keys("b");
+    session.keys("1o");
+    assert!(session.screen().contains("order of time"), "{}", session.screen());
+}
+
+#[test]
+fn the_page_follows_the_cursor() {
+    let mut session = Session::demo(SIZE);
+    session.keys("5jj");
+    let row = chosen(&session);
+    assert_eq!(session.state.current_profile().map(|page| page.profile.entity.value.to_string()), Some(row.clone()));
+    session.keys("j");
+    assert_ne!(session.state.current_profile().map(|page| page.profile.entity.value.to_string()), Some(row));
+}
