@@ -69,6 +69,9 @@ impl Reader {
     pub fn light(&mut self, refs: &[EventRef], columns: &[LightColumn]) -> Result<LightRows> {
         let width = columns.len();
         let mut rows = LightRows { width, names: vec![None; width * refs.len()] };
+        if width == 0 {
+            return Ok(rows);
+        }
         let select: Vec<&str> = columns.iter().map(|kind| column(*kind)).collect();
         let sql = format!("SELECT id, {} FROM event WHERE id BETWEEN ?1 AND ?2", select.join(", "));
         self.snapshot(|reader| {
