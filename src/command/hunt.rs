@@ -33,9 +33,6 @@ pub fn run(args: &HuntArgs) -> Result<Done, Failure> {
         print_text(&bound)?;
         return Ok(done);
     }
-    if hunt.language == Language::Sql {
-        return Err(Failure::Usage(format!("hunt {} is written in SQL, which is not in this version", hunt.name)));
-    }
     if args.on == Place::Aws {
         let why = if hunt.at_aws {
             "--on aws is not in this version; --print shows the text, which runs in Logs Insights as it is"
@@ -48,14 +45,14 @@ pub fn run(args: &HuntArgs) -> Result<Done, Failure> {
     let scope = args.question.scope.scope(now).map_err(Failure::Usage)?;
     let scope = Scope { strands: both(scope.strands, hunt.strands), ..scope };
     let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
-    let bound = measured(bound, &mut reader, &scope)?;
-    let asked = Asked { text: &bound.text, scope: &scope, now, limit: args.question.scope.limit };
+    let bound = measured(hunt, bound, &mut reader, &scope)?;
+    let asked = Asked { text: &bound.text, language: language(hunt), scope: &scope, now, limit: args.question.scope.limit };
     let mut answer = answer(&mut reader, &asked, &mut |answer| hunt.arrange(answer, bound.every))?;
     if answer.rows.is_empty() {
         answer.notes.push(nothing(&mut reader, hunt, &scope)?);
     }
     let ended = if answer.is_incomplete { Done::Incomplete } else { done };
-    print(&answer, args.question.reveal.secrets(), &mut Output::new(args.question.output))?;
+    print(&answer, args.question.reveal.secrets(), Output::new(args.question.output))?;
     for note in &answer.notes {
         eprintln!("outcrop: {}", SafeText::new(note));
     }
@@ -77,9 +74,9 @@ fn given(params: &[String]) -> Result<Vec<(String, String)>, Failure> {
 }
 
 /// With the number that a percentile stands for, when one was asked for.
-fn measured(bound: Bound, reader: &mut Reader, scope: &Scope) -> Result<Bound, Failure> {
+fn measured(hunt: &Hunt, bound: Bound, reader: &mut Reader, scope: &Scope) -> Result<Bound, Failure> {
     let Some(baseline) = &bound.baseline else { return Ok(bound) };
-    let asked = Asked { text: baseline, scope, now: place::now(), limit: None };
+    let asked = Asked { text: baseline, language: language(hunt), scope, now: place::now(), limit: None };
     let answer = answer(reader, &asked, &mut |_| ())?;
     let number = answer.rows.first().and_then(|row| row.values.first()).and_then(crate::query::value::Value::as_number);
     let Some(number) = number else {
@@ -87,6 +84,13 @@ fn measured(bound: Bound, reader: &mut Reader, scope: &Scope) -> Result<Bound, F
     };
     eprintln!("outcrop: the percentile is {number} in this scope");
     Ok(bound.measured(number))
+}
+
+fn language(hunt: &Hunt) -> super::cli::Language {
+    match hunt.language {
+        Language::Ql => super::cli::Language::Ql,
+        Language::Sql => super::cli::Language::Sql,
+    }
 }
 
 fn both(one: StrandSet, other: StrandSet) -> StrandSet {

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui_textarea::Input;
 
 use super::{go, needs};
-use crate::hunt::{Bound, Hunt, Language, bind};
+use crate::hunt::{Bound, Hunt, bind};
 use crate::model::{Entity, Scope, StrandSet};
 use crate::query::ql::{check, only_at_aws, parse};
 use crate::tui::ask::{Ask, Asking, Held, Slot};
@@ -236,9 +236,6 @@ pub fn keep_form(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn run_hunt(state: &mut State, hunt: Arc<Hunt>, values: &[(String, String)], effects: &mut Vec<Effect>) -> Result<(), String> {
-    if hunt.language == Language::Sql {
-        return Err("this hunt is written in SQL, which is not in this version".to_owned());
-    }
     // The form names the hunt already.
     let without_hunt = |told: String| told.strip_prefix(&format!("hunt {}, parameter ", hunt.name)).map(str::to_owned).unwrap_or(told);
     let bound: Bound = bind(&state.setup.catalogue, &hunt, values).map_err(|error| without_hunt(error.to_string()))?;
