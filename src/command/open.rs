@@ -2,18 +2,21 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::cli::{Color, WorkbenchArgs};
+use super::detect::rule_set;
 use super::failure::Failure;
 use super::{Done, ingest, place};
 use crate::case::{CaseError, Writable, open_read_only};
+use crate::detect::following;
 use crate::model::IngestSummary;
 use crate::report::grouped;
 use crate::source::{Input, ingest as read};
 use crate::tui::{self, Feed, IngestNews};
 
 /// Words of the command line that this version does not have: a file of that name has to be given as `./live`.
-const LATER: [&str; 8] = ["live", "fetch", "hunt", "detect", "report", "doctor", "rules", "baseline"];
+const LATER: [&str; 5] = ["live", "fetch", "hunt", "report", "doctor"];
 
 /// Runs the command.
 pub fn run(paths: &[PathBuf], args: WorkbenchArgs) -> Result<Done, Failure> {
@@ -65,7 +68,7 @@ pub fn open(case: &Path, inputs: Option<Inputs>, args: WorkbenchArgs) -> Result<
         writable,
         reader,
         title,
-        feed: inputs.map(feed),
+        feed: Some(inputs.map_or_else(look_again, feed)),
         theme: args.theme,
         keymap: args.keymap,
         mono: args.color == Color::Never,
@@ -84,11 +87,26 @@ fn ascii_only() -> bool {
 /// Reading as the workbench sees it.
 fn feed(inputs: Inputs) -> Feed {
     Box::new(move |case, tell, stop| {
-        let ended = match read(inputs(), case, &|progress| tell(news(progress, None)), stop) {
-            Ok(summary) => told(&summary),
-            Err(error) => format!("reading stopped: {error}"),
-        };
-        tell(IngestNews { ended: Some(ended), ..IngestNews::default() });
+        let say = |ended: String| tell(IngestNews { ended: Some(ended), ..IngestNews::default() });
+        let ((), rules) = following(case, Arc::new(rule_set(None)), || {
+            say(match read(inputs(), case, &|progress| tell(news(progress, None)), stop) {
+                Ok(summary) => told(&summary),
+                Err(error) => format!("reading stopped: {error}"),
+            });
+        });
+        if let Err(error) = rules {
+            say(format!("the rules stopped: {error}; `outcrop detect` tries again"));
+        }
+    })
+}
+
+/// Runs the rules on a case that nothing is read into, when they have not seen all of it.
+fn look_again() -> Feed {
+    Box::new(|case, tell, _| {
+        let ((), rules) = following(case, Arc::new(rule_set(None)), || ());
+        if let Err(error) = rules {
+            tell(IngestNews { ended: Some(format!("the rules stopped: {error}; `outcrop detect` tries again")), ..IngestNews::default() });
+        }
     })
 }
 
