@@ -141,6 +141,9 @@ pub struct WantedArgs {
     /// Only events whose text holds this value, such as a key or a request id
     #[arg(long, value_name = "VALUE")]
     pub mentions: Option<String>,
+    /// A folder with a local copy of the bodies that Bedrock keeps in S3: those found are joined to their records
+    #[arg(long, value_name = "DIR")]
+    pub bodies: Option<PathBuf>,
     /// Look again for log groups, though the case remembers some
     #[arg(long)]
     pub discover: bool,

@@ -1,6 +1,7 @@
 //! `outcrop fetch`: evidence from CloudWatch Logs into a case, without a screen.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
@@ -12,11 +13,13 @@ use super::ingest::progress_bar;
 use super::output::Output;
 use super::{Done, place};
 use crate::case::Writable;
+use crate::decode::containers::body_file;
 use crate::model::live::{GroupName, Seconds, Site, usd_for, usd_text};
 use crate::model::{IngestSummary, SafeText, Timestamp};
 use crate::report::{bytes, grouped};
-use crate::source::Progress;
+use crate::source::files::find;
 use crate::source::insights::{Aws, BEYOND_BUDGET, FetchOutcome, FetchPlan, FetchProgress, FoundGroup, SiteState, Wanted, fetch_into, mentions};
+use crate::source::{Input, Progress, ingest};
 
 /// Runs the command.
 pub fn run(args: &FetchArgs) -> Result<Done, Failure> {
@@ -62,8 +65,23 @@ pub fn run(args: &FetchArgs) -> Result<Done, Failure> {
     };
     let result = fetch_into(&aws, &plan, most, &case, None, &stop, &mut show);
     bar.finish_and_clear();
-    let (outcome, summary) = result.map_err(|error| Failure::Error(error.to_string()))?;
+    let (mut outcome, summary) = result.map_err(|error| Failure::Error(error.to_string()))?;
+    if let Some(folder) = &args.wanted.bodies {
+        let joined = join_bodies(folder, &case, &stop).map_err(Failure::Error)?;
+        outcome.notes.push(format!("{} bodies from {}", grouped(joined), folder.display()));
+    }
     print(&outcome, &summary, &troubles, usd_per_gb, args.output)
+}
+
+/// Joins the bodies of a local copy to the records that name them; how many files there were.
+pub fn join_bodies(folder: &Path, case: &Writable, stop: &AtomicBool) -> Result<u64, String> {
+    let (files, skips) = find(&[folder.to_owned()]);
+    if let ([], Some(skip)) = (files.as_slice(), skips.first()) {
+        return Err(format!("cannot read bodies from {}: {}", skip.file, skip.reason));
+    }
+    let bodies = files.into_iter().map(|file| file.path).filter(|path| body_file(&path.to_string_lossy()).is_some());
+    let summary = ingest(bodies.map(Input::Path), case, &|_| {}, stop).map_err(|error| error.to_string())?;
+    Ok(summary.files)
 }
 
 /// What is to be fetched, and which sites cannot be asked. Remembers the groups in the case.

@@ -129,6 +129,13 @@ impl Desk<'_> {
             }
             Err(why) => return self.say(session, None, Some((Severity::Error, why))),
         }
+        if let Some(folder) = &self.wanted.bodies {
+            let told = match fetch::join_bodies(folder, self.case, self.stop) {
+                Ok(joined) => (Severity::Info, format!("{} bodies from {}", grouped(joined), folder.display())),
+                Err(why) => (Severity::Error, why),
+            };
+            self.say(session, None, Some(told));
+        }
         let filter = self.wanted.mentions.as_deref().map(mentions).unwrap_or_default();
         let span = session.span;
         if let Some(plan) = self.plan(session, span, filter, true) {

@@ -147,7 +147,7 @@ impl HttpConnector for Fake {
             Ok(response) => HttpConnectorFuture::ready(Ok(response)),
             Err(Some(error)) => HttpConnectorFuture::ready(Err(error)),
             Err(None) => HttpConnectorFuture::new(async {
-                tokio::time::sleep(Duration::from_secs(600)).await;
+                tokio::time::sleep(Duration::from_mins(10)).await;
                 Err(ConnectorError::timeout("nothing came".into()))
             }),
         }

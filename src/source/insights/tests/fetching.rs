@@ -63,7 +63,7 @@ impl Desk {
     fn events(&self) -> Vec<String> {
         let mut reader = self.case.reader().unwrap();
         let ids: Vec<_> = reader.refs(&Scope::all()).unwrap().iter().map(|event| event.id).collect();
-        let mut ids: Vec<String> = reader.events(&ids).unwrap().into_iter().filter_map(|event| event.request_id.map(|id| id.to_string())).collect();
+        let mut ids: Vec<String> = reader.events(&ids).unwrap().into_iter().filter_map(|event| event.request_id).collect();
         ids.sort();
         ids
     }
