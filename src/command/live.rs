@@ -11,7 +11,7 @@ use super::cli::{LiveArgs, WantedArgs};
 use super::failure::Failure;
 use super::{Done, fetch, open, place};
 use crate::case::Writable;
-use crate::model::live::{Coverage, GroupName, Seconds, Site, usd_for, usd_text};
+use crate::model::live::{AskedQuery, Coverage, GroupName, Seconds, Site, usd_for, usd_text};
 use crate::model::{IngestSummary, Timestamp};
 use crate::report::{bytes, grouped};
 use crate::source::insights::{
@@ -168,7 +168,9 @@ impl Desk<'_> {
         };
         // Whoever follows asks again for what is settled already only by the overlap of the windows.
         let covered: &[Coverage] = if is_estimated { &covered } else { &[] };
-        let wanted = Wanted { groups: session.groups.clone(), span, filter, covered, asked: &asked, is_estimated, now: place::now() };
+        // Nor are rows of then wanted again: there may be more by now.
+        let asked: &[AskedQuery] = if is_estimated { &asked } else { &[] };
+        let wanted = Wanted { groups: session.groups.clone(), span, filter, covered, asked, is_estimated, now: place::now() };
         Some(self.aws.plan(wanted, self.stop))
     }
 
