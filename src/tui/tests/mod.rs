@@ -6,5 +6,6 @@ mod hostile;
 mod screens;
 mod secrets;
 mod session;
+mod signals;
 mod story;
 mod tables;

@@ -185,9 +185,9 @@ mod tests {
         let event = |millis, outcome| EventRef::new(Some(Timestamp::from_millis(millis)), EventId(millis as u32), Strand::Management, outcome, false);
         let histogram = Histogram::of(&[event(60_000, Outcome::Ok), event(1_540_000, Outcome::Denied), event(3_600_000, Outcome::Ok)], 60);
         // One minute a column: the denied call stands in column 25, the cursor in column 0, where times would stand too.
-        let signs = signs(&histogram, Some(Timestamp::from_millis(60_000)), 60);
-        assert_eq!(signs, [(25, true), (0, false)]);
-        let labels = |signs: &[(u16, bool)]| times(&histogram, 60, signs).into_iter().map(|(column, _)| column).collect::<Vec<_>>();
+        let signs = signs(&histogram, &[], Some(Timestamp::from_millis(60_000)), 60);
+        assert_eq!(signs, [(25, Sign::Denied), (0, Sign::Cursor)]);
+        let labels = |signs: &[(u16, Sign)]| times(&histogram, 60, signs).into_iter().map(|(column, _)| column).collect::<Vec<_>>();
         assert_eq!(labels(&signs), [48]);
         assert_eq!(labels(&[]), [0, 24, 48]);
     }
