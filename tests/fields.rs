@@ -27,7 +27,7 @@ fn ids(reader: &mut Reader, filters: Vec<FieldFilter>) -> BTreeSet<EventId> {
 }
 
 /// Fields for which a record is read as a whole, with the bodies beside it.
-const RECORD_WIDE: [&str; 9] = [
+const RECORD_WIDE: [&str; 10] = [
     "x.user_text",
     "x.completion",
     "x.thinking",

@@ -146,6 +146,12 @@ impl Reader {
         })
     }
 
+    /// The ids of the signals of the case.
+    pub fn signal_ids(&mut self) -> Result<Vec<String>> {
+        let mut select = self.connection().prepare_cached("SELECT id FROM signal").doing(READING)?;
+        select.query_map([], |row| row.get(0)).doing(READING)?.collect::<rusqlite::Result<_>>().doing(READING)
+    }
+
     /// The leads of the case, the highest score first.
     pub fn leads(&mut self) -> Result<Vec<Lead>> {
         self.snapshot(|reader| {

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::output::Output;
 use super::{place, unknown};
 use crate::case::{Reader, Writable, open_read_only};
-use crate::detect::{Detector, RuleSet, Sources, window_words};
+use crate::detect::{Detector, RuleSet, Sources, keep, window_words};
 use crate::model::{Detected, EventId, Lead, Scope, Signal};
 use crate::report::{DetectJson, LeadJson, SignalJson, arithmetic_words, grouped};
 
@@ -81,10 +81,7 @@ fn found(path: &Path, reader: &mut Reader, folder: Option<&Path>) -> Result<(Vec
     if folder.is_none() {
         // Somebody else may have the right to write, or nobody: then the rules run again the next time.
         if let Ok(case) = Writable::open(path) {
-            let mut place = case.findings()?;
-            place.clear()?;
-            let changed: Vec<&Signal> = findings.changed.iter().collect();
-            place.store(findings.epoch, &changed, &findings.gone, &findings.leads, &findings.detected)?;
+            keep(&case, reader, &findings, true)?;
         }
     }
     Ok((signals, leads, findings.detected))

@@ -2,16 +2,19 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::cli::{Format, IngestArgs, OutputArgs};
+use super::detect::rule_set;
 use super::failure::Failure;
 use super::output::Output;
 use super::{Done, place};
-use crate::case::Writable;
-use crate::model::{IngestSummary, SafeText};
+use crate::case::{CaseError, Writable};
+use crate::detect::following;
+use crate::model::{Detected, IngestSummary, SafeText};
 use crate::report::{bytes, grouped};
 use crate::source::{Input, Progress, ingest};
 
@@ -24,9 +27,31 @@ pub fn run(args: &IngestArgs) -> Result<Done, Failure> {
     let case = Writable::open(&args.case)?;
     place::remember(&args.case);
     let bar = progress_bar();
-    let summary = ingest(inputs(&args.paths), &case, &|progress| show(&bar, progress), &AtomicBool::new(false));
+    let read = || ingest(inputs(&args.paths), &case, &|progress| show(&bar, progress), &AtomicBool::new(false));
+    let (summary, rules) = following(&case, Arc::new(rule_set(None)), read);
     bar.finish_and_clear();
-    print(&summary.map_err(|error| Failure::Error(error.to_string()))?, args.output)
+    let done = print(&summary.map_err(|error| Failure::Error(error.to_string()))?, args.output)?;
+    said(&case, rules, done)
+}
+
+/// Says on stderr what the rules found, or why they could not.
+pub fn said(case: &Writable, rules: Result<Detected, CaseError>, done: Done) -> Result<Done, Failure> {
+    let detected = match rules {
+        Ok(detected) => detected,
+        Err(error) => {
+            eprintln!("outcrop: the rules did not run to the end: {error}; `outcrop detect` tries again");
+            return Ok(Done::Incomplete);
+        }
+    };
+    let mut reader = case.reader()?;
+    let (signals, leads) = (reader.signal_ids()?.len() as u64, reader.leads()?.len() as u64);
+    if signals > 0 && std::io::stderr().is_terminal() {
+        eprintln!("{} signals, {} leads: `outcrop detect` prints them", grouped(signals), grouped(leads));
+    }
+    for problem in &detected.problems {
+        eprintln!("outcrop: {}", SafeText::new(problem));
+    }
+    Ok(done)
 }
 
 /// No file, no folder, no pattern and not standard input.

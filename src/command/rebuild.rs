@@ -1,12 +1,15 @@
 //! `outcrop rebuild`: derive everything again from the records. What comes out is what an ingest of the same evidence
 //! gives; marks, notes and views stay.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::cli::RebuildArgs;
+use super::detect::rule_set;
 use super::failure::Failure;
 use super::{Done, ingest, place};
 use crate::case::Writable;
+use crate::detect::following;
 
 /// Runs the command.
 pub fn run(args: &RebuildArgs) -> Result<Done, Failure> {
@@ -16,7 +19,9 @@ pub fn run(args: &RebuildArgs) -> Result<Done, Failure> {
     }
     let case = Writable::open(&path)?;
     let bar = ingest::progress_bar();
-    let summary = crate::source::rebuild(&case, &|progress| ingest::show(&bar, progress), &AtomicBool::new(false));
+    let again = || crate::source::rebuild(&case, &|progress| ingest::show(&bar, progress), &AtomicBool::new(false));
+    let (summary, rules) = following(&case, Arc::new(rule_set(None)), again);
     bar.finish_and_clear();
-    ingest::print(&summary.map_err(|error| Failure::Error(error.to_string()))?, args.output)
+    let done = ingest::print(&summary.map_err(|error| Failure::Error(error.to_string()))?, args.output)?;
+    ingest::said(&case, rules, done)
 }

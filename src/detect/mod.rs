@@ -1,10 +1,26 @@
-//! Rules to signals to leads.
+//! Rules to signals to leads (docs/RULES.md says how rules are written).
+//!
+//! ```text
+//! files ─ load ─> RuleSet ─ plan ─┐
+//! events ─ select ─> memory (state/, by rule and group) ─ fire ─> drafts ─ signal ─> signals ─> leads
+//!                └─ late rules wait for facts of the whole case ─┘      └─ feed rules that name them
+//! ```
+//!
+//! Selecting is stateless: a rule's condition is asked of an event with more and more of it known, kind of call, columns, exchange,
+//! record, and stops as soon as the answer is certain ([`select`], [`view`]). What is selected is remembered by rule and group in forms
+//! that do not depend on the order of arrival, and what fires is a pure function of them ([`state`]): so late events are no special
+//! case. [`sigma`] is the one module that names the library which parses rules and compares values; windows and baselines are ours,
+//! because its own take time with the square of a window's events.
+//!
+//! No drawing, no AWS, no async. [`Detector`] only reads a case; [`follow`] keeps what it finds.
 
 mod block;
 mod check;
+mod counted;
 mod detector;
 mod entity;
 mod facts;
+mod follow;
 mod frameworks;
 mod leads;
 mod lists;
@@ -19,7 +35,12 @@ mod state;
 mod view;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
+pub use counted::{Counted, learnt_from_counts};
 pub use detector::{Detector, Findings};
+pub use follow::{Follower, following, keep};
 pub use leads::{LeadRules, leads, window_words};
 pub use lists::Lists;
 pub use load::{RuleInfo, RuleSet, Sources};

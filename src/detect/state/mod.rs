@@ -7,6 +7,9 @@ pub(super) mod sightings;
 pub(super) mod steps;
 pub(super) mod window;
 
+#[cfg(test)]
+mod tests;
+
 use hashbrown::{HashMap, HashSet};
 
 use crate::model::{Baseline, MOST_EVENTS};

@@ -1,0 +1,191 @@
+//! Rules over whole cases: the order of evidence does not matter, clocks that are wrong do no harm, and what the analyst said stays.
+
+#![cfg(test)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use outcrop::case::{Reader, Writable};
+use outcrop::detect::{Detector, Follower, RuleSet, Sources, following};
+use outcrop::model::{Baseline, EventId, ListEntry, Signal, Timestamp, Triage, TriageState};
+use outcrop::source::{Input, demo, ingest_by};
+use serde_json::json;
+
+fn rules() -> Arc<RuleSet> {
+    Arc::new(RuleSet::load(&Sources::builtin(), false))
+}
+
+fn read(case: &Writable, inputs: Vec<Input>) {
+    ingest_by(1, inputs, case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
+}
+
+/// A signal without row numbers, which depend on the order of reading.
+fn told(reader: &mut Reader, signals: &[Signal]) -> BTreeMap<String, (Signal, Vec<String>, Vec<String>)> {
+    let all: Vec<EventId> = signals.iter().flat_map(|signal| signal.events.iter().copied()).collect();
+    let uids = reader.uids(&all).expect("ids");
+    let uid = |event: &EventId| uids.get(event).map_or_else(|| format!("{event:?}"), ToString::to_string);
+    let bare = |signal: &Signal| {
+        let mut bare = Signal { events: Vec::new(), ..signal.clone() };
+        let mut steps = Vec::new();
+        if let Some(Baseline::Sequence { steps: told, .. }) = &mut bare.baseline {
+            steps = told.iter().map(|step| uid(&step.event)).collect();
+            told.iter_mut().for_each(|step| step.event = EventId(0));
+        }
+        (signal.id.clone(), (bare, signal.events.iter().map(uid).collect(), steps))
+    };
+    signals.iter().map(bare).collect()
+}
+
+#[test]
+fn the_order_of_evidence_does_not_matter() {
+    let options = demo::Options { events: 2_600, ..demo::Options::default() };
+    let files: Vec<Input> = demo::files(&options).map(|file| Input::Bytes { name: file.path, bytes: file.bytes }).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let rules = rules();
+    let at_once = Writable::open(&folder.path().join("once.outcrop")).expect("a case");
+    read(&at_once, files.clone());
+    let mut reader = at_once.reader().expect("a reader");
+    let mut detector = Detector::new(Arc::clone(&rules), &mut reader).expect("rules");
+    let expected_leads = detector.catch_up(&mut reader).expect("a run").leads;
+    let expected = told(&mut reader, &detector.signals());
+    assert!(expected.len() > 50, "{}", expected.len());
+    // The other way round, and looked at after each piece: late events of every kind.
+    let bit_by_bit = Writable::open(&folder.path().join("bits.outcrop")).expect("a case");
+    let mut reader = bit_by_bit.reader().expect("a reader");
+    let mut follower = Follower::new(rules, &mut reader).expect("rules");
+    let mut files = files;
+    files.reverse();
+    let every_third = |from: usize| files.iter().skip(from).step_by(3).cloned().collect::<Vec<_>>();
+    for part in [every_third(1), every_third(0), every_third(2)] {
+        read(&bit_by_bit, part);
+        follower.step(&bit_by_bit, &mut reader).expect("a step");
+    }
+    let signals = reader.signals().expect("signals");
+    let found = told(&mut reader, &signals);
+    for (id, signal) in &expected {
+        assert_eq!(found.get(id), Some(signal), "{id}");
+    }
+    assert_eq!(found.len(), expected.len());
+    let sums = |leads: &[outcrop::model::Lead]| leads.iter().map(|lead| (lead.id.clone(), lead.score, lead.signals.clone())).collect::<Vec<_>>();
+    assert_eq!(sums(&reader.leads().expect("leads")), sums(&expected_leads));
+}
+
+/// A CloudTrail event of a user.
+fn event(time: &str, user: &str, name: &str, number: u32) -> serde_json::Value {
+    json!({
+        "eventVersion": "1.11", "eventTime": time, "eventSource": "bedrock.amazonaws.com", "eventName": name, "awsRegion": "us-east-1",
+        "sourceIPAddress": "203.0.113.9", "userAgent": "aws-cli", "eventID": format!("e-{number}"), "requestID": format!("r-{number}"),
+        "eventType": "AwsApiCall", "managementEvent": true, "eventCategory": "Management", "recipientAccountId": "111122223333",
+        "userIdentity": {"type": "IAMUser", "accountId": "111122223333", "userName": user, "arn": format!("arn:aws:iam::111122223333:user/{user}"),
+            "accessKeyId": "AKIAEXAMPLEKEY000001"},
+    })
+}
+
+fn write(path: &Path, events: &[serde_json::Value]) -> Input {
+    std::fs::write(path, json!({ "Records": events }).to_string()).expect("evidence");
+    Input::Path(path.to_owned())
+}
+
+const NEW_USER: &str = "title: New\nid: 33333333-3333-4333-8333-333333333333\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  \
+                        s: {eventName: ListFoundationModels}\n  condition: s\noutcrop: {rule: T1, kind: first_seen, value: [x.actor], baseline: 30d, \
+                        retention: 90d, weight: 3, match-list: {known: exclude}}\n";
+
+#[test]
+fn clocks_that_are_wrong_do_not_stretch_the_evidence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
+    let set = Arc::new(RuleSet::load(&Sources::default().with_text("t.yml", NEW_USER), false));
+    let list = "ListFoundationModels";
+    // Ten days: the first five are learnt from. A clock of 1999 and one of 2068 must not make it sixty years.
+    let events = [
+        event("2026-11-01T00:00:00Z", "alice", list, 1),
+        event("2026-11-05T00:00:00Z", "bob", list, 2),
+        event("2026-11-06T00:00:00Z", "carol", list, 3),
+        event("2026-11-11T00:00:00Z", "alice", list, 4),
+        event("1999-01-01T00:00:00Z", "dave", "GetGuardrail", 5),
+        event("2068-01-01T00:00:00Z", "erin", "GetGuardrail", 6),
+    ];
+    read(&case, vec![write(&folder.path().join("a.json"), &events)]);
+    let mut reader = case.reader().expect("a reader");
+    let mut detector = Detector::new(set, &mut reader).expect("rules");
+    let findings = detector.catch_up(&mut reader).expect("a run");
+    let told: Vec<(String, u8)> = detector.signals().iter().map(|signal| (signal.entity.value.to_string(), signal.weight)).collect();
+    assert_eq!(told, [("111122223333/user/carol".to_owned(), 1)]);
+    assert_eq!(findings.detected.problems.len(), 1);
+    assert!(findings.detected.problems[0].starts_with("2 events lie more than 400 days"), "{:?}", findings.detected.problems);
+}
+
+#[test]
+fn what_the_analyst_said_stays_and_lists_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("case.outcrop");
+    let case = Writable::open(&path).expect("a case");
+    let set = || Arc::new(RuleSet::load(&Sources::default().with_text("t.yml", NEW_USER), false));
+    let list = "ListFoundationModels";
+    let events = [
+        event("2026-11-01T00:00:00Z", "alice", list, 1),
+        event("2026-11-06T00:00:00Z", "carol", list, 3),
+        event("2026-11-11T00:00:00Z", "bob", list, 4),
+    ];
+    let evidence = write(&folder.path().join("a.json"), &events);
+    let ((), detected) = following(&case, set(), || read(&case, vec![evidence]));
+    assert_eq!(detected.expect("a run").problems, Vec::<String>::new());
+    let mut reader = case.reader().expect("a reader");
+    let names =
+        |signals: &[Signal]| signals.iter().map(|signal| signal.entity.value.rsplit('/').next().unwrap_or_default().to_owned()).collect::<Vec<_>>();
+    let signals = reader.signals().expect("signals");
+    assert_eq!(names(&signals), ["carol", "bob"]);
+    let judged = Triage { state: TriageState::Dismissed, note: "on the rota".to_owned() };
+    let mut notebook = case.notebook().expect("a notebook");
+    notebook.set_triage(&signals[0].triage_key(), &judged).expect("kept");
+    let summary = following(&case, set(), || outcrop::source::rebuild(&case, &|_| {}, &AtomicBool::new(false)));
+    summary.0.expect("rebuilt");
+    summary.1.expect("a run");
+    let again = reader.signals().expect("signals");
+    assert_eq!((names(&again), &again[0].triage, again[1].triage.state), (names(&signals), &judged, TriageState::New));
+    assert_eq!(again[0].id, signals[0].id);
+    // From the list on, and until it expires.
+    let entry = |value: &str, expires: &str| ListEntry {
+        list: "known".to_owned(),
+        value: value.to_owned(),
+        reason: "ticket 1".to_owned(),
+        expires: Timestamp::parse(expires),
+    };
+    notebook.list(&entry("*/carol", "2027-01-01T00:00:00Z")).expect("kept");
+    notebook.list(&entry("*/bob", "2026-11-11T00:00:00Z")).expect("kept");
+    let ((), ran) = following(&case, set(), || ());
+    ran.expect("a run");
+    assert_eq!(names(&reader.signals().expect("signals")), ["bob"]);
+    notebook.unlist("known", "*/carol").expect("removed");
+    let ((), ran) = following(&case, set(), || ());
+    ran.expect("a run");
+    assert_eq!(reader.signals().expect("signals")[0].triage, judged);
+}
+
+#[test]
+fn other_evidence_says_what_is_usual() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = || Arc::new(RuleSet::load(&Sources::default().with_text("t.yml", NEW_USER), false));
+    let list = "ListFoundationModels";
+    let october = Writable::open(&folder.path().join("october.outcrop")).expect("a case");
+    let usual = [event("2026-10-01T00:00:00Z", "alice", list, 1), event("2026-10-20T00:00:00Z", "bob", list, 2)];
+    read(&october, vec![write(&folder.path().join("o.json"), &usual)]);
+    let mut reader = october.reader().expect("a reader");
+    let mut detector = Detector::new(set(), &mut reader).expect("rules");
+    detector.catch_up(&mut reader).expect("a run");
+    let learnt = detector.learnt("october", &mut reader).expect("learnt");
+    assert_eq!((learnt.events, learnt.rows.len()), (2, 2));
+    let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
+    case.findings().expect("a place").keep_baseline(&learnt).expect("kept");
+    let events = [event("2026-11-06T00:00:00Z", "bob", list, 3), event("2026-11-06T01:00:00Z", "mallory", list, 4)];
+    read(&case, vec![write(&folder.path().join("n.json"), &events)]);
+    let mut reader = case.reader().expect("a reader");
+    let mut detector = Detector::new(set(), &mut reader).expect("rules");
+    detector.catch_up(&mut reader).expect("a run");
+    // More than thirty days of history with October's: the full weight.
+    let told: Vec<(String, u8)> = detector.signals().iter().map(|signal| (signal.entity.value.to_string(), signal.weight)).collect();
+    assert_eq!(told, [("111122223333/user/mallory".to_owned(), 3)]);
+    assert!(matches!(detector.signals()[0].baseline, Some(Baseline::FirstSeen { outside: true, short: false, .. })));
+}
