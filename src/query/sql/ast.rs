@@ -440,14 +440,14 @@ impl Expr {
         queries
     }
 
-    /// Changes this value and all within it, outer ones first.
-    pub fn change(&mut self, change: &mut dyn FnMut(&mut Self)) {
-        change(self);
+    /// Changes this value and all within it, outer ones first; not what is within one for which `change` says no.
+    pub fn change(&mut self, change: &mut dyn FnMut(&mut Self) -> bool) {
+        if !change(self) {
+            return;
+        }
         let parts: Vec<&mut Self> = match &mut self.kind {
             ExprKind::Literal(_) | ExprKind::Interval(_) | ExprKind::Field(_) | ExprKind::Exists(_) | ExprKind::Query(_) => Vec::new(),
-            // What an aggregate looks at are rows, which know no other names.
-            ExprKind::Call(call) if call.over.is_none() => call.args.iter_mut().collect(),
-            ExprKind::Call(_) => Vec::new(),
+            ExprKind::Call(call) => call.args.iter_mut().collect(),
             ExprKind::Negate(one) | ExprKind::Not(one) | ExprKind::Cast(one, _) => vec![one],
             ExprKind::Is { value, .. } | ExprKind::InQuery { value, .. } => vec![value],
             ExprKind::And(all) | ExprKind::Or(all) => all.iter_mut().collect(),

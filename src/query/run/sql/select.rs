@@ -15,7 +15,7 @@ use super::compile::{Compiler, Groups, Inner, Place};
 use super::join::Pairs;
 use super::order::{Distinct, Sort};
 use super::tables::{TableKind, Tables};
-use super::window::{Windows, keys};
+use super::window::Windows;
 use crate::query::aggregate::sql::aggregate;
 use crate::query::compare;
 use crate::query::sql::ast::{Call, Expr, ExprKind, Item, OrderKey, Select};
@@ -111,7 +111,7 @@ pub(super) fn make(asked: Asked<'_>, tables: &mut Tables, inner: &mut Inner<'_>)
             None if select.is_distinct => {
                 return Err(wrong(key.expr.span.0, "with DISTINCT only what SELECT shows can be sorted by"));
             }
-            None => keys(&mut compiler, std::slice::from_ref(key))?.pop().map_or(Node::Const(Value::Missing), |key| key.node),
+            None => compiler.value(&with_names(&key.expr, select))?,
         };
         sort_keys.push(super::window::Key { node, descending: key.descending, nulls_first: key.nulls_first });
     }
@@ -335,7 +335,12 @@ fn having(compiler: &mut Compiler<'_, '_>, select: &Select, _: &[Column]) -> Res
 fn with_names(expr: &Expr, select: &Select) -> Expr {
     let mut expr = expr.clone();
     expr.change(&mut |expr| {
-        let ExprKind::Field(steps) = &expr.kind else { return };
+        let steps = match &expr.kind {
+            ExprKind::Field(steps) => steps,
+            // An aggregate looks at rows, and a window at what it says: they know no other names.
+            ExprKind::Call(call) => return call.over.is_none() && !is_aggregate(call),
+            _ => return true,
+        };
         let name = super::tables::flat(steps);
         let is_grouped = select.group.iter().any(|key| key == expr);
         let named = select.items.iter().find_map(|item| match item {
@@ -345,6 +350,7 @@ fn with_names(expr: &Expr, select: &Select) -> Expr {
         if let Some(named) = named.filter(|_| !is_grouped) {
             expr.kind = named.kind.clone();
         }
+        false
     });
     expr
 }

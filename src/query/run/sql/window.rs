@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::super::error::RunError;
 use super::super::expr::{Aggregated, Node, wrong};
 use super::super::rows::{Row, set};
-use super::super::stage::{MOST_BYTES, MOST_ROWS, Work, key_of, too_many, values_of};
+use super::super::stage::{MOST_BYTES, MOST_ROWS, Work, in_order, key_of, too_many, values_of};
 use super::compile::{Compiler, arguments, unknown};
 use crate::query::aggregate::sql::aggregate;
 use crate::query::functions::Context;
@@ -277,10 +277,11 @@ impl Work for Windows {
             }
             for part in parts.values_mut() {
                 let own = |at: usize| known.get(at);
-                part.sort_by(|one, other| match (own(*one), own(*other)) {
+                let by_order = |one: &usize, other: &usize| match (own(*one), own(*other)) {
                     (Some(one), Some(other)) => compare(&ranked.order, &one.order, &other.order),
                     _ => Ordering::Equal,
-                });
+                };
+                *part = in_order(std::mem::take(part), by_order, context)?;
                 let in_order: Vec<&Known> = part.iter().filter_map(|at| own(*at)).collect();
                 let values = ranked.values(&in_order, &mut looks)?;
                 for (at, value) in part.iter().zip(values) {

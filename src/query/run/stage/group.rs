@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::super::error::RunError;
 use super::super::expr::{Aggregated, Node};
 use super::super::rows::{Row, set};
-use super::{MOST_BYTES, MOST_ROWS, Work, key_of, too_many, values_of};
+use super::{MOST_BYTES, MOST_ROWS, Work, in_order, key_of, too_many, values_of};
 use crate::query::aggregate::{Aggregate, Note, size_of_value};
 use crate::query::compare::natural;
 use crate::query::functions::Context;
@@ -105,11 +105,12 @@ impl Work for Group {
             let fresh = self.fresh(Vec::new());
             self.groups.insert(Box::default(), fresh);
         }
-        let mut groups: Vec<State> = std::mem::take(&mut self.groups).into_values().collect();
-        groups.sort_by(|one, other| {
+        let groups: Vec<State> = std::mem::take(&mut self.groups).into_values().collect();
+        let by_keys = |one: &State, other: &State| {
             let orders = one.by.iter().zip(&other.by).map(|(one, other)| natural(one, other));
             orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
-        });
+        };
+        let groups = in_order(groups, by_keys, context)?;
         let mut rows = Vec::with_capacity(groups.len());
         for group in groups {
             let mut row = Row { event: None, millis: None, values: vec![Value::Missing; self.slots] };
