@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
 use outcrop::case::{Reader, Writable};
@@ -15,17 +16,15 @@ use outcrop::query::value::Value;
 use outcrop::source::{Input, demo, ingest};
 
 struct Bench {
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
     reader: Reader,
     catalogue: Catalogue,
 }
 
 impl Bench {
     fn of(inputs: impl IntoIterator<Item = Input, IntoIter: Send>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
-        ingest(inputs, &case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
-        Self { reader: case.reader().expect("a reader"), _folder: folder, catalogue: Catalogue::embedded() }
+        let (folder, case) = read(inputs);
+        Self { reader: case.reader().expect("a reader"), _folder: Some(folder), catalogue: Catalogue::embedded() }
     }
 
     fn ask(&mut self, text: &str, scope: &Scope) -> Answer {
@@ -80,9 +79,20 @@ impl Found {
     }
 }
 
+/// Questions to the demo, which is read once.
 fn demo_bench() -> Bench {
-    let options = demo::Options { events: 1500, ..demo::Options::default() };
-    Bench::of(demo::files(&options).map(|file| Input::Bytes { name: file.path, bytes: file.bytes }))
+    static DEMO: LazyLock<(tempfile::TempDir, Writable)> = LazyLock::new(|| {
+        let options = demo::Options { events: 1500, ..demo::Options::default() };
+        read(demo::files(&options).map(|file| Input::Bytes { name: file.path, bytes: file.bytes }))
+    });
+    Bench { reader: DEMO.1.reader().expect("a reader"), catalogue: Catalogue::embedded(), _folder: None }
+}
+
+fn read(inputs: impl IntoIterator<Item = Input, IntoIter: Send>) -> (tempfile::TempDir, Writable) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
+    ingest(inputs, &case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
+    (folder, case)
 }
 
 /// Values of the planted steps with these labels.

@@ -16,6 +16,9 @@ use crate::model::{Scope, Timestamp};
 /// Queries that are kept.
 const KEPT: usize = 200;
 
+/// A longer text is not kept.
+const LONGEST: usize = 20_000;
+
 /// What the Query pane works with.
 #[derive(Clone, Debug, Default)]
 pub struct Desk {
@@ -149,6 +152,9 @@ impl Desk {
 
     /// Remembers a query; one that was run before moves to the end.
     pub fn remember(&mut self, past: Past) {
+        if past.text.len() > LONGEST {
+            return;
+        }
         self.history.retain(|other| other.text != past.text);
         self.history.push(past);
         let excess = self.history.len().saturating_sub(KEPT);

@@ -125,6 +125,16 @@ impl Results {
         &self.answer.statistics
     }
 
+    /// The one value of a cell, as logged; none of a list of several.
+    pub fn single(&self, row: usize, column: usize) -> Option<String> {
+        let value = self.answer.rows.get(row)?.values.get(column)?;
+        let value = match value {
+            Value::List(values) if values.len() == 1 => values.first()?,
+            value => value,
+        };
+        value.as_text().filter(|text| !text.is_empty()).map(std::borrow::Cow::into_owned)
+    }
+
     /// The entities that a cell names.
     pub fn entities(&self, row: usize, column: usize) -> Vec<Entity> {
         let (Some(Some(kind)), Some(value)) = (self.kinds.get(column), self.answer.rows.get(row).and_then(|row| row.values.get(column))) else {

@@ -33,6 +33,18 @@ impl Form {
         Self { hunt, lines, at: 0, wrong: None }
     }
 
+    /// The same, with values that are known already.
+    #[must_use]
+    pub fn filled(mut self, values: &[(String, String)]) -> Self {
+        for (param, area) in self.hunt.params.iter().zip(&mut self.lines) {
+            if let Some((_, value)) = values.iter().find(|(name, _)| *name == param.name) {
+                *area = TextArea::from([value.replace('\n', " ")]);
+                area.move_cursor(CursorMove::End);
+            }
+        }
+        self
+    }
+
     /// The text of a line.
     pub fn text(&self, line: usize) -> String {
         self.lines.get(line).and_then(|area| area.lines().first()).cloned().unwrap_or_default()

@@ -35,6 +35,8 @@ pub enum Choice {
     Theme(&'static str),
     /// Run a hunt.
     Hunt(String),
+    /// Run a hunt with these parameters, which come from a row of another.
+    NextHunt(String, Vec<(String, String)>),
     /// Take the text of a query of before.
     Past(usize),
     /// Show or hide a column.

@@ -38,7 +38,13 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
             }
         }
         Some(results) if results.rows.is_empty() => {
-            let words = if state.desk.is_partial { "Reading…" } else { "Nothing was found." };
+            let is_narrowed = state.desk.asked.as_ref().is_some_and(|asked| !asked.scope.entities.is_empty() || !asked.scope.range.is_open());
+            let words = match results.statistics().scanned {
+                _ if state.desk.is_partial => "Reading…",
+                0 if is_narrowed => "The scope has no events where this looks: that it finds nothing says nothing. X drops all constraints.",
+                0 => "The case has no events where this looks: that it finds nothing says nothing.",
+                _ => "Nothing was found.",
+            };
             canvas.text(3, below.y + 1, below.width.saturating_sub(6), words, Role::Muted);
             let notes = results.answer.notes.iter().take(usize::from(below.height.saturating_sub(3)));
             for (line, note) in notes.enumerate() {

@@ -122,6 +122,34 @@ fn cells_that_name_something_are_pivots() {
 }
 
 #[test]
+fn a_hunt_leads_to_the_next_with_what_the_row_says() {
+    let mut session = Session::demo(SIZE);
+    session.keys("8Hcustomization-jobs<enter>").keys(cast().poisoned_prefix).keys("<enter>");
+    assert_eq!(session.state.list_len(), 1);
+    session.keys("ptraining-objects<enter>");
+    let (hunt, _) = session.state.desk.hunt.clone().expect("a hunt");
+    assert_eq!(hunt.name, "training-objects");
+    let text = session.state.desk.text();
+    assert!(
+        text.contains(&format!("requestParameters.bucketName = \"{}\"", cast().training_bucket)) && text.contains(cast().poisoned_prefix),
+        "{text}"
+    );
+    assert!(session.state.list_len() > 5);
+    // What a row does not say is asked for.
+    session.keys("Htokens-in-cloudtrail<enter><enter>plogging-changes<enter>");
+    assert_eq!(session.state.desk.hunt.as_ref().map(|(hunt, _)| hunt.name.as_str()), Some("logging-changes"));
+}
+
+#[test]
+fn where_there_is_no_evidence_finding_nothing_says_nothing() {
+    let mut session = Session::demo(SIZE);
+    session.keys("8Hcommand-deletes<enter>");
+    assert_eq!(session.state.list_len(), 4);
+    session.keys("1pkey<enter>8R");
+    assert!(session.screen().contains("finds nothing says nothing"), "{}", session.screen());
+}
+
+#[test]
 fn answers_are_sorted_by_any_column_and_columns_chosen() {
     let mut session = Session::demo(SIZE);
     session.keys("8ifields eventName | stats count(*) as n by eventName<ctrl-s>");

@@ -351,6 +351,7 @@ fn accept(state: &mut State, alone: bool, effects: &mut Vec<Effect>) {
     match choice {
         Some(Choice::Run(command)) => run(state, command, effects),
         Some(Choice::Hunt(name)) => query::choose_hunt(state, &name, effects),
+        Some(Choice::NextHunt(name, values)) => query::choose_next(state, &name, &values, effects),
         Some(Choice::Past(index)) => query::choose_past(state, index, effects),
         Some(Choice::Column(column)) => query::toggle_column(state, column, cursor),
         Some(Choice::Pivot(entity)) if is_query(state) => {

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui_textarea::Input;
 
 use super::{go, needs};
-use crate::hunt::{Bound, Hunt, bind};
+use crate::hunt::{Bound, Hunt, Next, bind};
 use crate::model::{Entity, Scope, StrandSet};
 use crate::query::ql::{check, only_at_aws, parse};
 use crate::tui::ask::{Ask, Asking, Held, Slot};
@@ -226,6 +226,32 @@ pub fn choose_hunt(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
     }
 }
 
+/// A hunt that another one leads to: run with what the row says, or asked for what is missing.
+pub fn choose_next(state: &mut State, name: &str, values: &[(String, String)], effects: &mut Vec<Effect>) {
+    let Ok(hunt) = state.setup.catalogue.hunt(name).cloned() else { return };
+    let hunt = Arc::new(hunt);
+    if let Err(wrong) = run_hunt(state, Arc::clone(&hunt), values, effects) {
+        let form = Form { wrong: Some(wrong), ..Form::new(hunt).filled(values) };
+        state.layers.push(Layer::Form(Box::new(form)));
+    }
+}
+
+/// Where the hunt that was run leads to from the selected row.
+pub fn next_hunts(state: &State) -> Vec<Item<Choice>> {
+    let (Some((row, _)), Some(results)) = (selected(state), &state.desk.results) else { return Vec::new() };
+    let Some((hunt, _)) = state.desk.asked.as_ref().and_then(|asked| asked.hunt.as_ref()) else { return Vec::new() };
+    let value = |column: &str| match column.strip_prefix('=') {
+        Some(value) => Some(value.to_owned()),
+        None => results.single(row, results.columns.iter().position(|title| title == column)?),
+    };
+    let item = |next: &Next| {
+        let name = next.hunt.clone()?;
+        let values = next.with.iter().filter_map(|(param, column)| Some((param.clone(), value(column)?))).collect();
+        Some(Item { lead: "hunt".to_owned(), text: format!("{} · {name}", next.why), tail: String::new(), value: Choice::NextHunt(name, values) })
+    };
+    hunt.next.iter().filter_map(item).collect()
+}
+
 /// Enter in a form: the hunt is run, or what is wrong with a value is said and the form stays.
 pub fn keep_form(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Layer::Form(mut form)) = state.layers.pop() else { return };
@@ -358,10 +384,10 @@ pub fn pivots(state: &mut State, effects: &mut Vec<Effect>) {
             entities.push(entity);
         }
     }
-    if entities.is_empty() && event.is_none() {
+    if entities.is_empty() && event.is_none() && next_hunts(state).is_empty() {
         return state.tell(Severity::Info, "no cell of this row names anything to pivot by");
     }
-    let mut menu = Picker::new("Pivot to (all of it, in the Timeline)", Vec::new());
+    let mut menu = Picker::new("Pivot to (all of it, in the Timeline), or hunt on", Vec::new());
     menu.loading = true;
     state.layers.push(Layer::Menu(menu));
     needs::cancel(state, Slot::Pivots, effects);

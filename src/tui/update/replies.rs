@@ -119,13 +119,15 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
         }
         Answer::Pivots(pivots) => {
             let more = live::entry(state);
+            // From a row of a hunt it goes on to the next one.
+            let next = if state.view.pane.shape() == Shape::Query { query::next_hunts(state) } else { Vec::new() };
             if let Some(Layer::Menu(menu)) = state.layers.last_mut().filter(|layer| matches!(layer, Layer::Menu(menu) if menu.loading)) {
                 if menu.title == live::MORE {
                     let wanted =
                         |pivot: &Pivot| Item { value: Choice::Live(LiveCommand::Mentions(live::as_logged(&pivot.entity))), ..pivot_item(pivot) };
                     menu.fill(pivots.iter().map(wanted).collect());
                 } else {
-                    menu.fill(pivots.iter().map(pivot_item).chain(more).collect());
+                    menu.fill(pivots.iter().map(pivot_item).chain(more).chain(next).collect());
                 }
             }
             state.pivots = pivots;
