@@ -361,6 +361,8 @@ pub struct CaseFacts {
     pub sources: Vec<SourceEntry>,
     /// How many sources there are.
     pub source_count: u64,
+    /// What was asked of AWS: a line each, and whether something is missing there.
+    pub aws: Vec<(String, bool)>,
     /// What was not read.
     pub skips: Vec<Skip>,
     /// Notes on the case.
