@@ -134,7 +134,9 @@ fn read(text: &str, language: Language) -> Result<Read, Failure> {
         }
     };
     if !errors.is_empty() {
-        errors.iter().for_each(|error| wrong(error, text));
+        for error in &errors {
+            wrong(error, text);
+        }
         return Err(Failure::Usage("the query would be refused".to_owned()));
     }
     if let Read::Ql(query) = &query {

@@ -42,7 +42,7 @@ pub(super) struct Apply {
 }
 
 /// How a value is made.
-pub(super) type Made = dyn Fn(&Context, &[Value]) -> Value;
+pub(super) type Made = dyn Fn(&Context, &[Value]) -> Value + Send + Sync;
 
 impl std::fmt::Debug for Apply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

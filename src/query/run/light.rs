@@ -41,7 +41,8 @@ impl Light {
         let mut light = Self::default();
         for (slot, base) in bases {
             let make = match base {
-                Base::System(System::Timestamp) => continue,
+                // In the list already, or of the record.
+                Base::System(System::Timestamp | System::Message) | Base::Path(_) => continue,
                 Base::System(System::Account) => light.name(EntityKind::Account),
                 Base::System(System::Region) => light.name(EntityKind::Region),
                 Base::Known(known, _) => match known.at {
@@ -53,7 +54,6 @@ impl Light {
                     At::Source => Make::Known(known, light.column(LightColumn::Kind(EntityKind::Service))),
                 },
                 Base::Derived(name, _) => light.derived(name)?,
-                Base::System(System::Message) | Base::Path(_) => continue,
                 Base::System(_) => return None,
             };
             light.makes.push((*slot, make));

@@ -174,7 +174,7 @@ pub(super) fn sql_fields(query: &SqlQuery) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     query.visit(&mut |expr| match &expr.kind {
         SqlKind::Field(steps) => {
-            all.extend(steps.iter().rev().find_map(|step| if let Step::Member(name) = step { Some(name.clone()) } else { None }))
+            all.extend(steps.iter().rev().find_map(|step| if let Step::Member(name) = step { Some(name.clone()) } else { None }));
         }
         SqlKind::Call(call) if call.name.contains("json") => {
             let texts = call.args.iter().filter_map(|arg| if let SqlKind::Literal(Value::Text(text)) = &arg.kind { Some(text) } else { None });

@@ -3,6 +3,8 @@
 //! A condition that stands where only its holding counts (`WHERE`, `ON`, `WHEN`) becomes nodes that the case's lists can be asked
 //! with; everywhere else a third answer, `NULL`, is kept.
 
+use std::cmp::Ordering;
+
 use super::super::error::RunError;
 use super::super::expr::{Aggregated, Apply, Node, wrong};
 use super::tables::Tables;
@@ -48,15 +50,25 @@ pub(super) struct Compiler<'a, 'i> {
     pub(super) clause: &'static str,
 }
 
-type Made = Box<dyn Fn(&Context, &[Value]) -> Value>;
-
-fn apply(args: Vec<Node>, call: impl Fn(&Context, &[Value]) -> Value + 'static) -> Node {
-    let call: Made = Box::new(call);
-    Node::Apply(Apply { call, args })
+fn apply(args: Vec<Node>, call: impl Fn(&Context, &[Value]) -> Value + Send + Sync + 'static) -> Node {
+    Node::Apply(Apply { call: Box::new(call), args })
 }
 
 fn first(args: &[Value]) -> &Value {
     args.first().unwrap_or(&Value::Missing)
+}
+
+/// No as soon as one does not; not known when one is not known.
+fn all_hold(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut all = Some(true);
+    for answer in answers {
+        match answer {
+            Some(false) => return Some(false),
+            Some(true) => {}
+            None => all = None,
+        }
+    }
+    all
 }
 
 fn not(flag: Option<bool>, negated: bool) -> Value {
@@ -98,7 +110,7 @@ impl Compiler<'_, '_> {
                 self.conditions(expr, &mut both)?;
                 Node::And(both)
             }
-            ExprKind::Like { value, pattern, how, escape, negated } => match self.likeness(pattern, *how, *escape)? {
+            ExprKind::Like { value, pattern, how, escape, negated } => match Self::likeness(pattern, *how, *escape)? {
                 Some(likeness) => Node::Like(Box::new(self.value(value)?), likeness, *negated),
                 None => self.value(expr)?,
             },
@@ -127,7 +139,7 @@ impl Compiler<'_, '_> {
     }
 
     /// What a pattern that is known looks for.
-    fn likeness(&self, pattern: &Expr, how: LikeKind, escape: char) -> Result<Option<Likeness>, RunError> {
+    fn likeness(pattern: &Expr, how: LikeKind, escape: char) -> Result<Option<Likeness>, RunError> {
         let ExprKind::Literal(Value::Text(text)) = &pattern.kind else { return Ok(None) };
         let wrong = |error: compare::BadPattern| wrong(pattern.span.0, error.to_string());
         if how == LikeKind::Regex {
@@ -166,14 +178,9 @@ impl Compiler<'_, '_> {
             ExprKind::Call(call) => self.call(expr, call)?,
             ExprKind::Negate(inner) => Node::Negate(Box::new(self.value(inner)?)),
             ExprKind::Not(inner) => apply(vec![self.value(inner)?], |_, args| not(truth(first(args)), true)),
-            ExprKind::And(all) => apply(self.all(all)?, |_, args| {
-                let answers = args.iter().map(truth);
-                answers.fold(Some(true), |sum, one| if sum == Some(false) || one == Some(false) { Some(false) } else { sum.and(one) }).into()
-            }),
-            ExprKind::Or(any) => apply(self.all(any)?, |_, args| {
-                let answers = args.iter().map(truth);
-                answers.fold(Some(false), |sum, one| if sum == Some(true) || one == Some(true) { Some(true) } else { sum.and(one) }).into()
-            }),
+            ExprKind::And(all) => apply(self.all(all)?, |_, args| all_hold(args.iter().map(truth)).into()),
+            // One holds unless all do not.
+            ExprKind::Or(any) => apply(self.all(any)?, |_, args| not(all_hold(args.iter().map(|one| truth(one).map(|holds| !holds))), true)),
             ExprKind::Compare(how, left, right) => self.compared(*how, left, right)?,
             ExprKind::Arithmetic(one, rest) => self.arithmetic(one, rest)?,
             ExprKind::Is { value, what, negated } => {
@@ -192,7 +199,7 @@ impl Compiler<'_, '_> {
             }
             ExprKind::Like { value, pattern, how, escape, negated } => {
                 let negated = *negated;
-                match self.likeness(pattern, *how, *escape)? {
+                match Self::likeness(pattern, *how, *escape)? {
                     Some(likeness) => apply(vec![self.value(value)?], move |_, args| not(likeness.is_like(first(args)), negated)),
                     None => {
                         let (how, escape) = (*how, *escape);
@@ -213,7 +220,7 @@ impl Compiler<'_, '_> {
                 let negated = *negated;
                 apply(vec![self.value(value)?, self.value(low)?, self.value(high)?], move |_, args| {
                     let [value, low, high] = args else { return Value::Missing };
-                    let (above, below) = (compared(value, low).map(|order| order.is_ge()), compared(value, high).map(|order| order.is_le()));
+                    let (above, below) = (compared(value, low).map(Ordering::is_ge), compared(value, high).map(Ordering::is_le));
                     let within = if above == Some(false) || below == Some(false) { Some(false) } else { above.and(below) };
                     not(within, negated)
                 })

@@ -46,13 +46,8 @@ impl Runner<'_, '_> {
         let bounds = Bounds { limit: query.limit, offset: query.offset, end };
         match &query.body {
             Body::Select(select) => {
-                let mut asked = Ready {
-                    select,
-                    order: &query.order,
-                    bounds,
-                    tables: Tables { tables: Vec::new(), slots: 0, notes: Vec::new() },
-                    index: Vec::new(),
-                };
+                let mut asked =
+                    Ready { select, order: &query.order, bounds, tables: Tables { all: Vec::new(), slots: 0, notes: Vec::new() }, index: Vec::new() };
                 for relation in std::iter::once(&select.from).chain(select.join.as_ref().map(|join| &join.right)) {
                     self.sql_relation(reader, relation, &mut asked)?;
                 }
@@ -68,7 +63,7 @@ impl Runner<'_, '_> {
                 let rows = set::put_together(*how, *all, one, other)?;
                 let columns: Vec<(String, usize)> = columns.into_iter().zip(0..).collect();
                 let slots = columns.len();
-                let tables = Tables { tables: vec![Table { alias: None, kind: TableKind::Rows { columns, rows } }], slots, notes: Vec::new() };
+                let tables = Tables { all: vec![Table { alias: None, kind: TableKind::Rows { columns, rows } }], slots, notes: Vec::new() };
                 let select = everything(query.span);
                 self.sql_select(reader, Ready { select: &select, order: &query.order, bounds, tables, index: Vec::new() })
             }
@@ -95,8 +90,8 @@ impl Runner<'_, '_> {
             RelationKind::Groups(groups) => {
                 let chosen = choose_groups(reader, self.options.scope, groups, span)?;
                 let kind = TableKind::Events { chosen, known: HashMap::new(), bases: Vec::new() };
-                asked.tables.tables.push(Table { alias: relation.alias.clone(), kind });
-                let at = asked.tables.tables.len() - 1;
+                asked.tables.all.push(Table { alias: relation.alias.clone(), kind });
+                let at = asked.tables.all.len() - 1;
                 for (field, values) in &groups.index {
                     let steps: Vec<Step> = field.split('.').map(|part| Step::Member(part.to_owned())).collect();
                     let mut equal = |value: &Value| -> Result<Node, RunError> {
@@ -110,7 +105,7 @@ impl Runner<'_, '_> {
             RelationKind::Query(query) => {
                 let (columns, rows) = self.sql_within(reader, query)?;
                 let columns = columns.into_iter().map(|name| (name, asked.tables.slot())).collect();
-                asked.tables.tables.push(Table { alias: relation.alias.clone(), kind: TableKind::Rows { columns, rows } });
+                asked.tables.all.push(Table { alias: relation.alias.clone(), kind: TableKind::Rows { columns, rows } });
             }
         }
         Ok(())
@@ -122,7 +117,7 @@ impl Runner<'_, '_> {
         let told = Asked { select: asked.select, order: asked.order, bounds: asked.bounds, text, index: std::mem::take(&mut asked.index) };
         let Made { mut plan, pairs, right } = make(told, &mut asked.tables, &mut inner)?;
         self.note(std::mem::take(&mut asked.tables.notes));
-        let mut sides = asked.tables.tables.into_iter().map(|table| table.kind);
+        let mut sides = asked.tables.all.into_iter().map(|table| table.kind);
         let (Some(first), second) = (sides.next(), sides.next()) else { return Ok(Rows::default()) };
         if let (Some(mut pairs), Some(mut right), Some(second)) = (pairs, right, second) {
             let matched = self.statistics.matched;

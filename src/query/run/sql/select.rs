@@ -257,16 +257,19 @@ fn written<'q>(key: &'q Expr, items: &[&'q Item]) -> Result<&'q Expr, RunError> 
     }
 }
 
+/// Values to be worked out, and where they go.
+type Computed = Vec<(usize, Node)>;
+
 /// The columns that are shown, and what has to be worked out for them.
-fn items(compiler: &mut Compiler<'_, '_>, select: &Select, text: &str) -> Result<(Vec<Column>, Vec<(usize, Node)>), RunError> {
-    let (mut columns, mut computed): (Vec<Column>, Vec<(usize, Node)>) = (Vec::new(), Vec::new());
+fn items(compiler: &mut Compiler<'_, '_>, select: &Select, text: &str) -> Result<(Vec<Column>, Computed), RunError> {
+    let (mut columns, mut computed): (Vec<Column>, Computed) = (Vec::new(), Vec::new());
     for item in &select.items {
         match item {
             Item::All { of, span } => {
                 if compiler.place == Place::Groups {
                     return Err(wrong(span.0, "`*` cannot stand beside groups: name what is grouped by, and aggregates"));
                 }
-                for (name, slot) in compiler.tables.all(of.as_deref(), span.0)? {
+                for (name, slot) in compiler.tables.shown(of.as_deref(), span.0)? {
                     columns.push((unique(&columns, name, None), slot));
                 }
             }
@@ -299,7 +302,7 @@ fn short(expr: &Expr, compiler: &Compiler<'_, '_>, long: &str) -> String {
     for count in (1..steps.len()).rev() {
         let (first, rest) = steps.split_at_checked(count).unwrap_or_default();
         let name = super::tables::flat(first);
-        if compiler.tables.tables.iter().any(|table| table.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case(&name))) {
+        if compiler.tables.all.iter().any(|table| table.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case(&name))) {
             return super::tables::flat(rest);
         }
     }
@@ -401,14 +404,14 @@ fn equality(node: &Node, tables: &Tables) -> Option<(Node, Node)> {
 }
 
 fn bases(tables: &Tables, at: usize) -> Vec<(usize, Base)> {
-    match tables.tables.get(at).map(|table| &table.kind) {
+    match tables.all.get(at).map(|table| &table.kind) {
         Some(TableKind::Events { bases, .. }) => bases.clone(),
         _ => Vec::new(),
     }
 }
 
 fn own_slots(tables: &Tables, at: usize) -> Vec<usize> {
-    match tables.tables.get(at).map(|table| &table.kind) {
+    match tables.all.get(at).map(|table| &table.kind) {
         Some(TableKind::Events { bases, .. }) => bases.iter().map(|(slot, _)| *slot).collect(),
         Some(TableKind::Rows { columns, .. }) => columns.iter().map(|(_, slot)| *slot).collect(),
         None => Vec::new(),

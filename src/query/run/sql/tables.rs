@@ -28,7 +28,7 @@ pub(super) enum TableKind {
 
 /// All of them.
 pub(super) struct Tables {
-    pub(super) tables: Vec<Table>,
+    pub(super) all: Vec<Table>,
     pub(super) slots: usize,
     /// What a person should know.
     pub(super) notes: Vec<String>,
@@ -59,20 +59,20 @@ impl Tables {
             let (first, rest) = steps.split_at_checked(count).unwrap_or_default();
             let name = flat(first);
             let named = |table: &Table| table.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case(&name));
-            if let Some(at) = self.tables.iter().position(named) {
+            if let Some(at) = self.all.iter().position(named) {
                 return Ok((at, rest));
             }
         }
-        if self.tables.len() == 1 {
+        if self.all.len() == 1 {
             return Ok((0, steps));
         }
         let name = flat(steps);
-        let may_have: Vec<usize> = self.tables.iter().enumerate().filter(|(_, table)| table.may_have(&name)).map(|(at, _)| at).collect();
+        let may_have: Vec<usize> = self.all.iter().enumerate().filter(|(_, table)| table.may_have(&name)).map(|(at, _)| at).collect();
         match may_have.as_slice() {
             [one] => Ok((*one, steps)),
             [] => Err(wrong(span, format!("neither side gives `{name}`"))),
             _ => {
-                let alias = |at: usize| self.tables.get(at).and_then(|table| table.alias.clone());
+                let alias = |at: usize| self.all.get(at).and_then(|table| table.alias.clone());
                 let remedy = match (alias(0), alias(1)) {
                     (Some(one), Some(other)) => format!("write {one}.`{name}` or {other}.`{name}`"),
                     _ => "give both sides a name: FROM `a` AS x INNER JOIN `b` AS y".to_owned(),
@@ -85,7 +85,7 @@ impl Tables {
     /// A field of the relation of that number.
     pub(super) fn in_table(&mut self, at: usize, steps: &[Step], span: Span) -> Result<Node, RunError> {
         let slot = self.slots;
-        let Some(table) = self.tables.get_mut(at) else { return Ok(Node::Const(Value::Missing)) };
+        let Some(table) = self.all.get_mut(at) else { return Ok(Node::Const(Value::Missing)) };
         match &mut table.kind {
             TableKind::Events { known, bases, .. } => {
                 let name = flat(steps);
@@ -121,15 +121,15 @@ impl Tables {
     }
 
     /// What `*`, or `a.*`, shows.
-    pub(super) fn all(&mut self, of: Option<&str>, span: Span) -> Result<Vec<Column>, RunError> {
+    pub(super) fn shown(&mut self, of: Option<&str>, span: Span) -> Result<Vec<Column>, RunError> {
         let named = |table: &Table| of.is_none_or(|of| table.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case(of)));
-        let wanted: Vec<usize> = self.tables.iter().enumerate().filter(|(_, table)| named(table)).map(|(at, _)| at).collect();
+        let wanted: Vec<usize> = self.all.iter().enumerate().filter(|(_, table)| named(table)).map(|(at, _)| at).collect();
         if wanted.is_empty() {
             return Err(wrong(span, format!("nothing here is called `{}`", of.unwrap_or_default())));
         }
         let mut columns = Vec::new();
         for at in wanted {
-            if let Some(Table { kind: TableKind::Rows { columns: own, .. }, .. }) = self.tables.get(at) {
+            if let Some(Table { kind: TableKind::Rows { columns: own, .. }, .. }) = self.all.get(at) {
                 columns.extend(own.iter().cloned());
                 continue;
             }
@@ -144,7 +144,7 @@ impl Tables {
 
     /// Which relation a slot is of; none of neither.
     pub(super) fn side(&self, slot: usize) -> Option<usize> {
-        self.tables.iter().position(|table| match &table.kind {
+        self.all.iter().position(|table| match &table.kind {
             TableKind::Events { bases, .. } => bases.iter().any(|(known, _)| *known == slot),
             TableKind::Rows { columns, .. } => columns.iter().any(|(_, known)| *known == slot),
         })
@@ -161,7 +161,7 @@ impl Tables {
     /// Is it the time of the event?
     pub(super) fn is_time(&self, node: &Node) -> bool {
         let Node::Slot(slot) = node else { return false };
-        self.tables.iter().any(|table| match &table.kind {
+        self.all.iter().any(|table| match &table.kind {
             TableKind::Events { bases, .. } => bases.iter().any(|(known, base)| known == slot && base.is_time()),
             TableKind::Rows { .. } => false,
         })

@@ -7,10 +7,10 @@ use super::super::super::value::Value;
 use super::all_there;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::new("upper", 1, 1, "in capitals", |_, args| mapped(args, |text| text.to_uppercase())),
-    Function::new("ucase", 1, 1, "in capitals", |_, args| mapped(args, |text| text.to_uppercase())),
-    Function::new("lower", 1, 1, "in small letters", |_, args| mapped(args, |text| text.to_lowercase())),
-    Function::new("lcase", 1, 1, "in small letters", |_, args| mapped(args, |text| text.to_lowercase())),
+    Function::new("upper", 1, 1, "in capitals", |_, args| mapped(args, str::to_uppercase)),
+    Function::new("ucase", 1, 1, "in capitals", |_, args| mapped(args, str::to_uppercase)),
+    Function::new("lower", 1, 1, "in small letters", |_, args| mapped(args, str::to_lowercase)),
+    Function::new("lcase", 1, 1, "in small letters", |_, args| mapped(args, str::to_lowercase)),
     Function::new("initcap", 1, 1, "each word with a capital", |_, args| mapped(args, capitals)),
     Function::new("reverse", 1, 1, "from its end to its beginning; also of a list", |_, args| match args.first() {
         Some(Value::List(values)) => Value::list(values.iter().rev().cloned()),
@@ -85,9 +85,9 @@ fn capitals(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         if is_first {
-            out.extend(letter.to_uppercase())
+            out.extend(letter.to_uppercase());
         } else {
-            out.extend(letter.to_lowercase())
+            out.extend(letter.to_lowercase());
         }
         is_first = letter.is_whitespace();
     }

@@ -47,18 +47,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("dateadd", 2, 2, "a day so many days later", |_, args| days(args, 1).into()),
     Function::new("date_sub", 2, 2, "a day so many days earlier", |_, args| days(args, -1).into()),
     Function::new("datediff", 2, 2, "how many days the second is before the first", |_, args| {
-        civil(args)
-            .zip(civil(args.get(1..).unwrap_or_default()))
-            .and_then(|(end, start)| Some((end.date() - start.date()).get_days()))
-            .map(f64::from)
-            .into()
+        civil(args).zip(civil(args.get(1..).unwrap_or_default())).map(|(end, start)| (end.date() - start.date()).get_days()).map(f64::from).into()
     }),
     Function::new("date_diff", 2, 2, "how many days the second is before the first", |_, args| {
-        civil(args)
-            .zip(civil(args.get(1..).unwrap_or_default()))
-            .and_then(|(end, start)| Some((end.date() - start.date()).get_days()))
-            .map(f64::from)
-            .into()
+        civil(args).zip(civil(args.get(1..).unwrap_or_default())).map(|(end, start)| (end.date() - start.date()).get_days()).map(f64::from).into()
     }),
     Function::new("add_months", 2, 2, "a day so many months later", |_, args| {
         let shift = || {

@@ -67,7 +67,7 @@ impl Reading<'_> {
     fn kind(&mut self, expr: &Parsed) -> Result<ExprKind, QueryError> {
         let is = |value: Box<Expr>, what: Is, negated: bool| ExprKind::Is { value, what, negated };
         Ok(match expr {
-            Parsed::Nested(inner) => return self.kind(inner),
+            Parsed::Nested(inner) | Parsed::UnaryOp { op: UnaryOperator::Plus, expr: inner } => return self.kind(inner),
             Parsed::Identifier(name) => ExprKind::Field(part(name)),
             Parsed::CompoundIdentifier(names) => ExprKind::Field(names.iter().flat_map(part).collect()),
             Parsed::CompoundFieldAccess { root, access_chain } => self.access(root, access_chain)?,
@@ -84,10 +84,8 @@ impl Reading<'_> {
                 }
             }
             Parsed::Interval(interval) => ExprKind::Interval(self.interval(expr, interval)?),
-            Parsed::IsNull(inner) => is(self.boxed(inner)?, Is::Null, false),
-            Parsed::IsNotNull(inner) => is(self.boxed(inner)?, Is::Null, true),
-            Parsed::IsUnknown(inner) => is(self.boxed(inner)?, Is::Null, false),
-            Parsed::IsNotUnknown(inner) => is(self.boxed(inner)?, Is::Null, true),
+            Parsed::IsNull(inner) | Parsed::IsUnknown(inner) => is(self.boxed(inner)?, Is::Null, false),
+            Parsed::IsNotNull(inner) | Parsed::IsNotUnknown(inner) => is(self.boxed(inner)?, Is::Null, true),
             Parsed::IsTrue(inner) => is(self.boxed(inner)?, Is::True, false),
             Parsed::IsNotTrue(inner) => is(self.boxed(inner)?, Is::True, true),
             Parsed::IsFalse(inner) => is(self.boxed(inner)?, Is::False, false),
@@ -121,7 +119,6 @@ impl Reading<'_> {
                 Expr { kind: ExprKind::Literal(Value::Number(number)), .. } => ExprKind::Literal(Value::Number(-number)),
                 inner => ExprKind::Negate(Box::new(inner)),
             },
-            Parsed::UnaryOp { op: UnaryOperator::Plus, expr: inner } => return self.kind(inner),
             Parsed::Cast { kind: CastKind::Cast | CastKind::TryCast | CastKind::DoubleColon, expr: inner, data_type, format: None } => {
                 match cast(data_type) {
                     Some(to) => ExprKind::Cast(self.boxed(inner)?, to),
@@ -322,8 +319,10 @@ impl Reading<'_> {
     fn literal(&self, expr: &Parsed, value: &ParsedValue) -> Result<Value, QueryError> {
         match value {
             ParsedValue::Number(number, _) => Ok(Value::of_json_number(number)),
-            ParsedValue::SingleQuotedString(text) | ParsedValue::DoubleQuotedString(text) => Ok(text.as_str().into()),
-            ParsedValue::SingleQuotedRawStringLiteral(text) | ParsedValue::DoubleQuotedRawStringLiteral(text) => Ok(text.as_str().into()),
+            ParsedValue::SingleQuotedString(text)
+            | ParsedValue::DoubleQuotedString(text)
+            | ParsedValue::SingleQuotedRawStringLiteral(text)
+            | ParsedValue::DoubleQuotedRawStringLiteral(text) => Ok(text.as_str().into()),
             ParsedValue::Boolean(flag) => Ok(Value::Flag(*flag)),
             ParsedValue::Null => Ok(Value::Missing),
             ParsedValue::Placeholder(name) if name.starts_with('@') => {

@@ -32,7 +32,7 @@ impl Dialect for Spelling {
 /// The tokens of a text, without white space and comments.
 pub(super) struct Tokens<'t> {
     text: &'t str,
-    tokens: Vec<TokenWithSpan>,
+    all: Vec<TokenWithSpan>,
     spans: Vec<Span>,
 }
 
@@ -43,7 +43,7 @@ impl<'t> Tokens<'t> {
             let at = lines.byte(error.location);
             wrong(Span::new(at, (at + 1).min(text.len())), format!("{}: a quote or comment that begins here has no end", error.message))
         })?;
-        let mut tokens = Self { text, tokens: Vec::new(), spans: Vec::new() };
+        let mut tokens = Self { text, all: Vec::new(), spans: Vec::new() };
         for token in found {
             if !matches!(
                 token.token,
@@ -71,7 +71,7 @@ impl<'t> Tokens<'t> {
             Token::Word(word) if word.quote_style.is_some() => word.value = word.value.replace("``", "`"),
             _ => {}
         }
-        self.tokens.push(TokenWithSpan::wrap(token));
+        self.all.push(TokenWithSpan::wrap(token));
         self.spans.push(span);
     }
 
@@ -82,14 +82,14 @@ impl<'t> Tokens<'t> {
                 && ["logGroups", "dataSource", "filterIndex"].iter().any(|name| word.value.eq_ignore_ascii_case(name)))
         };
         let mut at = 0;
-        while at < self.tokens.len() {
-            let opens = self.tokens.get(at + 1).is_some_and(|token| token.token == Token::LParen);
-            if !(opens && self.tokens.get(at).is_some_and(|token| is_selection(&token.token))) {
+        while at < self.all.len() {
+            let opens = self.all.get(at + 1).is_some_and(|token| token.token == Token::LParen);
+            if !(opens && self.all.get(at).is_some_and(|token| is_selection(&token.token))) {
                 at += 1;
                 continue;
             }
             let mut depth = 0_usize;
-            let close = self.tokens.iter().enumerate().skip(at + 1).find_map(|(at, token)| {
+            let close = self.all.iter().enumerate().skip(at + 1).find_map(|(at, token)| {
                 match token.token {
                     Token::LParen => depth += 1,
                     Token::RParen => depth -= 1,
@@ -101,7 +101,7 @@ impl<'t> Tokens<'t> {
             let end = self.spans.get(close).map_or(0, |span| span.end);
             // Another selection right before it belongs to it.
             let before = at.checked_sub(1).filter(|before| {
-                matches!(self.tokens.get(*before).map(|token| &token.token), Some(Token::Word(word)) if word.quote_style == Some('`') && word.value.ends_with(')'))
+                matches!(self.all.get(*before).map(|token| &token.token), Some(Token::Word(word)) if word.quote_style == Some('`') && word.value.ends_with(')'))
             });
             let first = before.unwrap_or(at);
             let start = self.spans.get(first).map_or(0, |span| span.start);
@@ -111,14 +111,14 @@ impl<'t> Tokens<'t> {
                 quote_style: Some('`'),
                 keyword: sqlparser::keywords::Keyword::NoKeyword,
             };
-            self.tokens.splice(first..=close, [TokenWithSpan::wrap(Token::Word(word))]);
+            self.all.splice(first..=close, [TokenWithSpan::wrap(Token::Word(word))]);
             self.spans.splice(first..=close, [span]);
             at = first + 1;
         }
     }
 
     fn number(&mut self) {
-        for (at, token) in self.tokens.iter_mut().enumerate() {
+        for (at, token) in self.all.iter_mut().enumerate() {
             let location = Location::new(1, at as u64 + 1);
             token.span = Place::new(location, location);
         }
@@ -130,12 +130,12 @@ impl<'t> Tokens<'t> {
 
     /// All of them; none after [`take`](Self::take) has given them away, save for their places.
     pub(super) fn all(&self) -> &[TokenWithSpan] {
-        &self.tokens
+        &self.all
     }
 
     /// A copy for the library.
     pub(super) fn take(&mut self) -> Vec<TokenWithSpan> {
-        self.tokens.clone()
+        self.all.clone()
     }
 
     /// Where the token of this number stands; behind the last one the end of the text.
@@ -147,12 +147,12 @@ impl<'t> Tokens<'t> {
     /// what stands within.
     pub(super) fn whole(&self, inner: Span) -> Span {
         let Some(mut first) = self.spans.iter().position(|span| span.start >= inner.start) else { return inner };
-        let is_open = |at: usize| self.tokens.get(at).is_some_and(|token| token.token == Token::LParen);
-        let is_name = |at: usize| matches!(self.tokens.get(at).map(|token| &token.token), Some(Token::Word(_)));
+        let is_open = |at: usize| self.all.get(at).is_some_and(|token| token.token == Token::LParen);
+        let is_name = |at: usize| matches!(self.all.get(at).map(|token| &token.token), Some(Token::Word(_)));
         if !(is_name(first) && is_open(first + 1)) {
             let mut depth = 0_usize;
             for at in (0..first).rev() {
-                match self.tokens.get(at).map(|token| &token.token) {
+                match self.all.get(at).map(|token| &token.token) {
                     Some(Token::RParen) => depth += 1,
                     Some(Token::LParen) if depth == 0 && at > 0 && is_name(at - 1) => {
                         first = at - 1;
@@ -167,7 +167,7 @@ impl<'t> Tokens<'t> {
             return inner;
         }
         let (mut at, mut depth) = (first + 1, 0_usize);
-        while let Some(token) = self.tokens.get(at) {
+        while let Some(token) = self.all.get(at) {
             match &token.token {
                 Token::LParen => depth += 1,
                 Token::RParen => depth = depth.saturating_sub(1),
@@ -175,7 +175,7 @@ impl<'t> Tokens<'t> {
             }
             let goes_on = |word: &Word| word.quote_style.is_none() && ["over", "filter"].iter().any(|known| word.value.eq_ignore_ascii_case(known));
             if depth == 0 {
-                match self.tokens.get(at + 1).map(|token| &token.token) {
+                match self.all.get(at + 1).map(|token| &token.token) {
                     Some(Token::Word(word)) if goes_on(word) => at += 1,
                     _ => break,
                 }
@@ -188,7 +188,7 @@ impl<'t> Tokens<'t> {
     /// `INTERVAL 4 HOURS`, of which the library tells the number.
     pub(super) fn interval(&self, number: Span) -> Span {
         let Some(at) = self.spans.iter().position(|span| span.start >= number.start) else { return number };
-        let is_unit = matches!(self.tokens.get(at + 1).map(|token| &token.token), Some(Token::Word(word)) if word.quote_style.is_none());
+        let is_unit = matches!(self.all.get(at + 1).map(|token| &token.token), Some(Token::Word(word)) if word.quote_style.is_none());
         self.span(at.saturating_sub(1)).to(self.span(at + usize::from(is_unit)))
     }
 
@@ -198,7 +198,7 @@ impl<'t> Tokens<'t> {
         let Some(mut first) = self.spans.iter().position(within) else { return span };
         let Some(mut last) = self.spans.iter().rposition(within) else { return span };
         let (mut open, mut unopened) = (0_usize, 0_usize);
-        for token in self.tokens.get(first..=last).unwrap_or_default() {
+        for token in self.all.get(first..=last).unwrap_or_default() {
             match token.token {
                 Token::LParen | Token::LBracket => open += 1,
                 Token::RParen | Token::RBracket if open > 0 => open -= 1,
@@ -206,13 +206,13 @@ impl<'t> Tokens<'t> {
                 _ => {}
             }
         }
-        while open > 0 && last + 1 < self.tokens.len() {
+        while open > 0 && last + 1 < self.all.len() {
             last += 1;
-            open -= usize::from(matches!(self.tokens.get(last).map(|token| &token.token), Some(Token::RParen | Token::RBracket)));
+            open -= usize::from(matches!(self.all.get(last).map(|token| &token.token), Some(Token::RParen | Token::RBracket)));
         }
         while unopened > 0 && first > 0 {
             first -= 1;
-            unopened -= usize::from(matches!(self.tokens.get(first).map(|token| &token.token), Some(Token::LParen | Token::LBracket)));
+            unopened -= usize::from(matches!(self.all.get(first).map(|token| &token.token), Some(Token::LParen | Token::LBracket)));
         }
         self.span(first).to(self.span(last))
     }
