@@ -61,7 +61,7 @@ pub enum Slot {
 
 impl Slot {
     /// How many slots there are.
-    pub const COUNT: usize = 14;
+    pub const COUNT: usize = Self::Fields as usize + 1;
 }
 
 /// A question.
