@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 use outcrop::case::{Reader, Writable};
 use outcrop::model::{EntityKind, EventId, Scope, Strand, StrandSet, TimeRange, Timestamp};
 use outcrop::query::ql::{check, parse};
-use outcrop::query::run::{Answer, Options, RunError, run};
+use outcrop::query::run::{Answer, AnswerRow, Listener, Options, RunError, run, run_heard};
 use outcrop::source::{Input, demo, ingest};
 use proptest::prelude::*;
 
@@ -59,7 +59,34 @@ fn printed(answer: &Answer) -> Vec<Vec<String>> {
     answer.rows.iter().map(|row| row.values.iter().map(ToString::to_string).collect()).collect()
 }
 
-/// The first rows of a query are the first rows of its answer, and are there before all events have been looked at.
+/// Hears after how many events each batch of rows came.
+#[derive(Default)]
+struct Hearing {
+    looked: u64,
+    of: u64,
+    columns: Vec<String>,
+    rows: Vec<AnswerRow>,
+    first_at: Option<u64>,
+}
+
+impl Listener for Hearing {
+    fn progress(&mut self, seen: u64, of: u64) {
+        (self.looked, self.of) = (seen, of);
+    }
+
+    fn begins(&mut self, columns: &[String], _names: &[Vec<String>]) {
+        self.columns = columns.to_vec();
+    }
+
+    fn rows(&mut self, rows: &[AnswerRow]) {
+        if !rows.is_empty() {
+            self.first_at.get_or_insert(self.looked);
+            self.rows.extend(rows.iter().cloned());
+        }
+    }
+}
+
+/// The rows that are heard are those of the answer, and the first are there before all events have been looked at.
 #[test]
 fn first_rows_come_before_the_end() {
     let mut bench = Bench::demo();
@@ -67,18 +94,12 @@ fn first_rows_come_before_the_end() {
     {
         let query = parse(text).expect("a query");
         let options = Options { scope: &Scope::all(), now: Timestamp::from_millis(1_795_000_000_000), push_down: true };
-        let looked = std::cell::Cell::new((0, 0));
-        let mut first = Vec::new();
-        let answer =
-            outcrop::query::run::run_showing(&mut bench.reader, text, &query, &options, &mut |done, all| looked.set((done, all)), &mut |rows| {
-                first.push((looked.get().0, rows));
-            })
-            .expect("an answer");
-        assert_eq!(first.len(), 1, "{text}: they are shown once");
-        let (at, rows) = &first[0];
-        assert_eq!(rows.columns, answer.columns);
-        assert_eq!(rows.rows[..], answer.rows[..rows.rows.len()], "{text}");
-        assert_eq!(*at < looked.get().1, early, "{text}: shown after {at} of {}", looked.get().1);
+        let mut heard = Hearing::default();
+        let answer = run_heard(&mut bench.reader, text, &query, &options, &mut heard).expect("an answer");
+        assert_eq!(heard.columns, answer.columns);
+        assert_eq!(heard.rows, answer.rows, "{text}");
+        let at = heard.first_at.expect("rows");
+        assert_eq!(at < heard.of, early, "{text}: heard after {at} of {}", heard.of);
     }
 }
 
@@ -333,6 +354,37 @@ fn rows_by_hand() {
             "stats count(*) as n by eventName | addtotals col=true n".to_owned(),
             vec![vec!["A", "2", "2"], vec!["B", "1", "1"], vec!["C", "1", "1"], vec!["", "4", "4"]],
         ),
+        (
+            format!("display {p}.n as n | sort @timestamp | outlier param=0.5 uselower=true mark=true n"),
+            // The middle half of 2.5, 9, 10 is from 5.75 to 9.5, so far is beyond 3.875 and 11.375.
+            vec![vec!["9", "0"], vec!["10", "0"], vec!["3.875", "1"], vec!["", ""]],
+        ),
+        (format!("display {p}.n as n | sort @timestamp | outlier action=remove param=0 n"), vec![vec!["9"], vec!["2.5"], vec![""]]),
+        // Two seconds between events of one name are a silence when one is the longest.
+        ("display eventName | sort @timestamp | sessionize eventName maxspan 1s".to_owned(), vec![vec!["A", "1"], vec!["B", "2"], vec!["A", "3"], vec!["C", "4"]]),
+        ("display eventName | sort @timestamp desc | sessionize eventName maxspan 2s as s".to_owned(), vec![vec!["C", "3"], vec!["A", "1"], vec!["B", "2"], vec!["A", "1"]]),
+        (format!("display eventName | sort @timestamp | sessionize {p}.n"), vec![vec!["A", "1"], vec!["B", "2"], vec!["A", "3"], vec!["C", ""]]),
+        (
+            "stats count(*) as n by eventName | appendcols (SOURCE 'events' | filter eventName != 'C' | stats max(requestParameters.n) as m, count(*) * 10 as n by eventName)".to_owned(),
+            vec![vec!["A", "2", "9"], vec!["B", "1", "10"], vec!["C", "1", ""]],
+        ),
+        (
+            "stats count(*) as n by eventName | appendcols override=true max=1 (SOURCE 'events' | stats count(*) * 10 as n by eventName)".to_owned(),
+            vec![vec!["A", "20"], vec!["B", "1"], vec!["C", "1"]],
+        ),
+        (
+            "stats count(*) as n by bin(1s) as t offset 1h | sort t | limit 1".to_owned(),
+            vec![vec!["2026-11-20 11:00:01.000", "1"]],
+        ),
+        (
+            "filter eventName != \"B\" | stats count(*) as n by bin(1s) as t offset 1500ms | fillmissing with 0 for n".to_owned(),
+            vec![
+                vec!["2026-11-20 10:00:02.500", "1"],
+                vec!["2026-11-20 10:00:03.500", "0"],
+                vec!["2026-11-20 10:00:04.500", "1"],
+                vec!["2026-11-20 10:00:05.500", "1"],
+            ],
+        ),
         (format!("json field={p} \"tags[0]\" as t | filter ispresent(t) | display t"), vec![vec!["x"]]),
         ("limit 1 | display eventName".to_owned(), vec![vec!["C"]]),
         ("display upper".to_owned(), vec![vec![""]; 4]),
@@ -387,6 +439,12 @@ fn patterns_now_and_before() {
     let told: Vec<[&str; 3]> =
         rows.iter().map(|row| [&*row[column("@change")], &*row[column("@sampleCount")], &*row[column("@previousSampleCount")]]).collect();
     assert_eq!(told, [["fewer", "1", "2"], ["new", "1", "0"]]);
+    // The same, told the distance.
+    let answer = bench.try_with("logcompare timeshift 1m", &scope, true).expect("an answer");
+    let samples: Vec<[String; 2]> =
+        printed(&answer).iter().map(|row| [row[column("@sampleCount")].clone(), row[column("@previousSampleCount")].clone()]).collect();
+    assert_eq!(samples.iter().map(|[now, _]| now.parse::<u32>().expect("a count")).sum::<u32>(), 2);
+    assert_eq!(samples.iter().map(|[_, before]| before.parse::<u32>().expect("a count")).sum::<u32>(), 2);
 }
 
 #[test]

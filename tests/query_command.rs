@@ -58,6 +58,17 @@ fn every_form_says_the_same() {
 }
 
 #[test]
+fn sql_says_the_same() {
+    let count = "SELECT eventName, COUNT(*) AS n FROM management GROUP BY eventName ORDER BY n DESC";
+    assert_eq!(query(count, "--language sql --format csv").exits(0).out, query(COUNT, "--format csv").exits(0).out);
+    assert_eq!(query(count, "--language sql").exits(0).out, query(COUNT, "").exits(0).out);
+    let json = query("SELECT eventName, errorCode FROM management LIMIT 1", "--language sql --format json").exits(0).json();
+    assert_eq!(json, serde_json::json!([{"eventName": "GetCallerIdentity"}]));
+    let cut = query("SELECT eventName FROM management", "--language sql --limit 1").exits(3);
+    assert!(cut.out.lines().count() == 1 && cut.err.contains("1 of 3 rows shown"), "{}", cut.err);
+}
+
+#[test]
 fn scope_flags_and_a_query_from_standard_input() {
     assert_eq!(query("stats count(*) as n", "--since 2026-11-20T10:00:02Z").exits(0).out, "{\"n\":\"2\"}\n");
     let cut = query("fields eventName", "--limit 1").exits(3);
@@ -85,7 +96,22 @@ fn errors_have_a_place_and_a_code() {
             assert!(answer.err.contains(word), "{text}: no “{word}” in {}", answer.err);
         }
     }
-    query(COUNT, "--language sql").exits(2).says(&["sql", "not in this version"]);
+    for (text, words) in [
+        ("SELECT eventName FROM managment", vec!["^^^^^^^^^", "did you mean `management`"]),
+        ("SELECT eventName, FROM management", vec!["^", "expected"]),
+        ("DELETE FROM management", vec!["^^^^^^", "only reads"]),
+        ("SELECT uper(eventName) FROM management", vec!["did you mean `upper`"]),
+        ("SELECT eventName FROM management WHERE eventName IN (SELECT a FROM b WHERE a IN (SELECT c FROM d))", vec!["^^^^^^^^^^^^^^^"]),
+        (COUNT, vec!["^^^^^", "expected `SELECT`"]),
+    ] {
+        let answer = query(text, "--language sql").exits(2);
+        assert!(answer.out.is_empty(), "{}", answer.out);
+        for word in words {
+            assert!(answer.err.contains(word), "{text}: no “{word}” in {}", answer.err);
+        }
+    }
+    let told = query("SELECT eventName FROM management", "").exits(2).err;
+    assert!(told.contains("looks like SQL") && told.contains("--language sql"), "{told}");
     query(COUNT, "--on aws").exits(2).says(&["aws", "not in this version"]);
     let mut command = BENCH.command("query --case none");
     command.arg(COUNT);
@@ -107,6 +133,22 @@ fn secrets_are_masked_by_whatever_name_and_text_cannot_act() {
             let masked = query(text, &format!("--format {format}")).exits(0).out;
             assert!(!masked.contains(TOKEN) && masked.contains("session token"), "{text}: {masked}");
             let revealed = query(text, &format!("--format {format} --reveal")).exits(0).out;
+            assert!(revealed.contains(TOKEN), "{text}: {revealed}");
+        }
+    }
+    for text in [
+        "SELECT `responseElements.credentials.sessionToken` AS harmless FROM management",
+        "SELECT max(responseElements.credentials.sessionToken) AS harmless FROM management",
+        "SELECT get_json_object(`@message`, '$.responseElements.credentials.sessionToken') AS harmless FROM management",
+        "SELECT from_json(`@message`, '').responseElements.credentials['sessionToken'] AS harmless FROM management",
+        "SELECT h AS harmless FROM (SELECT concat(responseElements.credentials.sessionToken, '') AS h FROM management) AS q",
+        "SELECT responseElements FROM management",
+        "SELECT a.eventName, b.responseElements.credentials.sessionToken AS harmless FROM management AS a INNER JOIN management AS b ON a.eventID = b.eventID",
+    ] {
+        for format in ["ndjson", "csv", "table"] {
+            let masked = query(text, &format!("--language sql --format {format}")).exits(0).out;
+            assert!(!masked.contains(TOKEN) && masked.contains("session token"), "{text}: {masked}");
+            let revealed = query(text, &format!("--language sql --format {format} --reveal")).exits(0).out;
             assert!(revealed.contains(TOKEN), "{text}: {revealed}");
         }
     }

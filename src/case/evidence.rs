@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::answers::StoredBodies;
 use super::error::{CaseError, Doing as _};
+use super::light::RecordPlace;
 use super::reader::Reader;
 use super::sources;
 use crate::decode::containers::{Limits, plain, unwrap};
@@ -79,11 +80,33 @@ impl Reader {
 
     pub(super) fn record_at(&mut self, source: SourceId, place: RecordPosition, digest: &Digest) -> Result<Vec<u8>> {
         let entry = self.entry(source)?;
-        let outer = self.plain_bytes(&entry, place.offset, u64::from(place.length))?;
+        self.record_in(&entry, place, digest)
+    }
+
+    /// Calls with the number and the record of each of these places, or why it cannot be had. The ledger is asked once for those of
+    /// one source that stand together.
+    pub fn records(&mut self, places: &[RecordPlace], each: &mut dyn FnMut(usize, Result<Vec<u8>>)) {
+        let mut at = 0;
+        for run in places.chunk_by(|one, next| one.source == next.source) {
+            let entry = run.first().map(|first| self.entry(first.source));
+            for place in run {
+                let record = match &entry {
+                    Some(Ok(entry)) => self.record_in(entry, place.position, &place.digest),
+                    // Asked again, so that each is told why.
+                    _ => self.record_at(place.source, place.position, &place.digest),
+                };
+                each(at, record);
+                at += 1;
+            }
+        }
+    }
+
+    fn record_in(&mut self, entry: &SourceEntry, place: RecordPosition, digest: &Digest) -> Result<Vec<u8>> {
+        let outer = self.plain_bytes(entry, place.offset, u64::from(place.length))?;
         let matches = |record: &[u8]| Digest(Sha256::digest(record).into()) == *digest;
         match unwrap(&outer, place.wrap) {
             Some(record) if matches(&record) => Ok(record.into_owned()),
-            _ => Err(differs(&entry, place.offset)),
+            _ => Err(differs(entry, place.offset)),
         }
     }
 

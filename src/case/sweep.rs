@@ -115,7 +115,12 @@ impl Reader {
 
     /// Calls with the place in the list and the row of each of its events; `sql` selects rows between two row numbers, which
     /// come first in each row.
-    fn sweep(&mut self, refs: &[EventRef], sql: &str, each: &mut dyn FnMut(usize, &rusqlite::Row<'_>) -> rusqlite::Result<()>) -> Result<()> {
+    pub(super) fn sweep(
+        &mut self,
+        refs: &[EventRef],
+        sql: &str,
+        each: &mut dyn FnMut(usize, &rusqlite::Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<()> {
         self.snapshot(|reader| {
             let mut wanted: Vec<(u32, u32)> = refs.iter().zip(0..).map(|(event, place)| (event.id.0, place)).collect();
             wanted.sort_unstable();

@@ -38,8 +38,8 @@ pub fn run(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange, rev
 }
 
 /// A query of a hunt, answered by AWS. It may name derived fields: there it says itself what stands in for them.
-pub fn rows(text: &str, aws: &AwsArgs, range: &TimeRange) -> Result<query::run::Answer, Failure> {
-    let answer = fetch(text, Language::Ql, aws, range)?;
+pub fn rows(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange) -> Result<query::run::Answer, Failure> {
+    let answer = fetch(text, language, aws, range)?;
     // A pointer is for programs.
     let columns: Vec<String> = answer.columns.into_iter().filter(|name| name != "@ptr").collect();
     let cell = |row: &ResultRow, name: &str| row.get(name).map_or(Value::Missing, Value::text);
@@ -62,11 +62,12 @@ fn fetch(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange) -> Re
         }
     }
     let question = Question { text: text.to_owned(), language, groups: aws.log_group.clone(), span: seconds_of(range, place::now()) };
+    let budget = aws.usd()?;
     let stop = stop_on_signals();
-    let session = Aws::connect(&aws.sites()).map_err(|error| told(&error, text))?;
+    let session = Aws::connect_briefly(&aws.sites()).map_err(|error| told(&error, text))?;
     let estimates = session.estimate(&question, &stop).map_err(|error| told(&error, text))?;
     match estimates.iter().map(|(_, bytes)| *bytes).sum::<Option<f64>>() {
-        Some(scanned) => may_spend(&format!("the query would scan {}, which", bytes(scanned as u64)), usd_for(scanned, aws.usd_per_gb), aws.usd()?)?,
+        Some(scanned) => may_spend(&format!("the query would scan {}, which", bytes(scanned as u64)), usd_for(scanned, aws.usd_per_gb), budget)?,
         None if language == AwsLanguage::Ql => eprintln!("outcrop: what it costs cannot be told before: this server does not estimate"),
         None => {}
     }

@@ -54,7 +54,7 @@ impl AwsArgs {
 pub fn parse_budget(text: &str, usd_per_gb: f64) -> Option<f64> {
     let lower = text.trim().to_ascii_lowercase();
     let plain = lower.trim_start_matches('$').trim_end_matches("usd").trim();
-    let units = [("tb", 1000.0), ("gb", 1.0), ("mb", 0.001)];
+    let units = [("tb", 1e3), ("gb", 1.0), ("mb", 1e-3)];
     let of_bytes = units.iter().find_map(|(unit, gigabytes)| plain.strip_suffix(unit).map(|number| (number.trim(), gigabytes * usd_per_gb)));
     let (number, factor) = of_bytes.unwrap_or((plain, 1.0));
     number.parse::<f64>().ok().map(|number| number * factor).filter(|usd| usd.is_finite() && *usd >= 0.0)

@@ -266,13 +266,13 @@ pub struct PivotArgs {
 /// Arguments of `query`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Fields are those of the records by their dotted paths, @timestamp, @message and the like, and the derived fields x.…\nExample: outcrop query 'filter x.denied | stats count(*) as n by eventName | sort n desc'"
+    after_help = "Fields are those of the records by their dotted paths, @timestamp, @message and the like, and the derived fields x.…\nExample: outcrop query 'filter x.denied = true | stats count(*) as n by eventName | sort n desc'\nIn SQL:  outcrop query --language sql 'SELECT eventName, COUNT(*) AS n FROM management WHERE `x.denied` = true GROUP BY eventName ORDER BY n DESC'"
 )]
 pub struct QueryArgs {
     /// The query; `-` reads it from standard input
     #[arg(value_name = "TEXT")]
     pub query: String,
-    /// The language
+    /// The language; a query that begins with SELECT is SQL only when this says so
     #[arg(long, value_enum, default_value_t = Language::Ql)]
     pub language: Language,
     /// Where it is answered
@@ -316,7 +316,7 @@ pub struct HuntArgs {
 pub enum Language {
     /// CloudWatch Logs Insights QL.
     Ql,
-    /// SQL: not in this version.
+    /// SQL, as CloudWatch Logs Insights takes it.
     Sql,
 }
 

@@ -35,9 +35,6 @@ pub fn run(args: &HuntArgs) -> Result<Done, Failure> {
         print_text(&bound)?;
         return Ok(done);
     }
-    if hunt.language == Language::Sql {
-        return Err(Failure::Usage(format!("hunt {} is written in SQL, which is not in this version", hunt.name)));
-    }
     if args.on == Place::Aws {
         return at_aws(hunt, bound, args, done);
     }
@@ -45,14 +42,14 @@ pub fn run(args: &HuntArgs) -> Result<Done, Failure> {
     let scope = args.question.scope.scope(now).map_err(Failure::Usage)?;
     let scope = Scope { strands: both(scope.strands, hunt.strands), ..scope };
     let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
-    let bound = measured(bound, &mut reader, &scope)?;
-    let asked = Asked { text: &bound.text, scope: &scope, now, limit: args.question.scope.limit };
+    let bound = measured(hunt, bound, &mut reader, &scope)?;
+    let asked = Asked { text: &bound.text, language: language(hunt), scope: &scope, now, limit: args.question.scope.limit };
     let mut answer = answer(&mut reader, &asked, &mut |answer| hunt.arrange(answer, bound.every))?;
     if answer.rows.is_empty() {
         answer.notes.push(nothing(&mut reader, hunt, &scope)?);
     }
     let ended = if answer.is_incomplete { Done::Incomplete } else { done };
-    print(&answer, args.question.reveal.secrets(), &mut Output::new(args.question.output))?;
+    print(&answer, args.question.reveal.secrets(), Output::new(args.question.output))?;
     for note in &answer.notes {
         eprintln!("outcrop: {}", SafeText::new(note));
     }
@@ -68,7 +65,7 @@ fn at_aws(hunt: &Hunt, bound: Bound, args: &HuntArgs, done: Done) -> Result<Done
     if !(Scope { range: TimeRange::default(), ..scope.clone() }).is_all() {
         return Err(Failure::Usage("with --on aws only --since and --until hold: narrow the hunt with its parameters".to_owned()));
     }
-    let ask = |text: &str| ask_aws::rows(text, &args.aws, &scope.range);
+    let ask = |text: &str| ask_aws::rows(text, language(hunt), &args.aws, &scope.range);
     let bound = match &bound.baseline {
         None => bound,
         Some(baseline) => with_number(&bound, &ask(baseline)?)?,
@@ -80,7 +77,7 @@ fn at_aws(hunt: &Hunt, bound: Bound, args: &HuntArgs, done: Done) -> Result<Done
         answer.rows.truncate(limit);
         answer.is_incomplete = true;
     }
-    print(&answer, args.question.reveal.secrets(), &mut Output::new(args.question.output))?;
+    print(&answer, args.question.reveal.secrets(), Output::new(args.question.output))?;
     for note in &answer.notes {
         eprintln!("outcrop: {}", SafeText::new(note));
     }
@@ -102,9 +99,9 @@ fn given(params: &[String]) -> Result<Vec<(String, String)>, Failure> {
 }
 
 /// With the number that a percentile stands for, when one was asked for.
-fn measured(bound: Bound, reader: &mut Reader, scope: &Scope) -> Result<Bound, Failure> {
+fn measured(hunt: &Hunt, bound: Bound, reader: &mut Reader, scope: &Scope) -> Result<Bound, Failure> {
     let Some(baseline) = &bound.baseline else { return Ok(bound) };
-    let asked = Asked { text: baseline, scope, now: place::now(), limit: None };
+    let asked = Asked { text: baseline, language: language(hunt), scope, now: place::now(), limit: None };
     let answer = answer(reader, &asked, &mut |_| ())?;
     with_number(&bound, &answer)
 }
@@ -117,6 +114,13 @@ fn with_number(bound: &Bound, answer: &Answer) -> Result<Bound, Failure> {
     };
     eprintln!("outcrop: the percentile is {number} in this scope");
     Ok(bound.measured(number))
+}
+
+fn language(hunt: &Hunt) -> super::cli::Language {
+    match hunt.language {
+        Language::Ql => super::cli::Language::Ql,
+        Language::Sql => super::cli::Language::Sql,
+    }
 }
 
 fn both(one: StrandSet, other: StrandSet) -> StrandSet {

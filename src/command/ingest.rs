@@ -67,10 +67,19 @@ pub fn inputs(paths: &[PathBuf]) -> Vec<Input> {
 
 /// A progress bar on stderr when that is a terminal, else none.
 pub fn progress_bar() -> ProgressBar {
+    bar("{bar:24} {pos}/{len} files  {msg}")
+}
+
+/// The same for a query, which looks at events.
+pub fn events_bar() -> ProgressBar {
+    bar("{bar:24} {pos}/{len} events")
+}
+
+fn bar(template: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} files  {msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0).with_style(style)
 }
 

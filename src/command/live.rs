@@ -11,7 +11,7 @@ use super::cli::{LiveArgs, WantedArgs};
 use super::failure::Failure;
 use super::{Done, fetch, open, place};
 use crate::case::Writable;
-use crate::model::live::{Coverage, GroupName, Seconds, Site, usd_for, usd_text};
+use crate::model::live::{AskedQuery, Coverage, GroupName, Seconds, Site, usd_for, usd_text};
 use crate::model::{IngestSummary, Timestamp};
 use crate::report::{bytes, grouped};
 use crate::source::insights::{
@@ -39,7 +39,8 @@ pub fn run(args: LiveArgs) -> Result<Done, Failure> {
     let (sender, wishes) = channel();
     let wanted = args.wanted.clone();
     let feed = move |case: &Writable, tell: &(dyn Fn(IngestNews) + Sync), stop: &AtomicBool| {
-        let desk = Desk { aws: &aws, wanted: &wanted, case, tell, stop, wishes: &wishes, waiting: RefCell::default(), told: RefCell::new(None) };
+        let desk =
+            Desk { aws: &aws, wanted: &wanted, case, workbench: tell, stop, wishes: &wishes, waiting: RefCell::default(), told: RefCell::new(None) };
         desk.work(span, budget, args.follow);
     };
     open::open_fed(&case, Some(Box::new(feed)), Some(sender), args.workbench)
@@ -57,7 +58,7 @@ struct Desk<'a> {
     aws: &'a Aws,
     wanted: &'a WantedArgs,
     case: &'a Writable,
-    tell: &'a (dyn Fn(IngestNews) + Sync),
+    workbench: &'a (dyn Fn(IngestNews) + Sync),
     stop: &'a AtomicBool,
     wishes: &'a Receiver<LiveCommand>,
     /// Wishes that came while something was being fetched.
@@ -168,7 +169,9 @@ impl Desk<'_> {
         };
         // Whoever follows asks again for what is settled already only by the overlap of the windows.
         let covered: &[Coverage] = if is_estimated { &covered } else { &[] };
-        let wanted = Wanted { groups: session.groups.clone(), span, filter, covered, asked: &asked, is_estimated, now: place::now() };
+        // Nor are rows of then wanted again: there may be more by now.
+        let asked: &[AskedQuery] = if is_estimated { &asked } else { &[] };
+        let wanted = Wanted { groups: session.groups.clone(), span, filter, covered, asked, is_estimated, now: place::now() };
         Some(self.aws.plan(wanted, self.stop))
     }
 
@@ -274,9 +277,9 @@ impl Desk<'_> {
                 }
                 in_words(&outcome, &summary, is_quiet)
             }
-            Err(error) => Some((Severity::Error, error.to_string())),
+            Err(error) => vec![(Severity::Error, error.to_string())],
         };
-        self.say(session, None, told);
+        self.tell(session, None, told);
     }
 
     fn news(&self, following: bool, scanned: f64, working: Option<String>) -> LiveNews {
@@ -294,6 +297,10 @@ impl Desk<'_> {
     }
 
     fn say(&self, session: &Session, working: Option<&str>, told: Option<(Severity, String)>) {
+        self.tell(session, working, told.into_iter().collect());
+    }
+
+    fn tell(&self, session: &Session, working: Option<&str>, told: Vec<(Severity, String)>) {
         self.send(LiveNews { told, ..self.news(session.following, session.scanned, working.map(str::to_owned)) });
     }
 
@@ -305,8 +312,8 @@ impl Desk<'_> {
     fn send(&self, news: LiveNews) {
         let mut told = self.told.borrow_mut();
         if told.as_ref() != Some(&news) {
-            *told = Some(LiveNews { told: None, question: None, ..news.clone() });
-            (self.tell)(IngestNews { live: Some(Box::new(news)), ..IngestNews::default() });
+            *told = Some(LiveNews { told: Vec::new(), question: None, ..news.clone() });
+            (self.workbench)(IngestNews { live: Some(Box::new(news)), ..IngestNews::default() });
         }
     }
 }
@@ -328,26 +335,27 @@ fn trouble(fetched: &FetchProgress) -> Option<String> {
     is_trouble.then_some(words)
 }
 
-/// What a fetch brought, in a sentence; of a quiet one only what matters.
-fn in_words(outcome: &FetchOutcome, summary: &IngestSummary, is_quiet: bool) -> Option<(Severity, String)> {
+/// What a fetch brought: a sentence, and one for each thing that is missing; of a quiet fetch only those.
+fn in_words(outcome: &FetchOutcome, summary: &IngestSummary, is_quiet: bool) -> Vec<(Severity, String)> {
     let new: u64 = summary.events.values().sum();
-    let mut text = format!("{} new events from AWS", grouped(new));
-    let beyond = outcome.unfetched.iter().any(|(_, _, why)| why == BEYOND_BUDGET);
-    if beyond {
-        text.push_str(" · the budget is spent, older ones are not fetched: < asks for them");
+    let mut told = Vec::new();
+    let mut brought = format!("{} new events from AWS", grouped(new));
+    if outcome.unfetched.iter().any(|(_, _, why)| why == BEYOND_BUDGET) {
+        brought.push_str(" · the budget is spent, older ones are not fetched: < asks for them");
     }
-    if let Some((group, span, why)) = outcome.unfetched.iter().find(|(_, _, why)| why != BEYOND_BUDGET) {
-        text.push_str(&format!(" · not fetched: {} {span}: {why}", group.name));
+    if !(is_quiet && outcome.is_complete()) {
+        told.push((if outcome.is_complete() { Severity::Info } else { Severity::Warning }, brought));
     }
-    if let Some((group, span, why)) = outcome.holes.first() {
-        text.push_str(&format!(" · a hole: {} {span}: {why}", group.name));
-    }
-    for note in &outcome.notes {
-        text.push_str(&format!(" · {note}"));
-    }
-    let is_well = outcome.is_complete();
-    if is_quiet && is_well { None } else { Some((if is_well { Severity::Info } else { Severity::Warning }, text)) }
+    told.extend(outcome.notes.iter().filter(|_| !is_quiet).map(|note| (Severity::Info, note.clone())));
+    let holes = outcome.holes.iter().map(|(group, span, why)| format!("a hole: {}: {why}: {span}", group.name));
+    let unfetched = outcome.unfetched.iter().filter(|(_, _, why)| why != BEYOND_BUDGET);
+    let unfetched = unfetched.map(|(group, span, why)| format!("not fetched: {}: {why}: {span}", group.name));
+    told.extend(holes.chain(unfetched).take(MISSING_TOLD).map(|text| (Severity::Warning, text)));
+    told
 }
+
+/// So many things that are missing are told; the case's page has all.
+const MISSING_TOLD: usize = 5;
 
 /// An error of connecting, for the command line.
 impl From<AwsError> for Failure {

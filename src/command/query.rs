@@ -1,20 +1,30 @@
-//! `outcrop query TEXT`: a query in Logs Insights QL, answered from a case.
+//! `outcrop query TEXT`: a query in Logs Insights QL or SQL, answered from a case.
 
 use std::io::Read as _;
+
+use indicatif::ProgressBar;
 
 use super::Done;
 use super::cli::{Format, Language, Place, QueryArgs};
 use super::failure::Failure;
+use super::ingest::events_bar;
 use super::output::Output;
 use super::place;
 use crate::case::{Reader, open_read_only};
 use crate::model::{SafeText, Scope, Secrets, TimeRange, Timestamp};
-use crate::query::ql::{QueryError, check, notes, only_at_aws, parse};
-use crate::query::run::{Answer, Options, RunError};
+use crate::query::ql::{self, QueryError};
+use crate::query::run::{Answer, AnswerRow, Listener, Options, RunError, run_heard, run_sql};
+use crate::query::sql;
 use crate::report::{AnswerRowJson, answer_cell};
 
 /// A query is a text of a person; a larger one is a mistake.
 const LONGEST: u64 = 1 << 20;
+
+/// A query that was read, in its language.
+enum Read {
+    Ql(ql::ast::Query),
+    Sql(sql::ast::Query),
+}
 
 /// Runs the command.
 pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
@@ -22,15 +32,15 @@ pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
     if args.on == Place::Aws {
         return at_aws(&text, args);
     }
-    if args.language == Language::Sql {
-        return Err(Failure::Usage("--language sql is not in this version: write the query in Logs Insights QL".to_owned()));
-    }
     let now = place::now();
     let scope = args.question.scope.scope(now).map_err(Failure::Usage)?;
     let mut reader = open_read_only(&place::named_or_last(args.question.case.case.as_deref())?)?;
-    let answer = answer(&mut reader, &Asked { text: &text, scope: &scope, now, limit: args.question.scope.limit }, &mut |_| ())?;
+    let limit = args.question.scope.limit;
+    let asked = Asked { text: &text, language: args.language, scope: &scope, now, limit };
+    let mut printing = Printing::new(Output::new(args.question.output), args.question.reveal.secrets(), limit);
+    let answer = heard(&mut reader, &asked, &mut |_| (), &mut printing)?;
     let done = if answer.is_incomplete { Done::Incomplete } else { Done::Complete };
-    print(&answer, args.question.reveal.secrets(), &mut Output::new(args.question.output))?;
+    printing.end(&answer)?;
     for note in &answer.notes {
         eprintln!("outcrop: {}", SafeText::new(note));
     }
@@ -41,6 +51,8 @@ pub fn run(args: &QueryArgs) -> Result<Done, Failure> {
 pub struct Asked<'a> {
     /// Its text.
     pub text: &'a str,
+    /// What it is written in.
+    pub language: Language,
     /// Which events it may see.
     pub scope: &'a Scope,
     /// The time that `now()` tells.
@@ -51,42 +63,34 @@ pub struct Asked<'a> {
 
 /// Answers a query; what is wrong with it is said on stderr, under its place. `arrange` sees all rows before they are cut.
 pub fn answer(reader: &mut Reader, asked: &Asked<'_>, arrange: &mut dyn FnMut(&mut Answer)) -> Result<Answer, Failure> {
+    let bar = events_bar();
+    let answer = heard(reader, asked, arrange, &mut Watching(&bar));
+    bar.finish_and_clear();
+    answer
+}
+
+/// Hears only how far it is.
+struct Watching<'b>(&'b ProgressBar);
+
+impl Listener for Watching<'_> {
+    fn progress(&mut self, seen: u64, of: u64) {
+        self.0.set_length(of);
+        self.0.set_position(seen);
+    }
+}
+
+fn heard(reader: &mut Reader, asked: &Asked<'_>, arrange: &mut dyn FnMut(&mut Answer), listener: &mut dyn Listener) -> Result<Answer, Failure> {
     let text = asked.text;
-    let wrong = |error: &QueryError| {
-        // A query is the person's own, but may have come from anywhere.
-        for line in error.render(text).lines() {
-            eprintln!("{}", SafeText::new(line));
-        }
-    };
-    let query = match parse(text) {
-        Ok(query) => query,
-        Err(error) => {
-            wrong(&error);
-            return Err(Failure::Usage("the query cannot be read".to_owned()));
-        }
-    };
-    let errors = check(&query);
-    if !errors.is_empty() {
-        errors.iter().for_each(wrong);
-        return Err(Failure::Usage("the query would be refused".to_owned()));
-    }
-    let beyond = only_at_aws(&query);
-    if !beyond.is_empty() {
-        for note in &beyond {
-            for line in note.render(text).lines() {
-                eprintln!("{}", SafeText::new(line));
-            }
-        }
-        return Err(Failure::Usage("a case cannot answer this query; --on aws could".to_owned()));
-    }
-    for note in notes(text, &query) {
-        eprintln!("outcrop: {}", SafeText::new(&note.to_string()));
-    }
+    let query = read(text, asked.language)?;
     let options = Options { scope: asked.scope, now: asked.now, push_down: true };
-    let mut answer = match crate::query::run::run(reader, text, &query, &options, &mut |_, _| ()) {
+    let answer = match &query {
+        Read::Ql(query) => run_heard(reader, text, query, &options, listener),
+        Read::Sql(query) => run_sql(reader, text, query, &options, listener),
+    };
+    let mut answer = match answer {
         Ok(answer) => answer,
         Err(RunError::Query(error)) => {
-            wrong(&error);
+            wrong(&error, text);
             return Err(Failure::Usage("the query cannot be answered".to_owned()));
         }
         Err(RunError::Case(error)) => return Err(error.into()),
@@ -99,6 +103,57 @@ pub fn answer(reader: &mut Reader, asked: &Asked<'_>, arrange: &mut dyn FnMut(&m
         answer.is_incomplete = true;
     }
     Ok(answer)
+}
+
+/// Says what is wrong. A query is the person's own, but may have come from anywhere.
+fn wrong(error: &QueryError, text: &str) {
+    for line in error.render(text).lines() {
+        eprintln!("{}", SafeText::new(line));
+    }
+}
+
+/// Reads a query, and says what is to be said of it before it runs.
+fn read(text: &str, language: Language) -> Result<Read, Failure> {
+    let cannot = |error: &QueryError| {
+        wrong(error, text);
+        if language == Language::Ql && sql::is_likely(text) {
+            return Failure::Usage("the query cannot be read as Logs Insights QL; it looks like SQL: add --language sql".to_owned());
+        }
+        Failure::Usage("the query cannot be read".to_owned())
+    };
+    let (query, errors, notes) = match language {
+        Language::Ql => {
+            let query = ql::parse(text).map_err(|error| cannot(&error))?;
+            let (errors, notes) = (ql::check(&query), ql::notes(text, &query));
+            (Read::Ql(query), errors, notes)
+        }
+        Language::Sql => {
+            let query = sql::parse(text).map_err(|error| cannot(&error))?;
+            let (errors, notes) = (sql::check(&query), sql::notes(&query));
+            (Read::Sql(query), errors, notes)
+        }
+    };
+    if !errors.is_empty() {
+        for error in &errors {
+            wrong(error, text);
+        }
+        return Err(Failure::Usage("the query would be refused".to_owned()));
+    }
+    if let Read::Ql(query) = &query {
+        let beyond = ql::only_at_aws(query);
+        if !beyond.is_empty() {
+            for note in &beyond {
+                for line in note.render(text).lines() {
+                    eprintln!("{}", SafeText::new(line));
+                }
+            }
+            return Err(Failure::Usage("a case cannot answer this query; --on aws could".to_owned()));
+        }
+    }
+    for note in notes {
+        eprintln!("outcrop: {}", SafeText::new(&note.to_string()));
+    }
+    Ok(query)
 }
 
 /// The query goes to AWS. Of a scope AWS only knows the interval.
@@ -123,23 +178,75 @@ fn text(given: &str) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Prints an answer.
-pub fn print(answer: &Answer, secrets: Secrets, output: &mut Output) -> Result<(), Failure> {
-    match output.format() {
-        Format::Table | Format::Csv => {
-            let titles: Vec<&str> = answer.columns.iter().map(String::as_str).collect();
-            let rows =
-                answer.rows.iter().map(|row| answer.names.iter().zip(&row.values).map(|(names, value)| answer_cell(names, value, secrets)).collect());
-            let rows: Vec<Vec<String>> = rows.collect();
-            output.rows(&titles, &rows)?;
-            output.flush()?;
+/// Prints an answer that is all there.
+pub fn print(answer: &Answer, secrets: Secrets, output: Output) -> Result<(), Failure> {
+    Printing::new(output, secrets, None).end(answer)
+}
+
+/// Prints rows as they come, where the form allows it: a table has to know all of them.
+struct Printing {
+    output: Output,
+    secrets: Secrets,
+    left: usize,
+    columns: Vec<String>,
+    names: Vec<Vec<String>>,
+    bar: ProgressBar,
+    failure: Option<Failure>,
+}
+
+impl Printing {
+    fn new(output: Output, secrets: Secrets, limit: Option<usize>) -> Self {
+        let bar = events_bar();
+        Self { output, secrets, left: limit.unwrap_or(usize::MAX), columns: Vec::new(), names: Vec::new(), bar, failure: None }
+    }
+
+    fn is_at_once(&self) -> bool {
+        matches!(self.output.format(), Format::Json | Format::Ndjson)
+    }
+
+    fn print(&mut self, rows: &[AnswerRow]) -> Result<(), Failure> {
+        for row in rows.iter().take(self.left) {
+            self.output.element(&AnswerRowJson { columns: &self.columns, names: &self.names, row, secrets: self.secrets })?;
         }
-        Format::Json | Format::Ndjson => {
-            for row in &answer.rows {
-                output.element(&AnswerRowJson { answer, row, secrets })?;
-            }
-            output.end_list()?;
+        self.left = self.left.saturating_sub(rows.len());
+        self.output.flush()
+    }
+
+    fn end(mut self, answer: &Answer) -> Result<(), Failure> {
+        self.bar.finish_and_clear();
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        if self.columns.is_empty() && self.is_at_once() {
+            // Nothing was heard: all of it comes at once.
+            (self.columns, self.names) = (answer.columns.clone(), answer.names.clone());
+            self.print(&answer.rows)?;
+        }
+        if self.is_at_once() {
+            return self.output.end_list();
+        }
+        let titles: Vec<&str> = answer.columns.iter().map(String::as_str).collect();
+        let cells = |row: &AnswerRow| answer.names.iter().zip(&row.values).map(|(names, value)| answer_cell(names, value, self.secrets)).collect();
+        let rows: Vec<Vec<String>> = answer.rows.iter().map(cells).collect();
+        self.output.rows(&titles, &rows)?;
+        self.output.flush()
+    }
+}
+
+impl Listener for Printing {
+    fn progress(&mut self, seen: u64, of: u64) {
+        self.bar.set_length(of);
+        self.bar.set_position(seen);
+    }
+
+    fn begins(&mut self, columns: &[String], names: &[Vec<String>]) {
+        (self.columns, self.names) = (columns.to_vec(), names.to_vec());
+    }
+
+    fn rows(&mut self, rows: &[AnswerRow]) {
+        if self.is_at_once() && self.failure.is_none() {
+            let bar = self.bar.clone();
+            self.failure = bar.suspend(|| self.print(rows)).err();
         }
     }
-    Ok(())
 }

@@ -17,6 +17,6 @@ pub fn run(_: &str, _: Language, _: &AwsArgs, _: &TimeRange, _: RevealArgs, _: O
 }
 
 /// In place of asking AWS for a hunt.
-pub fn rows(_: &str, _: &AwsArgs, _: &TimeRange) -> Result<crate::query::run::Answer, Failure> {
+pub fn rows(_: &str, _: Language, _: &AwsArgs, _: &TimeRange) -> Result<crate::query::run::Answer, Failure> {
     refused().map(|_| crate::query::run::Answer::default())
 }

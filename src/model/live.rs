@@ -72,6 +72,20 @@ impl Seconds {
         left
     }
 
+    /// The same seconds as few intervals, oldest first.
+    pub fn joined(mut spans: Vec<Self>) -> Vec<Self> {
+        spans.retain(|span| !span.is_empty());
+        spans.sort_unstable();
+        spans.dedup_by(|next, before| {
+            let touches = next.from <= before.to;
+            if touches {
+                before.to = before.to.max(next.to);
+            }
+            touches
+        });
+        spans
+    }
+
     /// Its first instant.
     pub const fn since(self) -> Timestamp {
         Timestamp::from_millis(self.from.saturating_mul(1000))
@@ -254,6 +268,12 @@ mod tests {
                 prop_assert_eq!(is_in(&missing), wanted, "{}", second);
             }
         }
+    }
+
+    #[test]
+    fn intervals_that_touch_are_one() {
+        let spans = |pairs: &[(i64, i64)]| pairs.iter().map(|(from, to)| Seconds::new(*from, *to)).collect::<Vec<_>>();
+        assert_eq!(Seconds::joined(spans(&[(20, 30), (0, 5), (5, 9), (25, 27), (40, 40)])), spans(&[(0, 9), (20, 30)]));
     }
 
     #[test]

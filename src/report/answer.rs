@@ -31,8 +31,10 @@ pub fn answer_cell(names: &[String], value: &Value, secrets: Secrets) -> String 
 
 /// A row as an object: what a row has not is left out, as at AWS.
 pub struct AnswerRowJson<'a> {
-    /// The answer it is of.
-    pub answer: &'a Answer,
+    /// Titles of the columns.
+    pub columns: &'a [String],
+    /// What their fields are called: [`Answer::names`].
+    pub names: &'a [Vec<String>],
     /// The row.
     pub row: &'a AnswerRow,
     /// Masked or not.
@@ -42,7 +44,7 @@ pub struct AnswerRowJson<'a> {
 impl Serialize for AnswerRowJson<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        let columns = self.answer.columns.iter().zip(&self.answer.names);
+        let columns = self.columns.iter().zip(self.names);
         for ((title, names), value) in columns.zip(&self.row.values).filter(|(_, value)| !value.is_missing()) {
             map.serialize_entry(title, &answer_cell(names, value, self.secrets))?;
         }
@@ -73,7 +75,12 @@ pub fn export_answer(answer: &Answer, path: &Path, secrets: Secrets) -> Result<S
         out.write_all(if is_list { b"[" } else { b"" })?;
         for (number, row) in answer.rows.iter().enumerate() {
             let before = if !is_list || number == 0 { "" } else { ",\n" };
-            write!(out, "{before}{}{}", to_json(&AnswerRowJson { answer, row, secrets })?, if is_list { "" } else { "\n" })?;
+            write!(
+                out,
+                "{before}{}{}",
+                to_json(&AnswerRowJson { columns: &answer.columns, names: &answer.names, row, secrets })?,
+                if is_list { "" } else { "\n" }
+            )?;
         }
         out.write_all(if is_list { b"]\n" } else { b"" })?;
         out.flush()

@@ -61,7 +61,7 @@ pub enum Slot {
 
 impl Slot {
     /// How many slots there are.
-    pub const COUNT: usize = 14;
+    pub const COUNT: usize = Self::Fields as usize + 1;
 }
 
 /// A question.
@@ -480,6 +480,8 @@ pub struct CaseFacts {
     pub sources: Vec<SourceEntry>,
     /// How many sources there are.
     pub source_count: u64,
+    /// What was asked of AWS: a line each, and whether something is missing there.
+    pub aws: Vec<(String, bool)>,
     /// What was not read.
     pub skips: Vec<Skip>,
     /// Notes on the case.

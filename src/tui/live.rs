@@ -36,8 +36,8 @@ pub struct LiveNews {
     pub spent: String,
     /// Something that costs more than the budget: what, and how much. To be agreed to or not.
     pub question: Option<String>,
-    /// Something to tell once.
-    pub told: Option<(Severity, String)>,
+    /// What to tell once.
+    pub told: Vec<(Severity, String)>,
 }
 
 impl LiveNews {

@@ -2,6 +2,7 @@
 //! notebook thread, replies come back through one bounded channel.
 
 mod answer;
+mod asked;
 mod commands;
 mod controls;
 mod detecting;

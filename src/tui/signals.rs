@@ -46,6 +46,18 @@ impl SignalsPage {
     }
 }
 
+impl SignalsPage {
+    /// Does what is told of a row match?
+    pub fn says(&self, row: SignalRow, pattern: &regex::Regex) -> bool {
+        match row {
+            SignalRow::Lead(at) => self.leads.get(at).is_some_and(|lead| pattern.is_match(&lead.entity.value)),
+            SignalRow::Signal(at) => self.signals.get(at).is_some_and(|signal| {
+                [signal.rule.as_str(), &signal.title, &signal.summary, &signal.entity.value].iter().any(|text| pattern.is_match(text))
+            }),
+        }
+    }
+}
+
 /// The rows in an order: leads first by weight and by tactic, by entity each lead before its signals, by time among them.
 pub fn rows(leads: &[Lead], signals: &[Signal], by: u8, reversed: bool) -> Vec<SignalRow> {
     let mut order: Vec<usize> = (0..signals.len()).collect();

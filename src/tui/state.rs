@@ -283,6 +283,7 @@ impl State {
     /// Does a row of the list shown match? Of values what is shown is searched.
     pub fn is_hit(&self, hits: &Hits, row: usize) -> bool {
         match self.view.pane.shape() {
+            Shape::Signals => self.list.signals.rows.get(row).is_some_and(|row| self.list.signals.says(*row, &hits.regex)),
             Shape::Values(_) => self.list.row(row).is_some_and(|row| hits.regex.is_match(&row.shown)),
             _ => self.list.refs.get(row).is_some_and(|event| hits.ids.binary_search(&event.id).is_ok()),
         }

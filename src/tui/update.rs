@@ -29,7 +29,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Rested => state.rested = true,
         Event::Ingest(news) => replies::ingest(state, news),
         Event::Revision(revision) => state.revision = revision,
-        Event::Rules(run) => state.rules_run = run,
+        Event::Rules(run) => signals::rules(state, run),
         Event::Listed => effects.push(Effect::RunRules),
         Event::Judged => signals::judgement_kept(state),
         Event::Notice(severity, text) => state.tell(severity, text),

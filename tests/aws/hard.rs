@@ -154,3 +154,16 @@ fn a_quarter_of_a_million_with_a_crowd_in_a_second() {
         assert_eq!(server.left_running(), Vec::<String>::new());
     }
 }
+
+#[test]
+#[ignore = "only optimised: cargo test --release --test aws -- --ignored"]
+fn one_more_than_a_query_gives() {
+    let server = Server::start(crowd(100_001, 0, 1), Options::default());
+    let shell = Shell::new("one_more", &server);
+    let text = "fields @timestamp | sort @timestamp asc | limit 100000";
+    let answer = shell.ask(text, &format!("{HOURS} --log-group /aws/bedrock/modelinvocations --format ndjson")).exits(0);
+    assert_eq!(answer.out.lines().count(), 100_000);
+    assert!(answer.err.contains("100000 of 100001 matching records"), "{}", answer.err);
+    fetch(&shell, 0);
+    assert!(records_of(&shell.at("c")) == records_in(server.world()), "not every event is there once");
+}

@@ -166,8 +166,11 @@ fn what_is_denied_is_told_on_the_screen() {
     server.fault(on("StartQuery", Fault::Denied).of_group(INVOCATIONS));
     let shell = Shell::new("live_denied", &server);
     let mut terminal = live(&shell, "");
-    terminal.expect("access denied");
+    terminal.expect(&format!("not fetched: {INVOCATIONS}"));
     wait_for(&mut terminal, &shell.at("c"), 30);
+    // What was reported, in full.
+    terminal.keys("!");
+    terminal.expect("access denied");
     terminal.keys("q");
     assert_eq!(terminal.ended(), 0);
 }

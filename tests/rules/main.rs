@@ -4,6 +4,7 @@
 
 #![cfg(test)]
 
+mod demo;
 mod records;
 mod run;
 

@@ -101,6 +101,10 @@ impl Aggregate for Values {
         Value::list(self.kept.keys().map(|sorted| sorted.0.clone()))
     }
 
+    fn size(&self) -> usize {
+        self.bytes + self.kept.len() * 64
+    }
+
     fn notes(&self) -> Vec<Note> {
         if self.first_left_out.is_none() { Vec::new() } else { vec![Note::Cut("values lists the first 10,000 in sorting order, or 4 MiB of them")] }
     }
@@ -173,6 +177,10 @@ impl Aggregate for Top {
     fn finish(&self) -> Value {
         let Some(wanted) = self.wanted else { return Value::Missing };
         Value::Map(self.ranked().into_iter().take(wanted.min(LONGEST_LIST)).map(|(text, count)| (text.clone(), Value::count(count))).collect())
+    }
+
+    fn size(&self) -> usize {
+        self.bytes + self.counts.len() * 48
     }
 
     fn notes(&self) -> Vec<Note> {

@@ -95,6 +95,13 @@ impl Aggregate for Distinct {
         }
     }
 
+    fn size(&self) -> usize {
+        match self {
+            Self::Exact { values, bytes } => bytes + values.capacity() * 20 + 64,
+            Self::Estimated(registers) => registers.len(),
+        }
+    }
+
     fn notes(&self) -> Vec<Note> {
         match self {
             Self::Exact { .. } => Vec::new(),

@@ -10,6 +10,7 @@ mod numbers;
 mod picks;
 mod sample;
 mod series;
+pub mod sql;
 
 use std::any::Any;
 use std::fmt;
@@ -34,6 +35,21 @@ pub trait Aggregate: Any + Send {
     fn notes(&self) -> Vec<Note> {
         Vec::new()
     }
+    /// About how many bytes it holds, so that a million groups can be bounded together.
+    fn size(&self) -> usize {
+        64
+    }
+}
+
+/// About how many bytes a value holds.
+pub fn size_of_value(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::Text(text) => text.len(),
+            Value::List(values) => values.iter().map(size_of_value).sum(),
+            Value::Map(entries) => entries.iter().map(|(key, value)| key.len() + size_of_value(value)).sum(),
+            _ => 0,
+        }
 }
 
 /// What a person should know about a result.

@@ -105,6 +105,13 @@ impl Sample {
         }
     }
 
+    fn size(&self) -> usize {
+        64 + match self {
+            Self::Exact(numbers) => numbers.capacity() * size_of::<f64>(),
+            Self::Buckets(buckets) => buckets.counts.len() * 32,
+        }
+    }
+
     fn notes(&self, numbers: Numbers) -> Vec<Note> {
         let mut notes = numbers.notes();
         notes.extend(matches!(self, Self::Buckets(_)).then_some(INEXACT));
@@ -195,6 +202,10 @@ impl Aggregate for Percentile {
         ranked().into()
     }
 
+    fn size(&self) -> usize {
+        self.sample.size()
+    }
+
     fn notes(&self) -> Vec<Note> {
         self.sample.notes(self.numbers)
     }
@@ -243,6 +254,10 @@ impl Aggregate for Histogram {
         });
         let begin = |range: usize| Value::number(least + half * range as f64 + half * range as f64).to_string().into();
         Value::Map(counts.into_iter().enumerate().map(|(range, count)| (begin(range), Value::count(count))).collect())
+    }
+
+    fn size(&self) -> usize {
+        self.sample.size()
     }
 
     fn notes(&self) -> Vec<Note> {

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use regex::Regex;
@@ -24,12 +25,34 @@ pub struct Context {
     pub end_ms: i64,
     regexes: RefCell<HashMap<Box<str>, Option<Regex>>>,
     notes: RefCell<BTreeSet<&'static str>>,
+    stop: Option<Stop>,
+}
+
+/// Says when nobody waits any longer.
+#[derive(Clone)]
+struct Stop(Arc<dyn Fn() -> bool>);
+
+impl std::fmt::Debug for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Stop")
+    }
 }
 
 impl Context {
     /// Of a query over a range of time.
     pub fn new(now_ms: i64, start_ms: i64, end_ms: i64) -> Self {
         Self { now_ms, start_ms, end_ms, ..Self::default() }
+    }
+
+    /// The query is to stop when this says so.
+    #[must_use]
+    pub fn stopped_by(self, stop: impl Fn() -> bool + 'static) -> Self {
+        Self { stop: Some(Stop(Arc::new(stop))), ..self }
+    }
+
+    /// Does nobody wait any longer?
+    pub fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| (stop.0)())
     }
 
     /// The compiled pattern; none, with a note, when it is no regular expression.
@@ -60,7 +83,7 @@ impl Context {
     }
 
     /// Appends a piece as far as the bound on texts allows. False when something was cut off.
-    pub(super) fn append(&self, text: &mut String, piece: &str) -> bool {
+    pub(in crate::query) fn append(&self, text: &mut String, piece: &str) -> bool {
         let room = LONGEST_TEXT.saturating_sub(text.len());
         if piece.len() <= room {
             text.push_str(piece);

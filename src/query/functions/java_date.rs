@@ -29,7 +29,7 @@ struct Parts {
 
 /// The instant that a text names, in milliseconds; in `zone` where the text names none. Parts that are not there are those of
 /// midnight, the 1st of January, 1970.
-pub(super) fn parse(text: &str, pattern: &str, zone: &TimeZone) -> Option<i64> {
+pub(in crate::query) fn parse(text: &str, pattern: &str, zone: &TimeZone) -> Option<i64> {
     let mut parts = Parts::default();
     let (mut text, mut pattern) = (text, pattern);
     while let Some(letter) = pattern.chars().next() {
@@ -177,7 +177,7 @@ fn name<'a>(text: &'a str, names: &[&str], count: usize) -> Option<(i64, &'a str
 }
 
 /// An offset from UTC: `+0100`, `+01:00`, `+01`, with `UTC` or `GMT` before it or alone.
-pub(super) fn offset(text: &str) -> Option<Offset> {
+pub(in crate::query) fn offset(text: &str) -> Option<Offset> {
     let bare = ["UTC", "GMT"].into_iter().find_map(|word| text.strip_prefix(word)).unwrap_or(text);
     if bare.is_empty() && !text.is_empty() {
         return Some(Offset::UTC);

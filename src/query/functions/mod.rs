@@ -11,7 +11,7 @@ mod encodings;
 mod general;
 mod hash;
 mod ip;
-mod java_date;
+pub(in crate::query) mod java_date;
 mod json;
 mod numbers;
 mod strings;
@@ -41,7 +41,13 @@ pub struct Function {
 }
 
 impl Function {
-    const fn new(name: &'static str, least: usize, most: usize, doc: &'static str, call: fn(&Context, &[Value]) -> Value) -> Self {
+    pub(in crate::query) const fn new(
+        name: &'static str,
+        least: usize,
+        most: usize,
+        doc: &'static str,
+        call: fn(&Context, &[Value]) -> Value,
+    ) -> Self {
         Self { name, least, most, doc, on_event_time: false, call }
     }
 }
@@ -53,7 +59,7 @@ impl std::fmt::Debug for Function {
 }
 
 /// As many arguments as a query can hold.
-const ANY: usize = usize::MAX;
+pub(in crate::query) const ANY: usize = usize::MAX;
 
 /// Yes as 1, no as 0: what the functions documented as numbers give.
 const YES_NO: [Value; 2] = [Value::Number(0.0), Value::Number(1.0)];
@@ -85,16 +91,16 @@ pub fn is_named(written: &str, name: &str) -> bool {
     !written.starts_with('_') && !written.ends_with('_') && folded(written) == folded(name)
 }
 
-fn text_at(args: &[Value], index: usize) -> Option<Cow<'_, str>> {
+pub(in crate::query) fn text_at(args: &[Value], index: usize) -> Option<Cow<'_, str>> {
     args.get(index)?.as_text()
 }
 
-fn number_at(args: &[Value], index: usize) -> Option<f64> {
+pub(in crate::query) fn number_at(args: &[Value], index: usize) -> Option<f64> {
     args.get(index)?.as_number()
 }
 
 /// A number without its fraction, as an index or a length.
-fn whole_at(args: &[Value], index: usize) -> Option<i64> {
+pub(in crate::query) fn whole_at(args: &[Value], index: usize) -> Option<i64> {
     Some(number_at(args, index)?.trunc() as i64)
 }
 

@@ -7,6 +7,7 @@ use crate::query::compare::{Comparison, Likeness, Membership, equal, is_true};
 use crate::query::functions::{Context, Function, Operator, function, negated};
 use crate::query::ql::ast::{self, Arguments, Call, Expr, ExprKind, Pattern, Query, Set, Step};
 use crate::query::ql::{QueryError, Span};
+use crate::query::sql;
 use crate::query::value::Value;
 
 /// A value to be worked out.
@@ -28,6 +29,25 @@ pub(super) enum Node {
     Or(Vec<Self>),
     /// What the aggregate of this number gave.
     Aggregated(usize),
+    /// A comparison of SQL, where it need only be known whether it holds.
+    Holds(Comparison, Box<Self>, Box<Self>),
+    /// What SQL makes of values.
+    Apply(Apply),
+}
+
+/// Something made of the values of other nodes.
+pub(super) struct Apply {
+    pub(super) call: Box<Made>,
+    pub(super) args: Vec<Node>,
+}
+
+/// How a value is made.
+pub(super) type Made = dyn Fn(&Context, &[Value]) -> Value + Send + Sync;
+
+impl std::fmt::Debug for Apply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Apply").field("args", &self.args).finish_non_exhaustive()
+    }
 }
 
 /// An aggregate of a `stats`.
@@ -68,6 +88,11 @@ impl Node {
             Self::And(all) => Value::Flag(all.iter().all(|one| is_true(&value(one)))),
             Self::Or(any) => Value::Flag(any.iter().any(|one| is_true(&value(one)))),
             Self::Aggregated(number) => results.get(*number).cloned().unwrap_or_default(),
+            Self::Holds(how, left, right) => Value::Flag(sql::holds(*how, &value(left), &value(right)) == Some(true)),
+            Self::Apply(apply) => {
+                let args: Vec<Value> = apply.args.iter().map(value).collect();
+                (apply.call)(context, &args)
+            }
         }
     }
 
@@ -82,7 +107,7 @@ impl Node {
             Self::Const(_) | Self::Aggregated(_) => {}
             Self::Slot(slot) => see(*slot),
             Self::Part(inner, _) | Self::Negate(inner) | Self::Like(inner, ..) | Self::Among(inner, ..) | Self::Not(inner) => inner.slots(see),
-            Self::Call(_, nodes) | Self::And(nodes) | Self::Or(nodes) => {
+            Self::Call(_, nodes) | Self::And(nodes) | Self::Or(nodes) | Self::Apply(Apply { args: nodes, .. }) => {
                 for node in nodes {
                     node.slots(see);
                 }
@@ -93,7 +118,7 @@ impl Node {
                     node.slots(see);
                 }
             }
-            Self::Compare(_, left, right) => {
+            Self::Compare(_, left, right) | Self::Holds(_, left, right) => {
                 left.slots(see);
                 right.slots(see);
             }
@@ -118,8 +143,8 @@ pub(super) fn part(value: Value, steps: &[Step]) -> Value {
     })
 }
 
-/// Answers a query within this one, of so many columns.
-pub(super) type SubQuery<'a> = dyn FnMut(&Query, usize) -> Result<Vec<Vec<Value>>, RunError> + 'a;
+/// Answers a query within this one, of so many columns, or of any.
+pub(super) type SubQuery<'a> = dyn FnMut(&Query, Option<usize>) -> Result<(Vec<String>, Vec<Vec<Value>>), RunError> + 'a;
 
 /// Makes values ready.
 pub(super) struct Compiler<'a> {
@@ -192,7 +217,7 @@ impl Compiler<'_> {
             ExprKind::In { value, set, negated } => {
                 let value = boxed(self.compile(value, stats)?);
                 match set {
-                    Set::Query(query) => Node::Among(value, Membership::of((self.inner)(query, 1)?.iter().flatten()), *negated),
+                    Set::Query(query) => Node::Among(value, Membership::of((self.inner)(query, Some(1))?.1.iter().flatten()), *negated),
                     Set::List(list) => {
                         let nodes = list.iter().map(|one| self.compile(one, stats)).collect::<Result<Vec<_>, _>>()?;
                         let constants: Option<Vec<&Value>> =

@@ -79,6 +79,12 @@ const KNOWN: &[Known] = &[
     Known { name: "modelId", strands: CALL, at: At::Record, kind: Some(EntityKind::Model) },
 ];
 
+/// The well-known name that this one is but for its case.
+pub(super) fn known_name(name: &str) -> Option<&'static str> {
+    let names = || KNOWN.iter().map(|known| known.name);
+    names().find(|known| known.eq_ignore_ascii_case(name)).filter(|_| names().all(|known| known != name))
+}
+
 /// Records of this kind have no columns of well-known names.
 pub(super) fn is_foreign(strand: Strand, is_undecodable: bool) -> bool {
     is_undecodable || matches!(strand, Strand::Endpoint | Strand::Span)
@@ -184,6 +190,11 @@ impl Base {
             Self::Derived(name, _) => derived_needs_record(name, strand),
             Self::Path(_) => true,
         }
+    }
+
+    /// Is it the time of the event?
+    pub(super) fn is_time(&self) -> bool {
+        *self == Self::System(System::Timestamp)
     }
 
     /// Must the row of the event be read?

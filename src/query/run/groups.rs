@@ -4,8 +4,9 @@ use super::error::RunError;
 use super::expr::wrong;
 use crate::case::Reader;
 use crate::model::{Scope, SourceId, Strand, StrandSet, TimeRange, Timestamp};
-use crate::query::ql::Span;
 use crate::query::ql::ast::{GroupKey, Moment, Period, SelectorKind, Source};
+use crate::query::ql::{QueryError, Span};
+use crate::query::sql::ast::Groups;
 
 /// Groups that are in every case.
 pub const PSEUDO_GROUPS: [&str; 8] = ["management", "data", "invocation", "endpoint", "network", "span", "events", "exchanges"];
@@ -55,7 +56,7 @@ pub(super) fn choose(reader: &mut Reader, scope: &Scope, source: Option<&Source>
                     }
                     SelectorKind::DataSource(names) => {
                         for one in names {
-                            name(reader, one.value.strip_prefix("aws_cloudtrail.").unwrap_or(&one.value), one.span, &mut found)?;
+                            name(reader, plain_name(&one.value), one.span, &mut found)?;
                         }
                     }
                     SelectorKind::Tags(_) => return Err(wrong(selector.span, "a case does not know the tags of log groups")),
@@ -63,6 +64,43 @@ pub(super) fn choose(reader: &mut Reader, scope: &Scope, source: Option<&Source>
             }
         }
     }
+    let span = match source {
+        Some(Source::Selection(selectors)) => selectors.first().map_or_else(Span::default, |selector| selector.span),
+        _ => Span::default(),
+    };
+    settle(chosen, found, span)
+}
+
+/// The events of a scope that SQL's `FROM` names: those that each part of it allows.
+pub(super) fn choose_groups(reader: &mut Reader, scope: &Scope, groups: &Groups, span: Span) -> Result<Chosen, RunError> {
+    let mut chosen = Chosen { scope: scope.clone(), sources: None };
+    for names in [&groups.names, &groups.sources].into_iter().filter(|names| !names.is_empty()) {
+        let mut found = Found { strands: StrandSet::NONE, sources: Vec::new(), is_all: false };
+        for own in names {
+            name(reader, plain_name(own), span, &mut found)?;
+        }
+        let before = chosen.sources.take();
+        chosen = settle(chosen, found, span)?;
+        if let Some(before) = before {
+            chosen.sources = Some(match chosen.sources {
+                Some(sources) => sources.into_iter().filter(|source| before.contains(source)).collect(),
+                None => before,
+            });
+        }
+    }
+    Ok(chosen)
+}
+
+/// The name within an ARN, and without the catalogue of a data source.
+fn plain_name(name: &str) -> &str {
+    let name = match name.strip_prefix("arn:").and_then(|arn| arn.split_once(":log-group:")) {
+        Some((_, name)) => name.strip_suffix(":*").unwrap_or(name),
+        None => name,
+    };
+    name.strip_prefix("aws_cloudtrail.").unwrap_or(name)
+}
+
+fn settle(mut chosen: Chosen, mut found: Found, span: Span) -> Result<Chosen, RunError> {
     if found.is_all {
         return Ok(chosen);
     }
@@ -73,10 +111,6 @@ pub(super) fn choose(reader: &mut Reader, scope: &Scope, source: Option<&Source>
         found.sources.dedup();
         chosen.sources = Some(found.sources);
     } else {
-        let span = match source {
-            Some(Source::Selection(selectors)) => selectors.first().map_or_else(Span::default, |selector| selector.span),
-            _ => Span::default(),
-        };
         return Err(wrong(span, "name strands or paths, not both"));
     }
     Ok(chosen)
@@ -93,6 +127,9 @@ fn name(reader: &mut Reader, name: &str, span: Span, found: &mut Found) -> Resul
         found.strands = found.strands.with(strand);
         return Ok(());
     }
+    if folded == "signals" {
+        return Err(wrong(span, "`signals` is not in this version: `outcrop detect` lists them"));
+    }
     let before = found.sources.len();
     found.sources.extend(reader.sources()?.into_iter().filter(|source| source.path.to_lowercase().contains(&folded)).map(|source| source.id));
     if found.sources.len() > before {
@@ -107,7 +144,10 @@ fn name(reader: &mut Reader, name: &str, span: Span, found: &mut Found) -> Resul
         &[Strand::Span]
     } else {
         let names = PSEUDO_GROUPS.join(", ");
-        return Err(wrong(span, format!("no source of this case has `{name}` in its path; groups that every case has are {names}")));
+        let message = format!("no source of this case has `{name}` in its path; groups that every case has are {names}");
+        let near = PSEUDO_GROUPS.iter().map(|group| (strsim::osa_distance(&folded, group), group)).min().filter(|(distance, _)| *distance <= 2);
+        let suggestion = near.map(|(_, group)| (*group).to_owned());
+        return Err(QueryError { span, message, expected: Vec::new(), suggestion }.into());
     };
     found.strands = strands.iter().fold(found.strands, |set, strand| set.with(*strand));
     Ok(())

@@ -1,6 +1,7 @@
 //! A query answered from a case.
 //!
-//! [`run`] reads the tree that [`ql::parse`](super::ql::parse) gives. A plan (`plan`) turns it into commands at work
+//! [`run`] reads the tree that [`ql::parse`](super::ql::parse) gives, [`run_sql`] that of [`sql::parse`](super::sql::parse); both
+//! are answered by one engine, and a [`Listener`] has the first rows while the others are still made. A plan (`plan`) turns it into commands at work
 //! (`stage`) and says which fields of an event are needed (`field`); conditions on columns become a scope (`push`); rows are
 //! made in chunks, newest first, of columns where the case has them and of records where not (`rows`), and go through the commands.
 //! Everything that is held is bounded, and whatever a bound has done to an answer is said in it. docs/QUERY.md is the manual.
@@ -8,36 +9,43 @@
 mod error;
 mod expr;
 mod field;
+mod gather;
 mod groups;
+mod light;
 mod names;
 mod path;
 mod plan;
 mod push;
 mod rows;
+mod sql;
 mod stage;
 mod tally;
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 pub use error::RunError;
+pub use gather::Listener;
 pub use groups::PSEUDO_GROUPS;
 
 use super::functions::Context;
 use super::ql::ast::{DiffWindow, Query};
+use super::sql::ast::Query as SqlQuery;
 use super::value::Value;
 use crate::case::Reader;
 use crate::model::{EventId, EventRef, Scope, TimeRange, Timestamp};
 use expr::Node;
+use gather::{Gather, Progress};
 use groups::{Chosen, choose};
-use plan::{End, Plan, Planner, up_to_pattern};
+use plan::{Earlier, End, Plan, Planner, up_to_pattern};
 use rows::{Fetch, Row, Wanted};
-use stage::{MOST_BYTES, MOST_ROWS, Work};
+use stage::Work;
 
 /// A query within `in (…)` gives at most so many different values, as at AWS.
 const MOST_KEYS: usize = 50_000;
 /// The first chunk is small, so that a `limit` is soon reached.
 const FIRST_CHUNK: usize = 256;
-const CHUNK: usize = 2048;
+const CHUNK: usize = 8192;
 /// Records of a chunk may hold about so many bytes.
 const CHUNK_BYTES: u64 = 32 << 20;
 
@@ -101,48 +109,59 @@ pub struct Answer {
 /// # Errors
 /// [`RunError`]: with a place in the query, or what of the case could not be read, or which bound was met.
 pub fn run(reader: &mut Reader, text: &str, query: &Query, options: &Options<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Answer, RunError> {
-    run_showing(reader, text, query, options, progress, &mut |_| ())
+    run_heard(reader, text, query, options, &mut Progress(progress))
 }
 
-/// The same; `show` is handed the first rows as soon as there are some. Where a command has to see all rows first, that is
-/// at the end.
+/// [`run`], heard by a [`Listener`].
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_showing(
-    reader: &mut Reader,
-    text: &str,
-    query: &Query,
-    options: &Options<'_>,
-    progress: &mut dyn FnMut(u64, u64),
-    show: &mut dyn FnMut(Answer),
-) -> Result<Answer, RunError> {
-    let (notes, names) = (Vec::new(), Vec::new());
-    let mut runner = Runner { text, options, progress, show: Some(show), notes, statistics: Statistics::default(), names, depth: 0 };
+pub fn run_heard(reader: &mut Reader, text: &str, query: &Query, options: &Options<'_>, listener: &mut dyn Listener) -> Result<Answer, RunError> {
+    let listener = RefCell::new(listener);
+    let mut runner = Runner::new(text, options, &listener);
     let (columns, rows) = runner.answer(reader, query, End::Default)?;
-    let Runner { statistics, mut notes, names, .. } = runner;
-    let mut is_incomplete = notes.iter().any(|note| note.starts_with("there are more rows"));
-    if statistics.unreadable > 0 {
-        let why = statistics.why_unreadable.clone().unwrap_or_default();
-        notes.push(format!("{} records could not be read, their fields are missing; the first: {why}", statistics.unreadable));
-        is_incomplete = true;
-    }
-    Ok(Answer { columns, names, rows, statistics, notes, is_incomplete })
+    Ok(runner.done(columns, rows))
 }
 
-struct Runner<'a> {
+/// Answers a query in SQL that [`check`](super::sql::check) found right, heard by a [`Listener`].
+///
+/// # Errors
+/// As [`run`].
+pub fn run_sql(reader: &mut Reader, text: &str, query: &SqlQuery, options: &Options<'_>, listener: &mut dyn Listener) -> Result<Answer, RunError> {
+    let listener = RefCell::new(listener);
+    let mut runner = Runner::new(text, options, &listener);
+    let (columns, rows) = runner.sql_answer(reader, query)?;
+    Ok(runner.done(columns, rows))
+}
+
+struct Runner<'a, 'l> {
     text: &'a str,
     options: &'a Options<'a>,
-    progress: &'a mut dyn FnMut(u64, u64),
-    /// Wants the first rows; nobody does any more when it is none.
-    show: Option<&'a mut dyn FnMut(Answer)>,
+    listener: &'a RefCell<&'l mut dyn Listener>,
     notes: Vec<String>,
     statistics: Statistics,
     names: Vec<Vec<String>>,
+    /// What the fields of a query in SQL are called.
+    sql_names: Vec<String>,
     depth: usize,
 }
 
-impl Runner<'_> {
+impl<'a, 'l> Runner<'a, 'l> {
+    fn new(text: &'a str, options: &'a Options<'a>, listener: &'a RefCell<&'l mut dyn Listener>) -> Self {
+        Self { text, options, listener, notes: Vec::new(), statistics: Statistics::default(), names: Vec::new(), sql_names: Vec::new(), depth: 0 }
+    }
+
+    fn done(self, columns: Vec<String>, rows: Vec<AnswerRow>) -> Answer {
+        let Self { statistics, mut notes, names, .. } = self;
+        let mut is_incomplete = notes.iter().any(|note| note.starts_with("there are more rows"));
+        if statistics.unreadable > 0 {
+            let why = statistics.why_unreadable.clone().unwrap_or_default();
+            notes.push(format!("{} records could not be read, their fields are missing; the first: {why}", statistics.unreadable));
+            is_incomplete = true;
+        }
+        Answer { columns, names, rows, statistics, notes, is_incomplete }
+    }
+
     fn answer(&mut self, reader: &mut Reader, query: &Query, end: End) -> Result<(Vec<String>, Vec<AnswerRow>), RunError> {
         let chosen = choose(reader, self.options.scope, query.source.as_ref(), self.options.now)?;
         let mut plan = self.plan(reader, query, end)?;
@@ -164,38 +183,24 @@ impl Runner<'_> {
                 }
             }
         }
-        let columns: Vec<usize> = plan.columns.iter().map(|(_, slot)| *slot).collect();
         if self.depth == 0 {
             self.names = names::origins(&plan.columns, &plan.bases, &query.stages);
         }
-        let is_events = plan.is_events;
-        let mut show = if self.depth == 0 { self.show.take() } else { None };
-        let (titles, names): (Vec<String>, _) = (plan.columns.iter().map(|(name, _)| name.clone()).collect(), self.names.clone());
-        let mut rows: Vec<AnswerRow> = Vec::new();
-        let mut held = 0;
-        let mut gather = |made: Vec<Row>| {
-            if rows.len() + made.len() > MOST_ROWS {
-                return Err(RunError::TooLarge(format!("the answer has more than {MOST_ROWS} rows: add a limit, or narrow the scope")));
-            }
-            held += made.iter().map(Row::size).sum::<usize>();
-            if held > MOST_BYTES {
-                return Err(RunError::TooLarge("the answer has more than 512 MB of text: add a limit, or show fewer fields".to_owned()));
-            }
-            rows.extend(made.into_iter().map(|row| AnswerRow {
-                event: row.event.filter(|_| is_events),
-                values: columns.iter().map(|slot| row.values.get(*slot).cloned().unwrap_or_default()).collect(),
-            }));
-            if !rows.is_empty()
-                && let Some(show) = show.take()
-            {
-                show(Answer { columns: titles.clone(), names: names.clone(), rows: rows.clone(), ..Answer::default() });
-            }
-            Ok(())
-        };
-        self.source(reader, &mut plan, &chosen, &context, &mut gather)?;
+        let mut gather = self.gather(&plan);
+        self.source(reader, &mut plan, &chosen, &context, &mut |made| gather.take(made))?;
         self.note(plan.work.iter().flat_map(|work| work.notes()));
         self.note(context.notes().into_iter().map(str::to_owned));
-        Ok((plan.columns.into_iter().map(|(name, _)| name).collect(), rows))
+        Ok((plan.columns.into_iter().map(|(name, _)| name).collect(), gather.rows))
+    }
+
+    /// What takes the rows of a plan; those of the query itself are heard at once.
+    fn gather(&self, plan: &Plan) -> Gather<'a, 'l> {
+        let listener = (self.depth == 0).then_some(self.listener);
+        if let Some(listener) = listener {
+            let titles: Vec<String> = plan.columns.iter().map(|(name, _)| name.clone()).collect();
+            listener.borrow_mut().begins(&titles, &self.names);
+        }
+        Gather::of(plan, listener)
     }
 
     fn note(&mut self, notes: impl IntoIterator<Item = String>) {
@@ -208,12 +213,12 @@ impl Runner<'_> {
 
     fn plan(&mut self, reader: &mut Reader, query: &Query, end: End) -> Result<Plan, RunError> {
         let text = self.text;
-        let mut inner = |query: &Query, columns: usize| self.inner(reader, query, columns);
+        let mut inner = |query: &Query, columns: Option<usize>| self.inner(reader, query, columns);
         Planner::new(text, &mut inner).plan(&query.stages, end)
     }
 
-    /// The rows of a query within this one, of so many columns, of which the first is a key.
-    fn inner(&mut self, reader: &mut Reader, query: &Query, count: usize) -> Result<Vec<Vec<Value>>, RunError> {
+    /// The rows of a query within this one: of so many columns, of which the first is a key; or of any.
+    fn inner(&mut self, reader: &mut Reader, query: &Query, count: Option<usize>) -> Result<(Vec<String>, Vec<Vec<Value>>), RunError> {
         if self.depth > 0 {
             return Err(expr::wrong(query.span, "a query within another has none within itself"));
         }
@@ -223,12 +228,14 @@ impl Runner<'_> {
         self.depth -= 1;
         self.statistics.matched = matched;
         let (columns, rows) = answer?;
+        let rows = rows.into_iter().map(|row| row.values);
+        let Some(count) = count else { return Ok((columns, rows.collect())) };
         if columns.len() != count {
             return Err(expr::wrong(query.span, "a query within `in` gives one column: end it with `fields name`"));
         }
         let mut seen = hashbrown::HashSet::new();
         let mut kept = Vec::new();
-        for row in rows.into_iter().map(|row| row.values) {
+        for row in rows {
             let is_new = row.first().is_some_and(|key| !key.is_missing() && seen.insert(key.to_string()));
             if is_new || count > 1 {
                 kept.push(row);
@@ -237,14 +244,16 @@ impl Runner<'_> {
                 return Err(RunError::TooLarge(format!("the query within the query gives more than {MOST_KEYS} different values: narrow it")));
             }
         }
-        Ok(kept)
+        Ok((columns, kept))
     }
 
     fn context(&self, reader: &mut Reader, scope: &Scope) -> Result<Context, RunError> {
         let span = reader.totals()?.span;
         let (first, last) = span.map_or((0, 0), |(first, last)| (first.as_millis(), last.as_millis() + 1));
         let start = scope.range.since.map_or(first, Timestamp::as_millis);
-        Ok(Context::new(self.options.now.as_millis(), start, scope.range.until.map_or(last, Timestamp::as_millis)))
+        let interrupter = reader.interrupter();
+        let context = Context::new(self.options.now.as_millis(), start, scope.range.until.map_or(last, Timestamp::as_millis));
+        Ok(context.stopped_by(move || interrupter.check().is_err()))
     }
 
     fn refs(&self, reader: &mut Reader, plan: &Plan, chosen: &Chosen) -> Result<Arc<Vec<EventRef>>, RunError> {
@@ -294,16 +303,9 @@ impl Runner<'_> {
                 self.statistics.matched += rows.iter().filter(|row| passes(row)).count() as u64;
             }
             out(through(work, rows, context)?)?;
-            (self.progress)(total - rest.len() as u64, total);
+            self.listener.borrow_mut().progress(total - rest.len() as u64, total);
         }
-        let mut later = work.as_mut_slice();
-        while let Some((ending, rest)) = later.split_first_mut() {
-            reader.interrupter().check()?;
-            let rows = ending.finish(context)?;
-            out(through(rest, rows, context)?)?;
-            later = rest;
-        }
-        Ok(())
+        finished(reader, plan, context, out)
     }
 
     /// What the query would read.
@@ -321,6 +323,18 @@ impl Runner<'_> {
     }
 }
 
+/// There are no more rows: each command gives what it has left.
+fn finished(reader: &Reader, plan: &mut Plan, context: &Context, out: &mut dyn FnMut(Vec<Row>) -> Result<(), RunError>) -> Result<(), RunError> {
+    let mut later = plan.work.as_mut_slice();
+    while let Some((ending, rest)) = later.split_first_mut() {
+        reader.interrupter().check()?;
+        let rows = ending.finish(context)?;
+        out(through(rest, rows, context)?)?;
+        later = rest;
+    }
+    Ok(())
+}
+
 /// Sends rows through commands.
 fn through(work: &mut [Box<dyn Work>], mut rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
     for command in work {
@@ -333,13 +347,14 @@ fn through(work: &mut [Box<dyn Work>], mut rows: Vec<Row>, context: &Context) ->
 }
 
 /// The scope of the time that `diff` compares with.
-fn before(scope: &Scope, context: &Context, window: DiffWindow) -> Option<Scope> {
+fn before(scope: &Scope, context: &Context, window: Earlier) -> Option<Scope> {
     const DAY: i64 = 86_400_000;
     let back = match window {
-        DiffWindow::Previous => context.end_ms.checked_sub(context.start_ms)?,
-        DiffWindow::PreviousDay => DAY,
-        DiffWindow::PreviousWeek => 7 * DAY,
-        DiffWindow::PreviousMonth => 30 * DAY,
+        Earlier::By(millis) => millis,
+        Earlier::Window(DiffWindow::Previous) => context.end_ms.checked_sub(context.start_ms)?,
+        Earlier::Window(DiffWindow::PreviousDay) => DAY,
+        Earlier::Window(DiffWindow::PreviousWeek) => 7 * DAY,
+        Earlier::Window(DiffWindow::PreviousMonth) => 30 * DAY,
     };
     let at = |millis: i64| Some(Timestamp::from_millis(millis.checked_sub(back)?));
     Some(Scope { range: TimeRange { since: at(context.start_ms), until: at(context.end_ms) }, ..scope.clone() })

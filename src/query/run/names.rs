@@ -7,6 +7,7 @@ use super::expr::Node;
 use super::field::Base;
 use crate::query::ql::QueryError;
 use crate::query::ql::ast::{Field, Stage, StageKind, Step};
+use crate::query::sql::ast::{ExprKind as SqlKind, Query as SqlQuery};
 use crate::query::value::Value;
 
 /// A column of the answer: its title and its slot.
@@ -164,6 +165,41 @@ pub(super) fn origins(columns: &[Column], bases: &[(usize, Base)], stages: &[Sta
     all.dedup();
     let own = |(name, slot): &Column| {
         if bases.iter().any(|(known, _)| known == slot) { vec![name.rsplit('.').next().unwrap_or(name).to_owned()] } else { all.clone() }
+    };
+    columns.iter().map(own).collect()
+}
+
+/// The last names of the fields that a query in SQL reads, also within the paths of `get_json_object`.
+pub(super) fn sql_fields(query: &SqlQuery) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    query.visit(&mut |expr| match &expr.kind {
+        SqlKind::Field(steps) => {
+            all.extend(steps.iter().rev().find_map(|step| if let Step::Member(name) = step { Some(name.clone()) } else { None }));
+        }
+        SqlKind::Call(call) if call.name.contains("json") => {
+            let texts = call.args.iter().filter_map(|arg| if let SqlKind::Literal(Value::Text(text)) = &arg.kind { Some(text) } else { None });
+            all.extend(texts.filter_map(|text| text.rsplit('.').next().map(str::to_owned)));
+        }
+        SqlKind::At(_, key) => {
+            if let SqlKind::Literal(Value::Text(text)) = &key.kind {
+                all.push(text.to_string());
+            }
+        }
+        _ => {}
+    });
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// [`origins`] of a query in SQL that reads these fields.
+pub(super) fn sql_origins(columns: &[Column], bases: &[(usize, Base)], fields: &[String]) -> Vec<Vec<String>> {
+    let own = |(name, slot): &Column| match bases.iter().find(|(known, _)| known == slot) {
+        Some((_, Base::Path(steps))) => {
+            steps.iter().filter_map(|step| if let Step::Member(name) = step { Some(name.clone()) } else { None }).next_back().into_iter().collect()
+        }
+        Some(_) => vec![name.rsplit('.').next().unwrap_or(name).to_owned()],
+        None => fields.to_vec(),
     };
     columns.iter().map(own).collect()
 }

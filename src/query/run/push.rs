@@ -45,7 +45,7 @@ fn base(bases: &[(usize, Base)], slot: usize) -> Option<&Base> {
 
 /// A comparison of a field with a constant, whichever side it stands on.
 fn compared(node: &Node) -> Option<(Comparison, &Node, &Value)> {
-    let Node::Compare(how, left, right) = node else { return None };
+    let (Node::Compare(how, left, right) | Node::Holds(how, left, right)) = node else { return None };
     match (&**left, &**right) {
         (field, Node::Const(value)) => Some((*how, field, value)),
         (Node::Const(value), field) => {

@@ -8,6 +8,7 @@ use super::Statistics;
 use super::error::RunError;
 use super::expr::Node;
 use super::field::{Base, System, is_foreign};
+use super::light::{Light, Records};
 use super::path;
 use crate::case::Reader;
 use crate::decode::json::Tape;
@@ -53,6 +54,9 @@ pub(super) struct Fetch<'p> {
     calls: Option<HashMap<u32, u32>>,
     ledger: HashMap<SourceId, (Value, Value)>,
     tape: Tape,
+    /// How rows are made where columns are enough.
+    light: Option<Light>,
+    records: Records,
 }
 
 impl<'p> Fetch<'p> {
@@ -60,7 +64,8 @@ impl<'p> Fetch<'p> {
         let has = |name: &str| wanted.bases.iter().any(|(_, base)| matches!(base, Base::Derived(known, _) if *known == name));
         let joined = if has("x.joined") { Some(reader.joined()?) } else { None };
         let calls = if has("x.calls") { Some(reader.calls(refs)?) } else { None };
-        Ok(Self { wanted, context, joined, calls, ledger: HashMap::new(), tape: Tape::new() })
+        let light = Light::of(wanted.bases).filter(|_| wanted.sources.is_none());
+        Ok(Self { wanted, context, joined, calls, ledger: HashMap::new(), tape: Tape::new(), light, records: Records::new() })
     }
 
     /// The rows of these events, in their order.
@@ -70,6 +75,28 @@ impl<'p> Fetch<'p> {
         if self.wanted.sources.is_none() && !self.wanted.bases.iter().any(|(_, base)| base.needs_event()) {
             return Ok(rows.into_iter().flatten().collect());
         }
+        let Some(light) = &self.light else { return Ok(self.whole(reader, refs, counts)?.into_iter().flatten().collect()) };
+        light.fill(reader, refs, rows.iter_mut().flatten())?;
+        let mut to_read = Vec::new();
+        for (at, (slot, event)) in rows.iter_mut().zip(refs).enumerate() {
+            let (strand, broken) = (event.strand(), event.is_undecodable());
+            let fails =
+                |row: &Row| self.wanted.early.iter().any(|node| self.is_cheap(node, strand, broken) && !node.holds(&row.values, self.context));
+            if slot.as_ref().is_some_and(fails) {
+                *slot = None;
+            } else if self.wanted.bases.iter().any(|(_, base)| base.needs_record(strand, broken)) {
+                to_read.push((at, *event));
+            }
+        }
+        if !to_read.is_empty() {
+            self.records.fill(reader, self.wanted.bases, &to_read, &mut rows, counts)?;
+        }
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    /// Rows of whole events, and of their records where need be; none where a condition does not hold.
+    fn whole(&mut self, reader: &mut Reader, refs: &[EventRef], counts: &mut Statistics) -> Result<Vec<Option<Row>>, RunError> {
+        let mut rows: Vec<Option<Row>> = refs.iter().map(|event| Some(self.bare(*event))).collect();
         let ids: Vec<EventId> = refs.iter().map(|event| event.id).collect();
         let events: HashMap<u32, Event> = reader.events(&ids)?.into_iter().map(|event| (event.id.0, event)).collect();
         let facts = self.facts(reader, refs)?;
@@ -96,7 +123,7 @@ impl<'p> Fetch<'p> {
                 self.record(reader, event, row, counts)?;
             }
         }
-        Ok(rows.into_iter().flatten().collect())
+        Ok(rows)
     }
 
     fn bare(&self, event: EventRef) -> Row {
@@ -311,7 +338,7 @@ fn of_facts(name: &str, facts: &ExchangeFacts) -> FieldValue {
     }
 }
 
-fn of_tokens(name: &str, tokens: &Tokens) -> FieldValue {
+pub(super) fn of_tokens(name: &str, tokens: &Tokens) -> FieldValue {
     let sum = |counts: [Option<u64>; 2]| counts.into_iter().flatten().reduce(u64::saturating_add);
     match name {
         "x.tokens_in" => tokens.input.into(),

@@ -61,7 +61,9 @@ pub fn fetch_into(
             }
             if board.1.elapsed() >= TICK || read.is_some_and(|read| read.finished) {
                 board.1 = Instant::now();
-                let fetched = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let mut fetched = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                // Also while nothing comes: then it matters most.
+                fetched.sites = aws.states();
                 let (read, _, progress) = &mut *board;
                 progress(&fetched, read);
             }

@@ -218,8 +218,9 @@ impl Link {
 
     /// A profile that is nowhere defined looks to the chain like any other provider without credentials.
     fn with_profile(&self, error: AwsError) -> AwsError {
-        match (&error.fault, &self.site.profile) {
-            (Fault::NoCredentials, Some(profile)) => AwsError { fault: Fault::UnknownProfile(profile.clone()), ..error },
+        let named = || std::env::var("AWS_PROFILE").ok().filter(|profile| !profile.is_empty());
+        match (&error.fault, self.site.profile.clone().or_else(named)) {
+            (Fault::NoCredentials, Some(profile)) => AwsError { fault: Fault::UnknownProfile(profile), ..error },
             _ => error,
         }
     }

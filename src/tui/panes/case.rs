@@ -36,6 +36,10 @@ pub fn lines(state: &State) -> Vec<(String, Role)> {
     let (done, all) = case.reviewed;
     lines.push((format!("  reviewed    {} of {} exchanges", grouped(done), grouped(all)), Role::Text));
 
+    if !case.aws.is_empty() {
+        section(&mut lines, "Fetched from AWS", case.aws.len());
+        lines.extend(case.aws.iter().map(|(text, is_missing)| (format!("  {text}"), if *is_missing { Role::Warning } else { Role::Text })));
+    }
     section(&mut lines, "Notes on the case", case.notes.len());
     for (at, text) in &case.notes {
         let mut rest = text.lines();

@@ -14,6 +14,8 @@ use crate::tui::widgets::{Area, Canvas};
 const LABEL: u16 = 12;
 /// Rows of a chart.
 const CHART: usize = 6;
+/// Cells of a chart at least.
+const LEAST: usize = 30;
 /// Buckets of a chart at most: the last ones before the crossing and some after it.
 const BUCKETS: usize = 96;
 
@@ -74,9 +76,23 @@ pub fn signal_lines(signal: &Signal, lead: Option<&Lead>, events: &[Event], widt
     if !signal.frameworks.is_empty() {
         lines.push(SignalLine::Blank);
         lines.push(SignalLine::Title("stands in", String::new()));
-        for framework in &signal.frameworks {
-            words(&mut lines, "", &framework_words(framework), Look::Plain, room);
+        for said in frameworks_in_lines(signal) {
+            words(&mut lines, "", &said, Look::Plain, room);
         }
+    }
+    lines
+}
+
+/// The frameworks, each edition on a line of its own: `ATT&CK v19 T1078.004 T1526`.
+fn frameworks_in_lines(signal: &Signal) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut before = None;
+    for framework in &signal.frameworks {
+        match lines.last_mut().filter(|_| before == Some((&framework.name, &framework.version))) {
+            Some(line) => line.extend([" ", framework.id.as_str()]),
+            None => lines.push(framework_words(framework)),
+        }
+        before = Some((&framework.name, &framework.version));
     }
     lines
 }
@@ -157,7 +173,9 @@ fn words(lines: &mut Vec<SignalLine>, label: &'static str, text: &str, look: Loo
 
 /// A chart of what was measured, over time, with the threshold and what crossed it.
 fn chart(baseline: &Baseline, width: usize) -> Vec<SignalLine> {
-    let Baseline::Outlier { series, threshold, crossed_at, .. } = baseline else { return Vec::new() };
+    let Baseline::Outlier { series, threshold, floor, crossed_at, .. } = baseline else { return Vec::new() };
+    // Nothing fires below the floor, however little is usual.
+    let threshold = &threshold.max(*floor);
     let width = width.clamp(8, BUCKETS);
     let crossing = series.partition_point(|bucket| bucket.at < *crossed_at);
     // The crossing stands near the right edge, with a little of what came after it.
@@ -185,13 +203,15 @@ fn chart(baseline: &Baseline, width: usize) -> Vec<SignalLine> {
             0 => "0".to_owned(),
             _ => String::new(),
         };
-        lines.push(SignalLine::Chart(label, shown.iter().map(cell).collect()));
+        // A short history stands at the right of a chart that is wide enough to see the threshold.
+        let pad = std::iter::repeat_n((if row == line_at { '┈' } else { ' ' }, false), LEAST.min(width).saturating_sub(shown.len()));
+        lines.push(SignalLine::Chart(label, pad.chain(shown.iter().map(cell)).collect()));
     }
     let ends = shown.first().zip(shown.last()).map(|(first, last)| (first.at, last.at));
     if let Some((first, last)) = ends {
         let minutes = |time: Timestamp| time.to_jiff().strftime("%m-%d %H:%M").to_string();
         let (left, right) = (minutes(first), minutes(last));
-        let gap = shown.len().saturating_sub(left.len() + right.len());
+        let gap = shown.len().max(LEAST.min(width)).saturating_sub(left.len() + right.len());
         let axis = if gap == 0 { left } else { format!("{left}{}{right}", " ".repeat(gap)) };
         lines.push(SignalLine::Chart(String::new(), axis.chars().map(|character| (character, false)).collect()));
     }
@@ -208,7 +228,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     let Some(page) = state.current_signal_page() else { return canvas.rule(title, "", Role::Muted) };
     let focused = state.detail_has_focus();
     let heading = match state.selected_signal_row() {
-        Some(SignalRow::Lead(_)) => "lead".to_owned(),
+        Some(SignalRow::Lead(at)) => {
+            state.list.signals.leads.get(at).map(|lead| format!("lead about {}", state.secrets.text(&lead.entity.value))).unwrap_or_default()
+        }
         Some(SignalRow::Signal(at)) => {
             state.list.signals.signals.get(at).map(|signal| format!("{} {}", signal.rule, signal.title)).unwrap_or_default()
         }
@@ -219,14 +241,14 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     let (cursor, top) = if state.view.open || focused { state.view.detail } else { (0, 0) };
     for (row, (index, line)) in page.lines.iter().enumerate().skip(top).take(usize::from(body.height)).enumerate() {
         let y = body.y + row as u16;
-        draw_line(state, canvas, Area::new(body.x, y, body.width, 1), line);
+        draw_line(canvas, Area::new(body.x, y, body.width, 1), line);
         if focused && index == cursor {
             canvas.tint(Area::new(body.x, y, 2, 1), Role::Selected);
         }
     }
 }
 
-fn draw_line(state: &State, canvas: &mut Canvas<'_>, area: Area, line: &SignalLine) {
+fn draw_line(canvas: &mut Canvas<'_>, area: Area, line: &SignalLine) {
     let (x, y) = (area.x + 2, area.y);
     let room = area.width.saturating_sub(3);
     match line {
@@ -286,7 +308,6 @@ fn draw_line(state: &State, canvas: &mut Canvas<'_>, area: Area, line: &SignalLi
             canvas.text(x + 8, y, room.saturating_sub(8), words, if signal.is_some() { Role::Text } else { Role::Muted });
         }
     }
-    let _ = state;
 }
 
 const fn ascii(cell: char) -> char {
@@ -346,7 +367,9 @@ mod tests {
         let expected =
             [("60.0", "        █ "), ("", "        █ "), ("", "        █ "), ("", "        █ "), ("20.0", "┈┈┈┈┈┈┈┈█┈"), ("0", "██████████")];
         for ((label, cells, crossed), (title, picture)) in rows.iter().zip(expected) {
-            assert_eq!((label.as_str(), cells.as_str(), *crossed), (title, picture, 1));
+            // Ten buckets at the right of thirty cells.
+            let before = if title == "20.0" { "┈" } else { " " }.repeat(20);
+            assert_eq!((label.as_str(), cells.as_str(), *crossed), (title, format!("{before}{picture}").as_str(), 1));
         }
         assert_eq!(rows.len(), 7);
     }

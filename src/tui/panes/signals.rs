@@ -46,8 +46,7 @@ pub const fn weight_role(weight: u8) -> Role {
     match Level::of(weight) {
         Level::Critical | Level::High => Role::Denied,
         Level::Medium => Role::Warning,
-        Level::Low => Role::Text,
-        Level::Informational => Role::Muted,
+        Level::Low | Level::Informational => Role::Muted,
     }
 }
 

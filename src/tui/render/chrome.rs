@@ -121,7 +121,7 @@ fn right_side(state: &State) -> String {
     }
     if let Some(hits) = state.hits_here() {
         let count = match state.view.pane.shape() {
-            Shape::Values(_) => (0..state.list_len()).filter(|row| state.is_hit(hits, *row)).count(),
+            Shape::Values(_) | Shape::Signals => (0..state.list_len()).filter(|row| state.is_hit(hits, *row)).count(),
             _ => hits.ids.len(),
         };
         parts.push(if count == 1 { "1 match".to_owned() } else { format!("{} matches", grouped(count as u64)) });

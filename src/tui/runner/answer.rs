@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{commands, controls, failed, query, revision_number, signals, tables};
+use super::{asked, commands, controls, failed, query, revision_number, signals, tables};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
 use crate::model::secret::{self, SecretKind};
@@ -309,6 +309,7 @@ fn case_facts(reader: &mut Reader, secrets: Secrets) -> Result<CaseFacts> {
         span: totals.span,
         sources,
         source_count,
+        aws: asked::lines(reader)?,
         skips,
         notes: reader.case_notes()?.into_iter().map(|note| (note.at, note.text)).collect(),
         marked,

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use super::{Replies, revision_number};
 use crate::case::{CaseError, Interrupter, Reader, Result, Writable};
-use crate::detect::{Detector, RuleSet, Sources};
-use crate::model::Signal;
+use crate::detect::{Follower, RuleSet, Sources};
 use crate::tui::message::{Event, Severity};
 
 /// Makes the rules, on the thread that runs them.
@@ -62,59 +61,44 @@ impl Detecting {
     }
 }
 
-fn run(mut reader: Reader, writable: &Writable, rules: Rules, causes: &Receiver<Cause>, replies: &Replies) {
+fn run(mut reader: Reader, case: &Writable, rules: Rules, causes: &Receiver<Cause>, replies: &Replies) {
     let mut rules = Some(rules);
     let mut set: Option<Arc<RuleSet>> = None;
-    let mut detector: Option<Detector> = None;
+    let mut follower: Option<Follower> = None;
     while let Ok(cause) = causes.recv() {
         let mut listed = cause == Cause::Listed;
         // All that comes within a moment is one run.
-        loop {
+        while !listed {
             match causes.recv_timeout(QUIET) {
-                Ok(cause) => listed |= cause == Cause::Listed,
+                Ok(cause) => listed = cause == Cause::Listed,
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            if listed {
-                break;
-            }
         }
-        let set =
-            Arc::clone(set.get_or_insert_with(|| Arc::new(rules.take().map_or_else(|| RuleSet::load(&Sources::builtin(), false), |rules| rules()))));
+        let _ = replies.blocking_send(Event::Rules(true));
+        let set = set.get_or_insert_with(|| Arc::new(rules.take().map_or_else(|| RuleSet::load(&Sources::builtin(), false), |rules| rules())));
         if listed {
-            detector = None;
+            follower = None;
         }
-        match catch_up(&mut detector, &set, &mut reader, writable, replies) {
-            Ok(()) | Err(CaseError::Interrupted) => {}
+        match step(&mut follower, set, case, &mut reader) {
+            Ok(revision) => {
+                let _ = replies.blocking_send(Event::Revision(revision));
+            }
+            Err(CaseError::Interrupted) => {}
             Err(error) => {
-                let _ = replies.blocking_send(Event::Notice(Severity::Error, format!("the rules stopped: {error}")));
+                let _ = replies.blocking_send(Event::Notice(Severity::Error, format!("the rules stopped: {error}; `outcrop detect` tries again")));
             }
         }
         let _ = replies.blocking_send(Event::Rules(false));
     }
 }
 
-fn catch_up(detector: &mut Option<Detector>, set: &Arc<RuleSet>, reader: &mut Reader, writable: &Writable, replies: &Replies) -> Result<()> {
-    let fresh = detector.is_none();
-    let running = match detector {
+/// Looks at what is new, and keeps what was found; gives the revision of the case afterwards.
+fn step(follower: &mut Option<Follower>, set: &Arc<RuleSet>, case: &Writable, reader: &mut Reader) -> Result<u64> {
+    let running = match follower {
         Some(running) => running,
-        None => detector.insert(Detector::new(Arc::clone(set), reader)?),
+        None => follower.insert(Follower::new(Arc::clone(set), reader)?),
     };
-    if fresh {
-        let stored = reader.detected()?;
-        if stored.fingerprint == running.fingerprint() && stored.events == reader.last_event()? {
-            *detector = None;
-            return Ok(());
-        }
-    }
-    let _ = replies.blocking_send(Event::Rules(true));
-    let findings = running.catch_up(reader)?;
-    let mut place = writable.findings()?;
-    if fresh {
-        place.clear()?;
-    }
-    let changed: Vec<&Signal> = findings.changed.iter().collect();
-    place.store(findings.epoch, &changed, &findings.gone, &findings.leads, &findings.detected)?;
-    let _ = replies.blocking_send(Event::Revision(revision_number(reader.revision()?)));
-    Ok(())
+    running.step(case, reader)?;
+    Ok(revision_number(reader.revision()?))
 }

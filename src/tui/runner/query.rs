@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use super::revision_number;
 use crate::case::{EvidenceError, Reader, Result};
-use crate::hunt::Bound;
+use crate::hunt::{Bound, Language};
 use crate::model::{EventId, Scope, Secrets, Strand};
 use crate::query::compare::natural;
-use crate::query::ql::{check, only_at_aws, parse};
-use crate::query::run::{Answer as Found, Options, RunError, run_showing};
+use crate::query::ql::{self, QueryError};
+use crate::query::run::{Answer as Found, AnswerRow, Listener, Options, RunError, run_heard, run_sql};
+use crate::query::sql;
 use crate::query::value::Value;
 use crate::tui::ask::{Answer, Asking, Held};
 use crate::tui::desk::Problem;
@@ -18,6 +19,8 @@ use crate::tui::results::{FieldUse, Results};
 
 /// How far a query is is told at most this often.
 const TOLD_EVERY: Duration = Duration::from_millis(100);
+/// Rows that are shown before the others.
+const FIRST_ROWS: usize = 1_000;
 /// Records of each strand in which fields are looked for.
 const SAMPLE: usize = 120;
 /// Fields that are kept.
@@ -34,50 +37,64 @@ pub fn answer(reader: &mut Reader, asking: &Asking, reply: &mut dyn FnMut(Answer
         Ok(measured) => measured,
         Err(problem) => return Ok(Answer::Wrong(problem)),
     };
-    let carried = parse(&text).map(|query| query.carried(&text)).unwrap_or_default();
-    let arrange = |found: &mut Found| {
+    let carried = if is_sql(&text, asking) { BTreeMap::new() } else { ql::parse(&text).map(|query| query.carried(&text)).unwrap_or_default() };
+    let shown = |mut found: Found| {
         if let (Some((hunt, _)), Some(bound)) = (&asking.hunt, &bound) {
-            hunt.arrange(found, bound.every);
+            hunt.arrange(&mut found, bound.every);
         }
+        Arc::new(Results::of(Arc::new(found), chart, &carried, millis(), asking.secrets))
     };
-    let found = {
-        let mut told = Instant::now();
-        // Two closures write to one place: the first rows go out from here, progress from there.
-        let reply = std::cell::RefCell::new(&mut *reply);
-        run(
-            reader,
-            &text,
-            asking,
-            &mut |looked, of| {
-                if told.elapsed() > TOLD_EVERY {
-                    told = Instant::now();
-                    (reply.borrow_mut())(Answer::Looked(looked, of));
-                }
-            },
-            &mut |mut rows| {
-                // What is there at once needs no first rows.
-                if started.elapsed() > TOLD_EVERY {
-                    arrange(&mut rows);
-                    let results = Arc::new(Results::of(Arc::new(rows), chart, &carried, millis(), asking.secrets));
-                    (reply.borrow_mut())(Answer::Results { results, done: false });
-                }
-            },
-        )?
-    };
-    let mut found = match found {
-        Ok(found) => found,
-        Err(problem) => return Ok(Answer::Wrong(problem)),
-    };
-    arrange(&mut found);
-    let results = Results::of(Arc::new(found), chart, &carried, millis(), asking.secrets);
-    Ok(Answer::Results { results: Arc::new(results), done: true })
+    let mut telling = Telling { reply, show: Some(&shown), first: Found::default(), started, told: started };
+    Ok(match run(reader, &text, asking, &mut telling)? {
+        Ok(found) => Answer::Results { results: shown(found), done: true },
+        Err(problem) => Answer::Wrong(problem),
+    })
+}
+
+/// Tells how far a query is, and shows its first rows when the others take long.
+struct Telling<'a> {
+    reply: &'a mut dyn FnMut(Answer),
+    /// Makes what is shown; not there when nothing is to be shown, or was.
+    show: Option<&'a dyn Fn(Found) -> Arc<Results>>,
+    first: Found,
+    started: Instant,
+    told: Instant,
+}
+
+impl Listener for Telling<'_> {
+    fn progress(&mut self, seen: u64, of: u64) {
+        if self.told.elapsed() > TOLD_EVERY {
+            self.told = Instant::now();
+            (self.reply)(Answer::Looked(seen, of));
+        }
+    }
+
+    fn begins(&mut self, columns: &[String], names: &[Vec<String>]) {
+        (self.first.columns, self.first.names) = (columns.to_vec(), names.to_vec());
+    }
+
+    fn rows(&mut self, rows: &[AnswerRow]) {
+        let Some(show) = self.show else { return };
+        let room = FIRST_ROWS.saturating_sub(self.first.rows.len());
+        self.first.rows.extend(rows.iter().take(room).cloned());
+        if !self.first.rows.is_empty() && self.started.elapsed() > TOLD_EVERY {
+            self.show = None;
+            (self.reply)(Answer::Results { results: show(std::mem::take(&mut self.first)), done: false });
+        }
+    }
+}
+
+fn is_sql(text: &str, asking: &Asking) -> bool {
+    asking.hunt.as_ref().map_or_else(|| sql::is_likely(text), |(hunt, _)| hunt.language == Language::Sql)
 }
 
 /// The text, with the number that a percentile stands for.
 fn measured(reader: &mut Reader, asking: &Asking, reply: &mut dyn FnMut(Answer)) -> Result<std::result::Result<(String, Option<Bound>), Problem>> {
     let Some((_, bound)) = &asking.hunt else { return Ok(Ok((asking.text.clone(), None))) };
     let Some(baseline) = &bound.baseline else { return Ok(Ok((asking.text.clone(), Some(bound.clone())))) };
-    let found = match run(reader, baseline, asking, &mut |looked, of| reply(Answer::Looked(looked, of)), &mut |_| ())? {
+    let now = Instant::now();
+    let mut telling = Telling { reply, show: None, first: Found::default(), started: now, told: now };
+    let found = match run(reader, baseline, asking, &mut telling)? {
         Ok(found) => found,
         Err(problem) => return Ok(Err(problem)),
     };
@@ -90,27 +107,34 @@ fn measured(reader: &mut Reader, asking: &Asking, reply: &mut dyn FnMut(Answer))
     })
 }
 
-fn run(
-    reader: &mut Reader,
-    text: &str,
-    asking: &Asking,
-    progress: &mut dyn FnMut(u64, u64),
-    show: &mut dyn FnMut(Found),
-) -> Result<std::result::Result<Found, Problem>> {
-    let query = match parse(text) {
-        Ok(query) => query,
-        Err(error) => return Ok(Err(Problem { at: Some(error.span.start..error.span.end), what: error.to_string() })),
-    };
-    if let Some(error) = check(&query).into_iter().next() {
-        return Ok(Err(Problem { at: Some(error.span.start..error.span.end), what: error.to_string() }));
-    }
-    if let Some(note) = only_at_aws(&query).into_iter().next() {
-        return Ok(Err(Problem { at: Some(note.span.start..note.span.end), what: format!("{note}: a case cannot answer it") }));
-    }
+fn run(reader: &mut Reader, text: &str, asking: &Asking, telling: &mut Telling<'_>) -> Result<std::result::Result<Found, Problem>> {
+    let wrong = |error: QueryError| Problem { at: Some(error.span.start..error.span.end), what: error.to_string() };
     let options = Options { scope: &asking.scope, now: asking.now, push_down: true };
-    match run_showing(reader, text, &query, &options, progress, show) {
+    let found = if is_sql(text, asking) {
+        let query = match sql::parse(text) {
+            Ok(query) => query,
+            Err(error) => return Ok(Err(wrong(error))),
+        };
+        if let Some(error) = sql::check(&query).into_iter().next() {
+            return Ok(Err(wrong(error)));
+        }
+        run_sql(reader, text, &query, &options, telling)
+    } else {
+        let query = match ql::parse(text) {
+            Ok(query) => query,
+            Err(error) => return Ok(Err(wrong(error))),
+        };
+        if let Some(error) = ql::check(&query).into_iter().next() {
+            return Ok(Err(wrong(error)));
+        }
+        if let Some(note) = ql::only_at_aws(&query).into_iter().next() {
+            return Ok(Err(Problem { at: Some(note.span.start..note.span.end), what: format!("{note}: a case cannot answer it") }));
+        }
+        run_heard(reader, text, &query, &options, telling)
+    };
+    match found {
         Ok(found) => Ok(Ok(found)),
-        Err(RunError::Query(error)) => Ok(Err(Problem { at: Some(error.span.start..error.span.end), what: error.to_string() })),
+        Err(RunError::Query(error)) => Ok(Err(wrong(error))),
         Err(RunError::TooLarge(what)) => Ok(Err(Problem { at: None, what })),
         Err(RunError::Case(error)) => Err(error),
     }

@@ -1,6 +1,8 @@
 //! A case that is open live: what is on the top line, what keys ask of AWS, and what is asked back.
 
 use super::session::Session;
+use crate::model::Timestamp;
+use crate::model::live::{Coverage, GroupName, Seconds};
 use crate::tui::layers::Layer;
 use crate::tui::live::{LiveCommand, LiveNews};
 use crate::tui::message::{Event, IngestNews, Severity};
@@ -76,4 +78,25 @@ fn the_pivot_menu_leads_to_aws_and_the_price_is_asked() {
         assert_eq!(session.wished.last(), Some(&wish));
         assert!(!session.state.layers.iter().any(|layer| matches!(layer, Layer::Menu(_))));
     }
+}
+
+#[test]
+fn the_case_says_what_was_fetched_and_where_events_are_missing() {
+    let mut session = Session::demo(SIZE);
+    let group = GroupName { account: "111122223333".into(), region: "us-east-1".into(), name: "/aws/bedrock/modelinvocations".into() };
+    let covered = |from, to, hole: Option<&str>| Coverage {
+        group: group.clone(),
+        filter: String::new(),
+        span: Seconds::new(from, to),
+        hole: hole.map(str::to_owned),
+        at: Timestamp::from_millis(0),
+    };
+    session.write(|writer| {
+        writer.cover(covered(1_794_312_000, 1_794_315_600, None));
+        writer.cover(covered(1_794_315_600, 1_794_315_601, Some("more than 100000 events in this second")));
+    });
+    session.keys("9");
+    let screen = session.screen();
+    assert!(screen.contains("us-east-1 /aws/bedrock/modelinvocations: 2026-11-10T12:00:00Z/13:00:01Z"), "{screen}");
+    assert!(screen.contains("hole: us-east-1 /aws/bedrock/modelinvocations 2026-11-10T13:00:00Z/13:00:01Z: more than 100000"), "{screen}");
 }

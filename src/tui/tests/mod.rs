@@ -8,5 +8,6 @@ mod query;
 mod screens;
 mod secrets;
 mod session;
+mod signals;
 mod story;
 mod tables;

@@ -40,6 +40,17 @@ fn a_query_is_written_run_and_its_errors_shown_at_their_place() {
 }
 
 #[test]
+fn sql_runs_too_and_its_mistakes_are_named() {
+    let mut session = Session::demo(SIZE);
+    session.keys("8iSELECT eventName, count(*) AS n FROM management GROUP BY eventName ORDER BY n DESC<ctrl-s>");
+    assert!(session.state.desk.results.as_ref().is_some_and(|results| results.rows.len() > 5), "{}", session.screen());
+    session.keys("ISELEC eventName FROM management<ctrl-s>");
+    assert!(session.state.desk.problem.is_some() && session.state.desk.history.len() == 1);
+    session.keys("<esc>ISELECT FROM WHERE<ctrl-s>");
+    assert!(session.state.desk.problem.is_some() && session.state.desk.history.len() == 1);
+}
+
+#[test]
 fn digits_and_letters_are_typed_and_no_commands() {
     let mut session = Session::demo(SIZE);
     session.keys("8ilimit 91q?:");

@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::tui::theme::{Depth, Theme};
 
-const VIEWS: [(&str, &str); 21] = [
+const VIEWS: [(&str, &str); 24] = [
     ("timeline", "jjjj"),
     ("record", "jjjj<enter>"),
     ("prompts", "2jjj"),
@@ -11,6 +11,10 @@ const VIEWS: [(&str, &str); 21] = [
     ("guardrails", "3"),
     ("blind", "3Gkkkk"),
     ("change", "3Gkkkkk<enter>"),
+    ("signals", "4jjjj"),
+    ("lead", "4<enter>"),
+    // A chart with its crossing.
+    ("signal", "4/Far more Bedrock<enter><enter>"),
     ("principals", "5j"),
     ("principal", "5/svc-ml-reporting<enter><enter>"),
     ("buckets", "6/acme-ml-training-data<enter>"),

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use tempfile::TempDir;
 
-use crate::case::{Notebook, Reader, Writable};
+use crate::case::{Notebook, Reader, Writable, Writer};
 use crate::detect::{Detector, RuleSet, Sources};
 use crate::hunt::Catalogue;
 use crate::model::{Glyphs, ListEntry, Signal, Timestamp};
@@ -113,6 +113,14 @@ impl Session {
     /// Another reader of its case.
     pub fn reader(&self) -> Reader {
         self.reader.sibling().expect("a reader")
+    }
+
+    /// Writes to its case, and tells that there is something new.
+    pub fn write(&mut self, write: impl FnOnce(&mut Writer)) {
+        let mut writer = self.writable.writer().expect("a writer");
+        write(&mut writer);
+        let revision = writer.commit().expect("committed");
+        self.send(Event::Revision(revision_number(revision)));
     }
 
     /// Leaves and opens the same case again.

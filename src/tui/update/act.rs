@@ -20,20 +20,8 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     }
     match command {
         Command::Sort => tables::open_orders(state),
-        Command::Pivot | Command::Open | Command::Search | Command::Export if is_query(state) => in_query(state, command, effects),
-        Command::EditQuery
-        | Command::NewQuery
-        | Command::RunQuery
-        | Command::RunAtAws
-        | Command::Hunts
-        | Command::QueryHistory
-        | Command::ColumnLeft
-        | Command::ColumnRight
-        | Command::SortColumn
-        | Command::Columns
-        | Command::Wider
-        | Command::Narrower
-        | Command::Chart => query::run(state, command, effects),
+        Command::Pivot | Command::Open | Command::Search | Command::Export if query::is_shown(state) => query::acts(state, command, effects),
+        command if query::is_own(command) => query::run(state, command, effects),
         Command::Pivot => open_pivots(state, effects),
         Command::Judge => signals::judge(state, effects),
         Command::ListEntity => signals::open_lists(state),
@@ -117,22 +105,6 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             effects.extend([Effect::SaveView(state.view.save()), Effect::Quit]);
         }
         _ => {}
-    }
-}
-
-/// The Query pane is shown, and nothing lies over it.
-fn is_query(state: &State) -> bool {
-    state.view.pane.shape() == Shape::Query && state.layers.is_empty()
-}
-
-/// Commands that mean something else for an answer than for a list of events.
-fn in_query(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
-    match command {
-        Command::Pivot => query::pivots(state, effects),
-        Command::Open => query::open(state, effects),
-        Command::Export if state.desk.results.is_some() => edit(state, EditorKind::Export, "answer.csv"),
-        Command::Export => state.tell(Severity::Info, "there is no answer to write to a file"),
-        _ => state.tell(Severity::Info, "an answer is not searched: add a filter to the query"),
     }
 }
 
@@ -289,7 +261,7 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
     if state.layers.pop().is_some() {
         return;
     }
-    if is_query(state) && query::cancel(state, effects) {
+    if query::is_shown(state) && query::cancel(state, effects) {
         return;
     }
     for slot in [Slot::Search, Slot::Export, Slot::Jump] {
@@ -354,7 +326,7 @@ fn accept(state: &mut State, alone: bool, effects: &mut Vec<Effect>) {
         Some(Choice::NextHunt(name, values)) => query::choose_next(state, &name, &values, effects),
         Some(Choice::Past(index)) => query::choose_past(state, index, effects),
         Some(Choice::Column(column)) => query::toggle_column(state, column, cursor),
-        Some(Choice::Pivot(entity)) if is_query(state) => {
+        Some(Choice::Pivot(entity)) if query::is_shown(state) => {
             let scope = query::scope_of_pivot(state, entity);
             go::leave_for(state, View { pane: Pane::Timeline, scope, ..View::default() }, effects);
         }
@@ -435,7 +407,8 @@ fn zoom(state: &mut State, factor: f64, effects: &mut Vec<Effect>) {
     set_range(state, range, effects);
 }
 
-fn edit(state: &mut State, kind: EditorKind, text: &str) {
+/// Opens a line or lines to write in.
+pub fn edit(state: &mut State, kind: EditorKind, text: &str) {
     state.layers.push(Layer::Editor(Box::new(Editor::new(kind, text))));
 }
 
@@ -527,7 +500,7 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
             None
         }
         EditorKind::Export => {
-            if let Some(results) = state.desk.results.clone().filter(|_| is_query(state)) {
+            if let Some(results) = state.desk.results.clone().filter(|_| query::is_shown(state)) {
                 let ask = Ask::ExportAnswer { results: Held(results), path: trimmed.to_owned(), secrets: state.secrets };
                 return needs::ask(state, ask, effects);
             }

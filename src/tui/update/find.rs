@@ -24,8 +24,8 @@ pub fn search(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Resul
     let of = (state.view.pane, state.view.scope.clone());
     state.hits = Some(Hits { of, pattern: text.to_owned(), regex: pattern(text)?, ids: Vec::new(), found: Vec::new(), done: false, jump: true });
     match state.view.pane.shape() {
-        Shape::Values(_) => to_hit(state, true, true),
-        Shape::Events | Shape::Exchanges | Shape::Controls | Shape::Signals => {
+        Shape::Values(_) | Shape::Signals => to_hit(state, true, true),
+        Shape::Events | Shape::Exchanges | Shape::Controls => {
             let scope = panes::scope_of(state.view.pane, &state.view.scope);
             needs::ask(state, Ask::Search { pane: state.view.pane, scope, pattern: text.to_owned() }, effects);
         }

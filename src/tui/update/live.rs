@@ -81,7 +81,7 @@ pub fn entry(state: &State) -> Option<Item<Choice>> {
 
 /// News of whoever talks to AWS.
 pub fn news(state: &mut State, news: LiveNews) {
-    if let Some((severity, text)) = &news.told {
+    for (severity, text) in &news.told {
         state.tell(*severity, text.clone());
     }
     if let Some(trouble) = news.trouble.clone().filter(|_| state.live.as_ref().is_none_or(|before| before.trouble != news.trouble)) {
@@ -92,5 +92,5 @@ pub fn news(state: &mut State, news: LiveNews) {
         let items = vec![item("fetch it", LiveCommand::Agree), item("leave it", LiveCommand::Decline)];
         state.layers.push(Layer::Menu(Picker::new(question.clone(), items)));
     }
-    state.live = Some(LiveNews { question: None, told: None, ..news });
+    state.live = Some(LiveNews { question: None, told: Vec::new(), ..news });
 }

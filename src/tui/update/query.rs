@@ -5,16 +5,17 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui_textarea::Input;
 
-use super::{go, needs};
-use crate::hunt::{Bound, Hunt, Language, Next, bind};
+use super::{act, go, needs};
+use crate::hunt::{Bound, Hunt, Next, bind};
 use crate::model::{Entity, Scope, StrandSet};
 use crate::query::ql::{check, only_at_aws, parse};
+use crate::query::sql;
 use crate::tui::ask::{Ask, Asking, Held, Slot};
 use crate::tui::commands::{Command, Context};
 use crate::tui::complete::offers;
 use crate::tui::desk::{Past, Problem};
 use crate::tui::keys::Key;
-use crate::tui::layers::{Choice, Form, Item, Layer, Picker};
+use crate::tui::layers::{Choice, EditorKind, Form, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
 use crate::tui::results::Results;
 use crate::tui::state::State;
@@ -24,6 +25,42 @@ use crate::tui::view::{Pane, Position, Shape};
 const READ_WHILE_TYPED: usize = 20_000;
 /// How much wider or narrower a column becomes.
 const STEP: u16 = 6;
+
+/// The pane is shown, and nothing lies over it.
+pub fn is_shown(state: &State) -> bool {
+    state.view.pane.shape() == Shape::Query && state.layers.is_empty()
+}
+
+/// Is it a command of this pane alone?
+pub const fn is_own(command: Command) -> bool {
+    matches!(
+        command,
+        Command::EditQuery
+            | Command::NewQuery
+            | Command::RunQuery
+            | Command::RunAtAws
+            | Command::Hunts
+            | Command::QueryHistory
+            | Command::ColumnLeft
+            | Command::ColumnRight
+            | Command::SortColumn
+            | Command::Columns
+            | Command::Wider
+            | Command::Narrower
+            | Command::Chart
+    )
+}
+
+/// Commands of every pane that mean something else for an answer than for a list of events.
+pub fn acts(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
+    match command {
+        Command::Pivot => pivots(state, effects),
+        Command::Open => open(state, effects),
+        Command::Export if state.desk.results.is_some() => act::edit(state, EditorKind::Export, "answer.csv"),
+        Command::Export => state.tell(Severity::Info, "there is no answer to write to a file"),
+        _ => state.tell(Severity::Info, "an answer is not searched: add a filter to the query"),
+    }
+}
 
 /// Runs a command of the pane; says where it belongs when another is shown.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
@@ -119,6 +156,12 @@ fn problem(text: &str) -> Option<Problem> {
         return None;
     }
     let wrong = |error: crate::query::ql::QueryError| Problem { at: Some(error.span.start..error.span.end), what: error.to_string() };
+    if sql::is_likely(text) {
+        return match sql::parse(text) {
+            Err(error) => Some(wrong(error)),
+            Ok(query) => sql::check(&query).into_iter().next().map(wrong),
+        };
+    }
     match parse(text) {
         Err(error) => Some(wrong(error)),
         Ok(query) => check(&query).into_iter().next().map(wrong).or_else(|| {
@@ -263,9 +306,6 @@ pub fn keep_form(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn run_hunt(state: &mut State, hunt: Arc<Hunt>, values: &[(String, String)], effects: &mut Vec<Effect>) -> Result<(), String> {
-    if hunt.language == Language::Sql {
-        return Err("this hunt is written in SQL, which is not in this version".to_owned());
-    }
     // The form names the hunt already.
     let without_hunt = |told: String| told.strip_prefix(&format!("hunt {}, parameter ", hunt.name)).map(str::to_owned).unwrap_or(told);
     let bound: Bound = bind(&state.setup.catalogue, &hunt, values).map_err(|error| without_hunt(error.to_string()))?;
@@ -353,7 +393,7 @@ fn selected(state: &State) -> Option<(usize, Option<crate::model::EventId>)> {
 }
 
 /// Enter: the event that the row is, where it is read best; of other rows the cell in full.
-pub fn open(state: &mut State, effects: &mut Vec<Effect>) {
+fn open(state: &mut State, effects: &mut Vec<Effect>) {
     match selected(state) {
         None => {
             if state.desk.results.is_none() {
@@ -378,7 +418,7 @@ pub fn open(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// The entities of the selected cell, then those of the row's other cells, then those of its event.
-pub fn pivots(state: &mut State, effects: &mut Vec<Effect>) {
+fn pivots(state: &mut State, effects: &mut Vec<Effect>) {
     let Some((row, event)) = selected(state) else { return state.tell(Severity::Info, "no row is selected") };
     let Some(results) = &state.desk.results else { return };
     let columns = std::iter::once(state.desk.column).chain(0..results.columns.len());

@@ -205,7 +205,9 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
 /// Notes in which columns of the histogram signals fired; there are at most as many as columns.
 fn mark_columns(state: &mut State) {
     let histogram = &state.list.histogram;
-    let columns = state.flagged.times.iter().filter_map(|(millis, _)| histogram.bin_of(*millis)).map(|column| column as u16);
+    // Of weak signals there are many: they stand on their rows only.
+    let times = state.flagged.times.iter().filter(|(_, weight)| *weight >= crate::model::Level::Medium.weight());
+    let columns = times.filter_map(|(millis, _)| histogram.bin_of(*millis)).map(|column| column as u16);
     let mut columns: Vec<u16> = columns.collect();
     columns.dedup();
     state.signal_columns = columns;

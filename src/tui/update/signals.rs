@@ -132,6 +132,14 @@ pub fn keep_note(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     }
 }
 
+/// The rules run, or have run: that they found nothing is worth a look at the list too.
+pub fn rules(state: &mut State, run: bool) {
+    if state.rules_run && !run && state.view.pane.shape() == Shape::Signals {
+        state.list.revision = u64::MAX;
+    }
+    state.rules_run = run;
+}
+
 /// A judgement is in the case: what shows it is read anew. Dismissed signals mark nothing.
 pub fn judgement_kept(state: &mut State) {
     state.flagged.revision = u64::MAX;

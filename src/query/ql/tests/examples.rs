@@ -274,8 +274,8 @@ fn what_only_aws_can_answer() {
         ("pattern @message | diff", vec![]),
         ("pattern @message | anomaly", vec!["anomaly"]),
         ("fields unmask(@message) | lookup t a OUTPUT b", vec!["unmask", "lookup"]),
-        ("filter a in (SOURCE 'g' | sessionize a | fields a)", vec!["sessionize"]),
-        ("fields a | appendcols (SOURCE 'g' | outlier a)", vec!["appendcols", "outlier"]),
+        ("filter a in (SOURCE 'g' | lookup t a OUTPUT b | fields a)", vec!["lookup"]),
+        ("fields a | appendcols (SOURCE 'g' | relevantfields a where a > 1)", vec!["relevantfields"]),
     ] {
         let query = parsed(text);
         let found: Vec<&str> = only_at_aws(&query).iter().map(|note| note.span.of(text)).collect();

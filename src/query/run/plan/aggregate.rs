@@ -3,20 +3,26 @@
 use hashbrown::HashMap;
 
 use super::super::error::RunError;
-use super::super::expr::{Aggregated, Node, period, wrong};
+use super::super::expr::{Aggregated, Apply, Node, period, wrong};
 use super::super::names::{Column, Names};
 use super::super::stage::{FillMissing, FindPatterns, Group, Sort};
-use super::Planner;
+use super::{Binned, Earlier, Planner};
 use crate::query::aggregate::aggregate;
+use crate::query::functions::Context;
 use crate::query::pattern::{COLUMNS, DIFF_COLUMNS, Patterns};
 use crate::query::period::Period;
-use crate::query::ql::ast::{DiffWindow, ExprKind, Field, Fill, Stage, Stats};
+use crate::query::ql::ast::{ExprKind, Field, Fill, Stage, Stats};
+use crate::query::value::Value;
 
 impl Planner<'_> {
     pub(super) fn stats(&mut self, stats: &Stats) -> Result<(), RunError> {
-        if let Some(offset) = &stats.offset {
-            return Err(wrong(offset.span, "`offset` cannot be worked out in this version"));
-        }
+        let shift = match &stats.offset {
+            None => 0,
+            Some(offset) => {
+                let millis = offset.millis().and_then(|millis| i64::try_from(millis).ok());
+                millis.ok_or_else(|| wrong(offset.span, "`offset` has a length in weeks or less: months differ"))?
+            }
+        };
         let mut out = Names::new();
         out.is_open = false;
         let (mut by, mut by_slots, mut columns, mut binned) = (Vec::new(), Vec::new(), Vec::new(), None);
@@ -28,8 +34,10 @@ impl Planner<'_> {
                 && let Some(ExprKind::Period(written)) = call.arguments.as_slice().last().map(|arg| &arg.kind)
             {
                 binned = Some((by_slots.len(), period(written)));
+                by.push(if shift == 0 { node } else { later(node, shift) });
+            } else {
+                by.push(node);
             }
-            by.push(node);
             by_slots.push(0);
             columns.push((item.column(self.text), 0));
         }
@@ -61,11 +69,11 @@ impl Planner<'_> {
         self.has_limit = false;
         let others = by_slots.clone();
         self.binned = binned.and_then(|(at, period)| {
-            let bin = *others.get(at)?;
-            Some((bin, period, others.into_iter().filter(|slot| *slot != bin).collect()))
+            let slot = *others.get(at)?;
+            Some(Binned { slot, period, others: others.into_iter().filter(|other| *other != slot).collect(), shift })
         });
         let (groups, slots) = (HashMap::new(), self.names.slots);
-        self.push(Group { by, by_slots, aggregates, items, slots, groups, key_bytes: 0, notes: Vec::new() });
+        self.push(Group { by, by_slots, aggregates, items, slots, groups, key_bytes: 0, taken: 0, notes: Vec::new(), command: "stats" });
         Ok(())
     }
 
@@ -84,13 +92,24 @@ impl Planner<'_> {
         self.names.only(columns);
         let aggregates = vec![Aggregated { kind, args: Vec::new() }];
         let (items, slots) = (vec![(count, Node::Aggregated(0))], self.names.slots);
-        self.push(Group { by, by_slots, aggregates, items, slots, groups: HashMap::new(), key_bytes: 0, notes: Vec::new() });
+        self.push(Group {
+            by,
+            by_slots,
+            aggregates,
+            items,
+            slots,
+            groups: HashMap::new(),
+            key_bytes: 0,
+            taken: 0,
+            notes: Vec::new(),
+            command: "stats",
+        });
         self.push(Sort { keys: vec![(Node::Slot(count), true)], keep: None, rows: Vec::new(), held: 0 });
         Ok(())
     }
 
     pub(super) fn fill_missing(&mut self, fills: &[Fill], stage: &Stage) -> Result<(), RunError> {
-        let Some((bin, written, others)) = self.binned.clone() else {
+        let Some(Binned { slot, period: written, others, shift }) = self.binned.clone() else {
             return Err(wrong(stage.word_span, "`fillmissing` needs the bins of the `stats` before it: by bin(5m)"));
         };
         let period = Period::parse(&written.printed()).ok_or_else(|| wrong(stage.word_span, "the bins have no length"))?;
@@ -100,11 +119,11 @@ impl Planner<'_> {
                 values.push((slot, value));
             }
         }
-        self.push(FillMissing { bin, period, others, fills: values, rows: Vec::new() });
+        self.push(FillMissing { bin: slot, period, shift, others, fills: values, rows: Vec::new() });
         Ok(())
     }
 
-    pub(super) fn pattern(&mut self, of: Node, window: Option<DiffWindow>) {
+    pub(super) fn pattern(&mut self, of: Node, window: Option<Earlier>) {
         self.breaks(true);
         let titles: &[&str] = if window.is_some() { &DIFF_COLUMNS } else { &COLUMNS };
         let columns: Vec<Column> = titles.iter().map(|title| ((*title).to_owned(), self.names.slot())).collect();
@@ -115,4 +134,13 @@ impl Planner<'_> {
         let work = FindPatterns { of, found: Patterns::default(), before: None, columns: slots, slots: self.names.slots, note: None };
         self.push(work);
     }
+}
+
+/// A time, shown so much later.
+fn later(node: Node, millis: i64) -> Node {
+    let call = move |_: &Context, args: &[Value]| match args {
+        [Value::Time(time)] => Value::Time(time.saturating_add(millis)),
+        _ => Value::Missing,
+    };
+    Node::Apply(Apply { call: Box::new(call), args: vec![node] })
 }

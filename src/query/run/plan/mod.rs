@@ -4,6 +4,7 @@
 mod aggregate;
 mod extract;
 mod rowwise;
+mod statistics;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -34,10 +35,21 @@ pub(super) struct Plan {
     pub(super) is_order_free: bool,
     /// Filters, then a `stats` that can be given equal rows at once.
     pub(super) tally_at: Option<usize>,
-    pub(super) diff: Option<(usize, DiffWindow)>,
+    pub(super) diff: Option<(usize, Earlier)>,
     pub(super) is_estimate: bool,
     /// The rows are events.
     pub(super) is_events: bool,
+    /// Where a `JOIN` of SQL is put once the other side is known.
+    pub(super) join_at: usize,
+}
+
+/// Which time patterns are compared with.
+#[derive(Clone, Copy)]
+pub(super) enum Earlier {
+    /// As `diff` says.
+    Window(DiffWindow),
+    /// So many milliseconds earlier.
+    By(i64),
 }
 
 /// How rows are bounded at the end.
@@ -47,6 +59,18 @@ pub(super) enum End {
     Default,
     /// All of them.
     All,
+}
+
+/// The bins of a `stats`.
+#[derive(Clone)]
+struct Binned {
+    /// Where they are.
+    slot: usize,
+    period: Value,
+    /// Where what else is grouped by is.
+    others: Vec<usize>,
+    /// How much later they are shown.
+    shift: i64,
 }
 
 pub(super) struct Planner<'a> {
@@ -61,12 +85,12 @@ pub(super) struct Planner<'a> {
     /// Only filters so far.
     is_filters: bool,
     tally_at: Option<usize>,
-    diff: Option<(usize, DiffWindow)>,
+    diff: Option<(usize, Earlier)>,
     is_estimate: bool,
     has_limit: bool,
     is_events: bool,
     /// The bins of the last `stats`.
-    binned: Option<(usize, Value, Vec<usize>)>,
+    binned: Option<Binned>,
 }
 
 impl<'a> Planner<'a> {
@@ -110,6 +134,7 @@ impl<'a> Planner<'a> {
             diff: self.diff,
             is_estimate: self.is_estimate,
             is_events: self.is_events,
+            join_at: 0,
         })
     }
 
@@ -173,7 +198,7 @@ impl<'a> Planner<'a> {
             StageKind::Pattern(expr) => {
                 let of = self.compiler().node(expr)?;
                 let window = match rest.first().map(|next| &next.kind) {
-                    Some(StageKind::Diff(window)) => Some(*window),
+                    Some(StageKind::Diff(window)) => Some(Earlier::Window(*window)),
                     _ => None,
                 };
                 self.pattern(of, window);
@@ -208,6 +233,10 @@ impl<'a> Planner<'a> {
             StageKind::CountFrequent(fields) => self.count_frequent(fields)?,
             StageKind::Estimate => self.is_estimate = true,
             StageKind::Join(told) => self.join(told, rest)?,
+            StageKind::LogCompare(period) => self.log_compare(period)?,
+            StageKind::Sessionize(told) => self.sessionize(told)?,
+            StageKind::Outlier(told) => self.outlier(told)?,
+            StageKind::AppendCols(told) => self.append_cols(told)?,
             other => return Err(wrong(stage.word_span, format!("`{}` can only be answered by AWS", other.name()))),
         }
         Ok(())
@@ -305,6 +334,6 @@ impl<'a> Planner<'a> {
 
 /// The commands of a query up to `pattern`, and it.
 pub(super) fn up_to_pattern(query: &Query) -> &[Stage] {
-    let at = query.stages.iter().position(|stage| matches!(stage.kind, StageKind::Pattern(_)));
+    let at = query.stages.iter().position(|stage| matches!(stage.kind, StageKind::Pattern(_) | StageKind::LogCompare(_)));
     query.stages.get(..at.map_or(0, |at| at + 1)).unwrap_or_default()
 }

@@ -107,7 +107,7 @@ impl Planner<'_> {
         let columns = items.len();
         let display = Stage { kind: StageKind::Display(items), word_span: told.query.span, span: told.query.span };
         let query = Query { stages: vec![display], ..(*told.query).clone() };
-        let right = by_key((self.inner)(&query, columns)?);
+        let right = by_key((self.inner)(&query, Some(columns))?.1);
         self.is_filters = false;
         self.is_leading = false;
         self.push(Join { key, right, slots, is_left: told.kind == JoinKind::Left, made: 0 });

@@ -37,6 +37,8 @@ impl Work for FillDown {
 pub(in crate::query::run) struct FillMissing {
     pub(in crate::query::run) bin: usize,
     pub(in crate::query::run) period: Period,
+    /// How much later than they are the bins are shown.
+    pub(in crate::query::run) shift: i64,
     pub(in crate::query::run) others: Vec<usize>,
     pub(in crate::query::run) fills: Vec<(usize, Value)>,
     pub(in crate::query::run) rows: Vec<Row>,
@@ -66,7 +68,8 @@ impl Work for FillMissing {
         let mut at = first;
         while at < last {
             // One past the beginning of a period lies in it: its end is the next beginning.
-            let Some(next) = self.period.ceil(at.saturating_add(1)).filter(|next| *next > at) else { break };
+            let next = self.period.ceil(at.saturating_sub(self.shift).saturating_add(1)).map(|next| next.saturating_add(self.shift));
+            let Some(next) = next.filter(|next| *next > at) else { break };
             at = next;
             for (kind, others) in &kinds {
                 if known.contains(&(Some(at), kind.clone())) {

@@ -5,14 +5,16 @@ use hashbrown::HashMap;
 use super::super::error::RunError;
 use super::super::expr::{Aggregated, Node};
 use super::super::rows::{Row, set};
-use super::{MOST_ROWS, Work, key_of, too_many, values_of};
-use crate::query::aggregate::{Aggregate, Note};
+use super::{MOST_BYTES, MOST_ROWS, Work, in_order, key_of, too_many, values_of};
+use crate::query::aggregate::{Aggregate, Note, size_of_value};
 use crate::query::compare::natural;
 use crate::query::functions::Context;
 use crate::query::value::Value;
 
 /// So many bytes of keys are held; they may be long texts.
 const MOST_KEY_BYTES: usize = 256 << 20;
+/// All groups are weighed whenever they were given so many bytes.
+const WEIGHED_AFTER: usize = 32 << 20;
 
 /// `stats`
 pub(in crate::query::run) struct Group {
@@ -25,7 +27,11 @@ pub(in crate::query::run) struct Group {
     pub(in crate::query::run) slots: usize,
     pub(in crate::query::run) groups: HashMap<Box<[u8]>, State>,
     pub(in crate::query::run) key_bytes: usize,
+    /// Bytes that were taken since the groups were last weighed.
+    pub(in crate::query::run) taken: usize,
     pub(in crate::query::run) notes: Vec<Note>,
+    /// What it is called in the query.
+    pub(in crate::query::run) command: &'static str,
 }
 
 /// A group as far as it has come.
@@ -45,17 +51,36 @@ impl Group {
         if !self.groups.contains_key(key.as_slice()) {
             self.key_bytes += key.len();
             if self.groups.len() >= MOST_ROWS || self.key_bytes > MOST_KEY_BYTES {
-                return Err(too_many("stats", "group by fewer fields or longer bins, or narrow the scope"));
+                return Err(too_many(self.command, "group by fewer fields or longer bins, or narrow the scope"));
             }
             let fresh = self.fresh(by);
             self.groups.insert(key.as_slice().into(), fresh);
         }
+        self.weigh()?;
         let Some(state) = self.groups.get_mut(key.as_slice()) else { return Ok(()) };
         for (aggregated, state) in self.aggregates.iter().zip(&mut state.aggregates) {
             let args = values_of(&aggregated.args, &row.values, context);
+            self.taken += args.iter().map(size_of_value).sum::<usize>();
             for _ in 0..count {
                 state.take(&args, row.millis);
             }
+        }
+        Ok(())
+    }
+}
+
+impl Group {
+    /// Each aggregate is bounded; so are all of them together. They cannot have grown by more than they were given, so they are
+    /// weighed only now and then.
+    fn weigh(&mut self) -> Result<(), RunError> {
+        if self.taken < WEIGHED_AFTER {
+            return Ok(());
+        }
+        self.taken = 0;
+        let held: usize = self.groups.values().flat_map(|state| &state.aggregates).map(|aggregate| aggregate.size()).sum();
+        if held > MOST_BYTES {
+            let remedy = "group by fewer fields, or ask for fewer values, percentiles and distinct counts at once";
+            return Err(RunError::TooLarge(format!("`{}` would hold more than 512 MB: {remedy}", self.command)));
         }
         Ok(())
     }
@@ -80,11 +105,12 @@ impl Work for Group {
             let fresh = self.fresh(Vec::new());
             self.groups.insert(Box::default(), fresh);
         }
-        let mut groups: Vec<State> = std::mem::take(&mut self.groups).into_values().collect();
-        groups.sort_by(|one, other| {
+        let groups: Vec<State> = std::mem::take(&mut self.groups).into_values().collect();
+        let by_keys = |one: &State, other: &State| {
             let orders = one.by.iter().zip(&other.by).map(|(one, other)| natural(one, other));
             orders.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
-        });
+        };
+        let groups = in_order(groups, by_keys, context)?;
         let mut rows = Vec::with_capacity(groups.len());
         for group in groups {
             let mut row = Row { event: None, millis: None, values: vec![Value::Missing; self.slots] };

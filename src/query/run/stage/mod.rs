@@ -8,6 +8,9 @@ mod lists;
 mod order;
 mod patterns;
 mod rowwise;
+mod statistics;
+
+use std::cmp::Ordering;
 
 use super::error::RunError;
 use super::expr::Node;
@@ -21,9 +24,10 @@ pub(super) use fill::{FillDown, FillMissing};
 pub(super) use group::Group;
 pub(super) use join::{Join, by_key};
 pub(super) use lists::Unnest;
-pub(super) use order::{Cut, Dedup, Limit, Sort, Tail};
+pub(super) use order::{Cut, Dedup, Limit, Skip, Sort, Tail};
 pub(super) use patterns::FindPatterns;
 pub(super) use rowwise::{Accum, AddTotals, Autoregress, Compute, Filter};
+pub(super) use statistics::{AppendCols, Held, Outlier, Sessionize};
 
 /// No command holds more rows or groups than this.
 pub(super) const MOST_ROWS: usize = 1_000_000;
@@ -58,6 +62,54 @@ pub(super) trait Work {
     fn compare_with(&mut self, _: Patterns) {}
 }
 
+/// Has somebody stopped waiting?
+pub(super) fn stopped(context: &Context) -> Result<(), RunError> {
+    if context.is_stopped() { Err(RunError::Case(crate::case::CaseError::Interrupted)) } else { Ok(()) }
+}
+
+/// Runs that are sorted in one go.
+const RUN: usize = 16_384;
+
+/// Rows in order; those that are alike stay in theirs. In runs that are merged, so that it can be stopped in between.
+pub(super) fn in_order<T>(mut rows: Vec<T>, order: impl Fn(&T, &T) -> Ordering, context: &Context) -> Result<Vec<T>, RunError> {
+    let mut runs: Vec<Vec<T>> = Vec::with_capacity(rows.len() / RUN + 1);
+    while !rows.is_empty() {
+        let mut run = rows.split_off(rows.len().saturating_sub(1) / RUN * RUN);
+        run.sort_by(&order);
+        runs.push(run);
+        stopped(context)?;
+    }
+    // They were taken off the end.
+    runs.reverse();
+    while runs.len() > 1 {
+        let mut merged = Vec::with_capacity(runs.len().div_ceil(2));
+        let mut pairs = runs.into_iter();
+        while let Some(first) = pairs.next() {
+            merged.push(match pairs.next() {
+                Some(second) => merge(first, second, &order, context)?,
+                None => first,
+            });
+        }
+        runs = merged;
+    }
+    Ok(runs.pop().unwrap_or_default())
+}
+
+fn merge<T>(first: Vec<T>, second: Vec<T>, order: impl Fn(&T, &T) -> Ordering, context: &Context) -> Result<Vec<T>, RunError> {
+    let mut out = Vec::with_capacity(first.len() + second.len());
+    let (mut first, mut second) = (first.into_iter().peekable(), second.into_iter().peekable());
+    while let (Some(one), Some(other)) = (first.peek(), second.peek()) {
+        let next = if order(one, other).is_le() { first.next() } else { second.next() };
+        out.extend(next);
+        if out.len().is_multiple_of(RUN) {
+            stopped(context)?;
+        }
+    }
+    out.extend(first);
+    out.extend(second);
+    Ok(out)
+}
+
 /// Too many rows for a command.
 pub(super) fn too_many(command: &str, remedy: &str) -> RunError {
     RunError::TooLarge(format!("`{command}` would hold more than {MOST_ROWS} rows: {remedy}"))
@@ -69,6 +121,12 @@ pub(super) fn key_of(values: &[Value], key: &mut Vec<u8>) {
     for value in values {
         if value.is_missing() {
             key.push(0);
+            continue;
+        }
+        // A time is like no text, and takes long to print.
+        if let Value::Time(millis) = value {
+            key.push(2);
+            key.extend_from_slice(&millis.to_le_bytes());
             continue;
         }
         let text = value.printed();

@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 use super::super::error::RunError;
 use super::super::expr::Node;
 use super::super::rows::Row;
-use super::{MOST_BYTES, MOST_ROWS, Work, key_of, too_many, values_of};
+use super::{MOST_BYTES, MOST_ROWS, Work, in_order, key_of, too_many, values_of};
 use crate::query::compare::natural;
 use crate::query::functions::Context;
 use crate::query::value::Value;
@@ -17,6 +17,7 @@ use crate::query::value::Value;
 pub(in crate::query::run) struct Sort {
     /// What is sorted by, and whether the largest comes first.
     pub(in crate::query::run) keys: Vec<(Node, bool)>,
+
     /// No more than these will be asked for.
     pub(in crate::query::run) keep: Option<usize>,
     pub(in crate::query::run) rows: Vec<(Vec<Value>, Row)>,
@@ -25,20 +26,21 @@ pub(in crate::query::run) struct Sort {
 }
 
 impl Sort {
-    fn settle(&mut self) {
+    fn settle(&mut self, context: &Context) -> Result<(), RunError> {
         let keys = &self.keys;
-        // Stable: rows that are alike stay in their order.
-        self.rows.sort_by(|(one, _), (other, _)| {
+        let order = |(one, _): &(Vec<Value>, Row), (other, _): &(Vec<Value>, Row)| {
             let orders = one.iter().zip(other).zip(keys).map(|((one, other), (_, descending))| {
                 let order = natural(one, other);
                 if *descending { order.reverse() } else { order }
             });
             orders.fold(Ordering::Equal, Ordering::then)
-        });
+        };
+        self.rows = in_order(std::mem::take(&mut self.rows), order, context)?;
         if let Some(keep) = self.keep {
             self.rows.truncate(keep);
             self.held = self.rows.iter().map(|(_, row)| row.size()).sum();
         }
+        Ok(())
     }
 }
 
@@ -50,22 +52,34 @@ impl Work for Sort {
             self.rows.push((key, row));
         }
         if self.held > MOST_BYTES {
-            self.settle();
+            self.settle(context)?;
             if self.held > MOST_BYTES / 2 {
                 return Err(RunError::TooLarge("`sort` would hold more than 512 MB: show fewer fields, or put a smaller limit behind it".to_owned()));
             }
         }
         match self.keep {
-            Some(keep) if self.rows.len() > keep.saturating_mul(2).saturating_add(4096) => self.settle(),
+            Some(keep) if self.rows.len() > keep.saturating_mul(2).saturating_add(4096) => self.settle(context)?,
             None if self.rows.len() > MOST_ROWS => return Err(too_many("sort", "narrow the scope, or put a limit behind it")),
             _ => {}
         }
         Ok(Vec::new())
     }
 
-    fn finish(&mut self, _: &Context) -> Result<Vec<Row>, RunError> {
-        self.settle();
+    fn finish(&mut self, context: &Context) -> Result<Vec<Row>, RunError> {
+        self.settle(context)?;
         Ok(std::mem::take(&mut self.rows).into_iter().map(|(_, row)| row).collect())
+    }
+}
+
+/// `OFFSET`: without the first rows.
+pub(in crate::query::run) struct Skip(pub(in crate::query::run) usize);
+
+impl Work for Skip {
+    fn take(&mut self, mut rows: Vec<Row>, _: &Context) -> Result<Vec<Row>, RunError> {
+        let gone = self.0.min(rows.len());
+        self.0 -= gone;
+        rows.drain(..gone);
+        Ok(rows)
     }
 }
 

@@ -1,0 +1,291 @@
+//! Reading SQL: what is read, what is refused, and where.
+
+use proptest::prelude::*;
+
+use super::ast::{Body, ExprKind, Item};
+use super::{check, functions, is_likely, parse};
+
+/// The texts of the items of a `SELECT`, by their places.
+fn items(text: &str) -> Vec<String> {
+    let query = parse(text).unwrap_or_else(|error| panic!("{}", error.render(text)));
+    let Body::Select(select) = query.body else { panic!("{text}") };
+    let place = |item: Item| match item {
+        Item::Value { expr, .. } => expr.span.0.of(text).to_owned(),
+        Item::All { span, .. } => span.0.of(text).to_owned(),
+    };
+    select.items.into_iter().map(place).collect()
+}
+
+#[test]
+fn places_of_expressions() {
+    for expr in [
+        "a",
+        "`a.b`",
+        "x.`a.b`",
+        "count(*)",
+        "COUNT(DISTINCT a)",
+        "sum(a) FILTER (WHERE b > 1)",
+        "rank() OVER (PARTITION BY a ORDER BY (b) DESC)",
+        "CAST(a AS INT)",
+        "CAST((a) AS INT)",
+        "(a + b) * 2",
+        "2 * (a + b)",
+        "(a)",
+        "substring(a, 1, 2)",
+        "trim(BOTH 'x' FROM a)",
+        "extract(YEAR FROM a)",
+        "floor(a)",
+        "lower(upper((a)))",
+        "a[0]",
+        "CASE WHEN a = 1 THEN 'x' ELSE 'y' END",
+        "a IN (1, 2)",
+        "a BETWEEN 1 AND (2)",
+        "EXISTS (SELECT b FROM d)",
+        "a LIKE 'b%'",
+        "a - INTERVAL 4 HOURS",
+        "a - INTERVAL '4' HOUR",
+    ] {
+        let text = format!("SELECT  {expr} , {expr}  AS z FROM `é` WHERE 1 = 1");
+        let without_outer = expr.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|inner| !inner.contains('('));
+        let expected = without_outer.unwrap_or(expr);
+        assert_eq!(items(&text), [expected, expected], "{text}");
+    }
+}
+
+#[test]
+fn what_is_refused_says_where_and_what_to_do() {
+    for (text, place, remedy) in [
+        ("", "", "SELECT"),
+        ("(", "", "SELECT"),
+        ("SELEC a FROM b", "SELEC", "did you mean `SELECT`"),
+        ("DELETE FROM b", "DELETE", "only reads"),
+        ("insert into b values (1)", "insert", "only reads"),
+        ("UPDATE b SET a = 1", "UPDATE", "only reads"),
+        ("CREATE TABLE b (a INT)", "CREATE", "only reads"),
+        ("DROP TABLE b", "DROP", "only reads"),
+        ("PRAGMA journal_mode", "PRAGMA", "only reads"),
+        ("ATTACH DATABASE 'x' AS y", "ATTACH", "only reads"),
+        ("EXPLAIN SELECT a FROM b", "EXPLAIN", "SELECT"),
+        ("WITH x AS (SELECT a FROM b) SELECT a FROM x", "WITH", "put the query into FROM"),
+        ("SELECT a FROM b; DROP TABLE b", "b", "one query at a time"),
+        ("SELECT a INTO c FROM b", "SELECT", "INTO"),
+        ("SELECT a", "SELECT a", "FROM"),
+        ("SELECT a FROM", "", "expected"),
+        ("SELECT a FROM b WHERE", "", "expected"),
+        ("SELECT a FROM b, c", "c", "INNER JOIN"),
+        ("SELECT a FROM b CROSS JOIN c", "c", "which belong together"),
+        ("SELECT a FROM b RIGHT JOIN c ON b.x = c.x", "c", "LEFT OUTER JOIN"),
+        ("SELECT a FROM b FULL OUTER JOIN c ON b.x = c.x", "c", "UNION"),
+        ("SELECT a FROM b INNER JOIN c ON b.x = c.x INNER JOIN d ON d.x = c.x", "d", "one JOIN"),
+        ("SELECT a FROM b INNER JOIN c", "c", "ON"),
+        ("SELECT a FROM b NATURAL JOIN c", "c", "ON"),
+        ("SELECT a FROM b OFFSET 10", "10", "LIMIT 100 OFFSET 10"),
+        ("SELECT a FROM b LIMIT x", "x", "number of rows"),
+        ("SELECT @timestamp FROM b", "@timestamp", "backticks"),
+        ("SELECT a FROM /aws/b", "/", "expected"),
+        ("SELECT a FROM log-group-a", "-", "backticks"),
+        ("SELECT 'a FROM b", "'", "quote"),
+        ("SELECT a FROM `b", "`", "quote"),
+        ("SELECT DISTINCT ON (a) a FROM b", "SELECT", "SELECT DISTINCT"),
+        ("SELECT a FROM b GROUP BY ROLLUP (a)", "a", "not in this version"),
+        ("SELECT CAST(a AS STRUCT<b INT>) FROM b", "CAST(a", "INT"),
+        ("SELECT a FROM `logGroups(names: ['b'])`", "`logGroups(names: ['b'])`", "logGroupIdentifier"),
+        ("SELECT a FROM b |> LIMIT 1", "", "pipes"),
+    ] {
+        let error = parse(text).expect_err(text);
+        let told = error.to_string();
+        assert!(told.contains(remedy), "{text}: {told}");
+        let found = error.span.of(text);
+        let is_there = found.contains(place) || (!found.is_empty() && place.contains(found));
+        assert!(is_there, "{text}: {found:?} instead of {place:?}");
+        assert!(!error.render(text).is_empty());
+    }
+}
+
+#[test]
+fn what_the_service_refuses_is_refused() {
+    for (text, place) in [
+        ("SELECT a FROM (SELECT a FROM (SELECT a FROM b) c) d", "SELECT a FROM b"),
+        ("SELECT a FROM b WHERE a IN (SELECT a FROM c WHERE a IN (SELECT a FROM d))", "SELECT a FROM d"),
+        ("SELECT a FROM b AS x WHERE EXISTS (SELECT c FROM d WHERE d.id = x.id)", "x.id"),
+        ("SELECT a FROM `dataSource(['s'])` AS x INNER JOIN b AS y ON x.id = y.id", "`dataSource(['s'])`"),
+    ] {
+        let errors = check(&parse(text).expect("is read"));
+        let places: Vec<&str> = errors.iter().map(|error| error.span.of(text)).collect();
+        assert_eq!(places, [place], "{text}");
+    }
+    let two_levels = "SELECT a.x FROM (SELECT p.x, q.y FROM b AS p INNER JOIN c AS q ON p.id = q.id) AS a INNER JOIN d ON d.y = a.y";
+    assert_eq!(check(&parse(two_levels).expect("is read")), []);
+}
+
+#[test]
+fn selections_need_no_backticks() {
+    let with = parse("SELECT a FROM `logGroups(logGroupIdentifier: ['b', 'c'])` AS g").expect("is read");
+    let without = parse("SELECT a FROM logGroups(logGroupIdentifier: ['b', 'c']) AS g").expect("is read");
+    assert_eq!(with, without);
+}
+
+#[test]
+fn which_texts_look_like_sql() {
+    for (text, expected) in [
+        ("SELECT a", true),
+        ("  select\na", true),
+        ("-- what\nSELECT a", true),
+        ("/* what */ (select a)", true),
+        ("with a as", true),
+        ("selection", false),
+        ("fields a", false),
+        ("filter a = 'select'", false),
+        ("SOURCE 'a' | fields b", false),
+        ("", false),
+    ] {
+        assert_eq!(is_likely(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn chains_are_flat() {
+    let text = format!("SELECT a FROM b WHERE {}", vec!["a = 1"; 200].join(" OR "));
+    let Body::Select(select) = parse(&text).expect("is read").body else { panic!() };
+    let Some(ExprKind::Or(any)) = select.filter.map(|filter| filter.kind) else { panic!() };
+    assert_eq!(any.len(), 200);
+}
+
+#[test]
+fn names_of_functions_are_once() {
+    let mut names: Vec<&str> = functions::functions().map(|function| function.name).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    assert!(names.iter().all(|name| *name == name.to_lowercase()));
+}
+
+/// Texts that are nearly queries.
+fn nearly() -> impl Strategy<Value = String> {
+    let words = prop::sample::select(vec![
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "GROUP",
+        "BY",
+        "ORDER",
+        "HAVING",
+        "LIMIT",
+        "OFFSET",
+        "JOIN",
+        "INNER",
+        "LEFT",
+        "ON",
+        "AS",
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "LIKE",
+        "BETWEEN",
+        "IS",
+        "NULL",
+        "CASE",
+        "WHEN",
+        "THEN",
+        "ELSE",
+        "END",
+        "CAST",
+        "(",
+        ")",
+        "(",
+        ")",
+        ",",
+        "*",
+        "=",
+        "<",
+        "+",
+        "-",
+        "a",
+        "b",
+        "`a.b`",
+        "'x'",
+        "\"y\"",
+        "1",
+        "2.5",
+        "count",
+        "rank",
+        "OVER",
+        "PARTITION",
+        "EXISTS",
+        "UNION",
+        "ALL",
+        "DISTINCT",
+        "[",
+        "]",
+        ".",
+        ";",
+        "@",
+        "INTERVAL",
+        "HOUR",
+        "logGroups",
+        "filterIndex",
+        "'",
+        "`",
+        "--",
+        "/*",
+        "é",
+        "\u{0}",
+        "|>",
+        "DIV",
+        "::",
+        "<=>",
+        "RLIKE",
+        "WITH",
+        "VALUES",
+        "TRIM",
+        "EXTRACT",
+        "ARRAY",
+    ]);
+    prop::collection::vec(words, 0..40).prop_map(|words| words.join(" "))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_read_or_refused(text in prop_oneof![nearly(), any::<String>(), nearly().prop_map(|text| format!("SELECT {text}")), nearly().prop_map(|text| format!("SELECT a FROM b WHERE {text}"))]) {
+        match parse(&text) {
+            Ok(query) => drop(check(&query)),
+            Err(error) => {
+                prop_assert!(error.span.start <= error.span.end && error.span.end <= text.len());
+                drop(error.render(&text));
+            }
+        }
+    }
+}
+
+#[test]
+fn nesting_neither_hangs_nor_overflows() {
+    for unit in [
+        "(",
+        "NOT ",
+        "-",
+        "a + (",
+        "CASE WHEN ",
+        "a IN (",
+        "SELECT (",
+        "EXISTS (SELECT ",
+        "f(",
+        "[",
+        "a[",
+        "CAST(",
+        "((a, ",
+        "a = ",
+        "a AND ",
+        "INTERVAL ",
+        "TRIM(",
+    ] {
+        for count in [5, 24, 25, 100, 1000] {
+            let text = format!("SELECT a FROM b WHERE {}", unit.repeat(count));
+            drop(parse(&text));
+            drop(parse(&format!("{text}a{}", ")".repeat(count))));
+        }
+    }
+}
