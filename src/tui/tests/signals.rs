@@ -193,3 +193,17 @@ fn other_orders_and_searches() {
     let Some(SignalRow::Signal(at)) = session.state.selected_signal_row() else { panic!("a signal") };
     assert_eq!(session.state.list.signals.signals[at].rule, "S11");
 }
+
+#[test]
+fn a_report_of_the_selected_lead_is_one_key_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("leak.html");
+    let mut session = Session::demo(SIZE);
+    session.keys("4e<ctrl-u>").keys(&path.display().to_string()).keys("<enter>");
+    assert!(session.screen().contains("a report of"), "{}", session.screen());
+    let html = std::fs::read_to_string(&path).expect("it is there");
+    assert!(html.contains("Leads") && html.contains(cast().leaked_user) && !html.contains("<script"));
+    // A file that exists is not written over.
+    session.keys("e<ctrl-u>").keys(&path.display().to_string()).keys("<enter>");
+    assert!(session.screen().contains("cannot write"), "{}", session.screen());
+}

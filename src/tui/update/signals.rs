@@ -86,6 +86,18 @@ pub fn alone(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// The lead that the selected row is, or belongs to.
+pub fn lead_of(state: &State) -> Option<String> {
+    let page = &state.list.signals;
+    match state.selected_signal_row()? {
+        SignalRow::Lead(at) => page.leads.get(at).map(|lead| lead.id.clone()),
+        SignalRow::Signal(at) => {
+            let signal = page.signals.get(at)?;
+            page.leads.iter().find(|lead| lead.signals.contains(&signal.id)).map(|lead| lead.id.clone())
+        }
+    }
+}
+
 /// What is selected: what a judgement of it is kept under, and what was said so far.
 fn judged(state: &State) -> Option<(TriageKey, Triage)> {
     let page = &state.list.signals;
