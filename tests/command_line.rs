@@ -444,11 +444,6 @@ fn exit_codes_and_one_line_messages() {
         let answer = run(line).exits(2);
         assert!(answer.out.is_empty() && !answer.err.is_empty(), "{line}");
     }
-    // Words of the contract that are not in this version, even when there is a file of that name.
-    DEMO.0.put("live", "{}");
-    for word in ["live", "fetch", "detect", "report", "doctor", "rules"] {
-        run(word).exits(2).says(&[word, "not in this version"]);
-    }
     // No case was opened before: usage.
     let fresh = Desk::new("command_line-fresh");
     for line in ["events", "pivot key", "show abcd", "seal", "rebuild", ""] {

@@ -74,7 +74,10 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::Tag => edit_mark(state, EditorKind::Tag, |mark| mark.tags.join(" ")),
         Command::Copy => copy(state, effects, false),
         Command::CopyRecord => copy(state, effects, true),
-        Command::Export => edit(state, EditorKind::Export, "events.csv"),
+        Command::Export => {
+            let name = if state.view.pane == Pane::Signals { "report.html" } else { "events.csv" };
+            edit(state, EditorKind::Export, name);
+        }
         Command::WidenScope => widen(state, effects),
         Command::ClearScope => go::rescope(state, Scope::all(), effects),
         Command::TimeRange => open_ranges(state),
@@ -532,7 +535,8 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
                 return needs::ask(state, ask, effects);
             }
             let (pane, scope) = (state.view.pane, state.view.scope.clone());
-            needs::ask(state, Ask::Export { pane, scope, path: trimmed.to_owned(), secrets: state.secrets }, effects);
+            let lead = signals::lead_of(state);
+            needs::ask(state, Ask::Export { pane, scope, path: trimmed.to_owned(), lead, now: state.now, secrets: state.secrets }, effects);
             None
         }
     };
