@@ -127,8 +127,8 @@ impl Span {
             "" if digits == "0" => 0,
             _ => return Err(wrong()),
         };
-        let count: i64 = digits.parse().map_err(|_| wrong())?;
-        let span = Self(count.checked_mul(unit).ok_or_else(wrong)?);
+        let count: u32 = digits.parse().map_err(|_| wrong())?;
+        let span = Self(i64::from(count).checked_mul(unit).ok_or_else(wrong)?);
         if span.0 > LONGEST_MS { Err(format!("{text} is too long: at most 400 days")) } else { Ok(span) }
     }
 }
