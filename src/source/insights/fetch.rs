@@ -378,7 +378,11 @@ impl Fetching<'_> {
         }
         self.tell(|told| told.queries.1 += u64::from(!entry.id.is_empty()));
         if !entry.id.is_empty() {
-            let _ = self.notebook.borrow_mut().keep_query(entry);
+            let mut notebook = self.notebook.borrow_mut();
+            let _ = match self.seen {
+                Some(_) if entry.state == QueryState::Complete => notebook.fold_query(entry, &format!("following {} {}", entry.region, entry.groups)),
+                _ => notebook.keep_query(entry),
+            };
         }
     }
 
