@@ -662,7 +662,6 @@ fn hunts_are_listed_run_and_printed() {
         ("hunt long-prompts -p longer_than", "NAME=VALUE"),
         ("hunt training-objects", "needs bucket"),
         ("hunt bedrock-commands --on aws", "what only a case knows"),
-        ("hunt denied-callers --on aws", "--on aws"),
     ] {
         let wrong = run(line);
         assert_eq!(wrong.code, 2, "{line}");

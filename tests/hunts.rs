@@ -501,6 +501,7 @@ outcrop hunt who-asked-what -p who=svc-ml                 by its name …
 outcrop hunt S19 -p longer_than=p99                       … or by its number; p99 is measured first, in the same scope
 outcrop hunt tokens-per-account -p every=1h --since 7d    with the scope flags of every command
 outcrop hunt denied-callers --print                       the query, to paste into Logs Insights
+outcrop hunt denied-callers --on aws --log-group GROUP    at AWS: the price is told first, and only the result travels
 ```
 
 The texts are Logs Insights QL (QUERY.md). Of a hunt that runs at AWS too the text is the same there: where a case knows more than the

@@ -17,15 +17,42 @@ use crate::decode::masked_record;
 use crate::model::live::{usd_for, usd_text};
 use crate::model::secret::{masked, masked_value};
 use crate::model::{SafeText, Secrets, TimeRange, field};
+use crate::query;
 use crate::query::ql::{QueryError, Span, parse};
+use crate::query::run::AnswerRow;
+use crate::query::value::Value;
 use crate::report::{bytes, grouped};
 use crate::source::insights::{Asking, Aws, AwsAnswer, AwsError, AwsLanguage, Fault, Question, ResultRow};
 
 /// Asks AWS and prints the answer. The text goes out as it is; only what AWS cannot know is refused here.
 pub fn run(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange, reveal: RevealArgs, output: OutputArgs) -> Result<Done, Failure> {
+    if language == Language::Ql {
+        refuse_derived_fields(text)?;
+    }
+    let answer = fetch(text, language, aws, range)?;
+    print(&answer, reveal.secrets(), &mut Output::new(output))?;
+    for note in &answer.notes {
+        eprintln!("outcrop: {}", SafeText::new(note));
+    }
+    Ok(if answer.is_incomplete { Done::Incomplete } else { Done::Complete })
+}
+
+/// A query of a hunt, answered by AWS. It may name derived fields: there it says itself what stands in for them.
+pub fn rows(text: &str, aws: &AwsArgs, range: &TimeRange) -> Result<query::run::Answer, Failure> {
+    let answer = fetch(text, Language::Ql, aws, range)?;
+    // A pointer is for programs.
+    let columns: Vec<String> = answer.columns.into_iter().filter(|name| name != "@ptr").collect();
+    let cell = |row: &ResultRow, name: &str| row.get(name).map_or(Value::Missing, Value::text);
+    let row = |row: &ResultRow| AnswerRow { event: None, values: columns.iter().map(|name| cell(row, name)).collect() };
+    let rows = answer.rows.iter().map(row).collect();
+    let names = columns.iter().map(|name| vec![name.clone()]).collect();
+    Ok(query::run::Answer { rows, names, columns, notes: answer.notes, is_incomplete: answer.is_incomplete, ..query::run::Answer::default() })
+}
+
+/// Asks when the price is right, shows how it goes, and says what was read.
+fn fetch(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange) -> Result<AwsAnswer, Failure> {
     let language = if language == Language::Sql { AwsLanguage::Sql } else { AwsLanguage::Ql };
     if language == AwsLanguage::Ql {
-        refuse_derived_fields(text)?;
         let names_its_source = parse(text).is_ok_and(|query| query.source.is_some());
         if aws.log_group.is_empty() && !names_its_source {
             return Err(Failure::Usage(
@@ -56,10 +83,6 @@ pub fn run(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange, rev
     });
     bar.finish_and_clear();
     let answer = answer.map_err(|error| told(&error, text))?;
-    print(&answer, reveal.secrets(), &mut Output::new(output))?;
-    for note in &answer.notes {
-        eprintln!("outcrop: {}", SafeText::new(note));
-    }
     let seen = &answer.statistics;
     eprintln!(
         "outcrop: {} rows; {} records scanned, {} matched, {} spared by indexes; {} ≈ {}",
@@ -70,7 +93,7 @@ pub fn run(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange, rev
         bytes(seen.bytes_scanned as u64),
         usd_text(usd_for(seen.bytes_scanned, aws.usd_per_gb))
     );
-    Ok(if answer.is_incomplete { Done::Incomplete } else { Done::Complete })
+    Ok(answer)
 }
 
 fn progress(asking: &Asking, usd_per_gb: f64) -> String {

@@ -303,6 +303,9 @@ pub struct HuntArgs {
     /// Where it is answered
     #[arg(long, value_enum, default_value_t = Place::Case)]
     pub on: Place,
+    /// With `--on aws`: whose logs, where, and for how much.
+    #[command(flatten)]
+    pub aws: AwsArgs,
     /// Of which case, about what, answered how.
     #[command(flatten)]
     pub question: QuestionArgs,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Done;
+use super::ask_aws;
 use super::cli::{Format, HuntArgs, Place};
 use super::failure::Failure;
 use super::output::Output;
@@ -10,7 +11,8 @@ use super::place;
 use super::query::{Asked, answer, print};
 use crate::case::{Reader, open_read_only};
 use crate::hunt::{Bound, Catalogue, Hunt, Language, Param, bind};
-use crate::model::{SafeText, Scope, Strand, StrandSet};
+use crate::model::{SafeText, Scope, Strand, StrandSet, TimeRange};
+use crate::query::run::Answer;
 
 /// Runs the command.
 pub fn run(args: &HuntArgs) -> Result<Done, Failure> {
@@ -34,12 +36,7 @@ pub fn run(args: &HuntArgs) -> Result<Done, Failure> {
         return Ok(done);
     }
     if args.on == Place::Aws {
-        let why = if hunt.at_aws {
-            "--on aws is not in this version; --print shows the text, which runs in Logs Insights as it is"
-        } else {
-            "this hunt asks for what only a case knows: run it without --on aws"
-        };
-        return Err(Failure::Usage(why.to_owned()));
+        return at_aws(hunt, bound, args, done);
     }
     let now = place::now();
     let scope = args.question.scope.scope(now).map_err(Failure::Usage)?;
@@ -57,6 +54,34 @@ pub fn run(args: &HuntArgs) -> Result<Done, Failure> {
         eprintln!("outcrop: {}", SafeText::new(note));
     }
     place::unless_rebuilding(&reader, ended)
+}
+
+/// The hunt goes to AWS: its text as it is, so that only its result travels. Of a scope AWS only knows the interval.
+fn at_aws(hunt: &Hunt, bound: Bound, args: &HuntArgs, done: Done) -> Result<Done, Failure> {
+    if !hunt.at_aws {
+        return Err(Failure::Usage("this hunt asks for what only a case knows: run it without --on aws".to_owned()));
+    }
+    let scope = args.question.scope.scope(place::now()).map_err(Failure::Usage)?;
+    if !(Scope { range: TimeRange::default(), ..scope.clone() }).is_all() {
+        return Err(Failure::Usage("with --on aws only --since and --until hold: narrow the hunt with its parameters".to_owned()));
+    }
+    let ask = |text: &str| ask_aws::rows(text, &args.aws, &scope.range);
+    let bound = match &bound.baseline {
+        None => bound,
+        Some(baseline) => with_number(&bound, &ask(baseline)?)?,
+    };
+    let mut answer = ask(&bound.text)?;
+    hunt.arrange(&mut answer, bound.every);
+    if let Some(limit) = args.question.scope.limit.filter(|limit| answer.rows.len() > *limit) {
+        answer.notes.push(format!("{limit} of {} rows shown; --limit raises it", answer.rows.len()));
+        answer.rows.truncate(limit);
+        answer.is_incomplete = true;
+    }
+    print(&answer, args.question.reveal.secrets(), &mut Output::new(args.question.output))?;
+    for note in &answer.notes {
+        eprintln!("outcrop: {}", SafeText::new(note));
+    }
+    Ok(if answer.is_incomplete { Done::Incomplete } else { done })
 }
 
 /// The hunts in the binary, and the user's own over them.
@@ -78,6 +103,11 @@ fn measured(hunt: &Hunt, bound: Bound, reader: &mut Reader, scope: &Scope) -> Re
     let Some(baseline) = &bound.baseline else { return Ok(bound) };
     let asked = Asked { text: baseline, language: language(hunt), scope, now: place::now(), limit: None };
     let answer = answer(reader, &asked, &mut |_| ())?;
+    with_number(&bound, &answer)
+}
+
+/// With the number that the baseline gave.
+fn with_number(bound: &Bound, answer: &Answer) -> Result<Bound, Failure> {
     let number = answer.rows.first().and_then(|row| row.values.first()).and_then(crate::query::value::Value::as_number);
     let Some(number) = number else {
         return Err(Failure::Error("there is nothing in scope to measure a percentile of: give a number, or widen the scope".to_owned()));

@@ -178,6 +178,9 @@ pub struct Next {
     pub with: BTreeMap<String, String>,
 }
 
+/// The column that says which place a row is from.
+const SITE: &str = "@site";
+
 impl Hunt {
     /// A parameter by its name.
     pub fn param(&self, name: &str) -> Option<&Param> {
@@ -187,11 +190,14 @@ impl Hunt {
     /// The rows as they are shown: with what is worked out of them, and only the columns that are worth showing.
     /// `every` is how long a slice of time is, in milliseconds, where the hunt has slices.
     pub fn arrange(&self, answer: &mut Answer, every: Option<i64>) {
+        // Of several places at AWS each row says which it is from, and each is a group of its own.
+        let site = answer.columns.iter().find(|column| *column == SITE).cloned();
         if let (Some(deviation), Some(every)) = (&self.deviation, every) {
-            deviate(answer, deviation, every);
+            let by = site.iter().chain(&deviation.by).cloned().collect();
+            deviate(answer, &Deviation { by, ..deviation.clone() }, every);
         }
         if !self.show.is_empty() {
-            choose(answer, &self.show);
+            choose(answer, &site.into_iter().chain(self.show.iter().cloned()).collect::<Vec<_>>());
         }
         as_times(answer);
     }

@@ -11,6 +11,7 @@ mod desk;
 mod emulators;
 mod fetching;
 mod hard;
+mod hunts;
 mod of_server;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../pty/mod.rs"]

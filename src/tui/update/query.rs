@@ -38,7 +38,8 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         }
         Command::RunQuery => ask(state, effects),
         Command::RunAtAws => {
-            let why = "queries at AWS are not in this version: the text runs as it is in CloudWatch Logs Insights; Y copies it";
+            let why =
+                "the workbench does not send queries to AWS yet: Y copies the text, `outcrop query --on aws` and `outcrop hunt --on aws` send it";
             state.tell(Severity::Info, why);
         }
         Command::Hunts => open_hunts(state),
