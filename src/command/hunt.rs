@@ -77,7 +77,7 @@ fn at_aws(hunt: &Hunt, bound: Bound, args: &HuntArgs, done: Done) -> Result<Done
         answer.rows.truncate(limit);
         answer.is_incomplete = true;
     }
-    print(&answer, args.question.reveal.secrets(), &mut Output::new(args.question.output))?;
+    print(&answer, args.question.reveal.secrets(), Output::new(args.question.output))?;
     for note in &answer.notes {
         eprintln!("outcrop: {}", SafeText::new(note));
     }
