@@ -93,7 +93,7 @@ fn an_end_in_the_middle_stops_all_queries_and_the_next_fetch_goes_on() {
     for signal in ["INT", "TERM", "HUP"] {
         let server = Server::start(crowd(3_000, 0, 1), Options { most_rows: 1_000, ..Options::default() });
         // The estimate and the first piece come, what follows takes its time.
-        server.fault(on("StartQuery", Fault::Runs(Duration::from_mins(60))).after(2));
+        server.fault(on("StartQuery", Fault::Runs(Duration::from_hours(1))).after(2));
         let shell = Shell::new(&format!("end_{signal}"), &server);
         let running = Running::start(shell.command(&format!("fetch {HOURS} --case c --format json")));
         server.wait_until("two run", |server| server.left_running().len() == 2);
@@ -124,7 +124,7 @@ fn queries_that_a_killed_fetch_left_are_attached_to_or_stopped() {
     for id in left {
         let looked_at = calls
             .iter()
-            .any(|call| matches!(call.action.as_str(), "GetQueryResults" | "StopQuery") && call.body["queryId"] == Value::from(id.clone()));
+            .any(|call| matches!(call.action.as_str(), "GetQueryResults" | "StopQuery") && call.body["queryId"].as_str() == Some(id.as_str()));
         assert!(looked_at, "nobody cared for {id}");
     }
     assert_eq!(records_of(&shell.at("c")), records_in(server.world()));
@@ -153,4 +153,17 @@ fn a_quarter_of_a_million_with_a_crowd_in_a_second() {
         only_read(&server);
         assert_eq!(server.left_running(), Vec::<String>::new());
     }
+}
+
+#[test]
+#[ignore = "only optimised: cargo test --release --test aws -- --ignored"]
+fn one_more_than_a_query_gives() {
+    let server = Server::start(crowd(100_001, 0, 1), Options::default());
+    let shell = Shell::new("one_more", &server);
+    let text = "fields @timestamp | sort @timestamp asc | limit 100000";
+    let answer = shell.ask(text, &format!("{HOURS} --log-group /aws/bedrock/modelinvocations --format ndjson")).exits(0);
+    assert_eq!(answer.out.lines().count(), 100_000);
+    assert!(answer.err.contains("100000 of 100001 matching records"), "{}", answer.err);
+    fetch(&shell, 0);
+    assert!(records_of(&shell.at("c")) == records_in(server.world()), "not every event is there once");
 }
