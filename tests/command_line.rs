@@ -436,6 +436,9 @@ fn exit_codes_and_one_line_messages() {
         "events --format xml --case c",
         "events --limit many",
         "ingest --case c",
+        "fetch",
+        "fetch --case new --budget much",
+        "live --since soonish",
         "ingest logs",
         "show --case c",
         "--no-such-flag",
@@ -443,11 +446,6 @@ fn exit_codes_and_one_line_messages() {
     ] {
         let answer = run(line).exits(2);
         assert!(answer.out.is_empty() && !answer.err.is_empty(), "{line}");
-    }
-    // Words of the contract that are not in this version, even when there is a file of that name.
-    DEMO.0.put("live", "{}");
-    for word in ["live", "fetch", "detect", "report", "doctor", "rules"] {
-        run(word).exits(2).says(&[word, "not in this version"]);
     }
     // No case was opened before: usage.
     let fresh = Desk::new("command_line-fresh");

@@ -87,10 +87,10 @@ fn best(server: &Server, page: usize) -> (Duration, Duration) {
             let answer = connection.send("GetQueryResults", &body);
             if answer["status"] == "Complete" {
                 first.get_or_insert_with(|| began.elapsed());
-                *token = answer.get("nextToken").cloned().unwrap_or_else(|| Value::from(false));
+                *token = answer.get("nextToken").cloned().unwrap_or(Value::Bool(false));
             }
         }
-        asked.retain(|(_, token)| *token != Value::from(false));
+        asked.retain(|(_, token)| *token != Value::Bool(false));
     }
     (first.unwrap(), began.elapsed())
 }

@@ -53,7 +53,22 @@ const SCENES: &[Scene] = &[
         theme: "default",
         steps: &[("2", "flags"), ("freply only with the staff note\r", "staff note"), ("", "hidden")],
     },
-    Scene { name: "principals", size: LARGE, theme: "default", steps: &[("5", "27 principals")] },
+    Scene { name: "signals", size: LARGE, theme: "default", steps: &[("4", "LEAD"), ("", "Many kinds of calls")] },
+    Scene { name: "lead", size: LARGE, theme: "default", steps: &[("4", "LEAD"), ("\r", "arithmetic")] },
+    Scene { name: "signal", size: LARGE, theme: "default", steps: &[("4", "LEAD"), ("/Far more Bedrock\r", "match"), ("\r", "measured by")] },
+    Scene { name: "principals", size: LARGE, theme: "default", steps: &[("5", "27 principals"), ("otokens\r", "▾tokens")] },
+    Scene {
+        name: "principal",
+        size: LARGE,
+        theme: "default",
+        steps: &[("5", "27 principals"), ("/svc-ml-reporting\r", "match"), ("\r", "tokens over time")],
+    },
+    Scene {
+        name: "buckets",
+        size: LARGE,
+        theme: "default",
+        steps: &[("6", "10 buckets"), ("oforeign\r", "▾foreign"), ("/acme-ml-training-data\r", "match")],
+    },
     Scene {
         name: "case",
         size: LARGE,

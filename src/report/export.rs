@@ -6,6 +6,7 @@ use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use super::incident::{Form, Options, Selection, choose, gather, render};
 use super::{COLUMNS, EventJson, event_cells, to_json, write_csv};
 use crate::case::{Reader, Result};
 use crate::model::{Entity, Event, EventId, EventRef, Secrets, SourceId};
@@ -43,14 +44,42 @@ pub fn events_with_entities(reader: &mut Reader, refs: &[EventRef], secrets: Sec
     Ok(Ok(()))
 }
 
+/// The ending of a file's name, which decides the form.
+fn ending_of(path: &Path) -> String {
+    path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// Writes a report about a selection to a new file, when its ending is that of one; `None` when it is another.
+///
+/// # Errors
+/// A sentence: a file that exists or cannot be written, a case that cannot be read, nothing to report.
+pub fn export_report(reader: &mut Reader, selection: &Selection, path: &Path, options: &Options) -> Option<std::result::Result<String, String>> {
+    let form = match ending_of(path).as_str() {
+        "md" => Form::Markdown,
+        "html" => Form::Html,
+        _ => return None,
+    };
+    Some(write_report(reader, selection, path, options, form))
+}
+
+fn write_report(reader: &mut Reader, selection: &Selection, path: &Path, options: &Options, form: Form) -> std::result::Result<String, String> {
+    let chosen = choose(reader, selection).map_err(|error| error.to_string())??;
+    let incident = gather(reader, &chosen, options).map_err(|error| error.to_string())?;
+    let text = render(&incident, form, None)?;
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let mut file = file.map_err(|error| format!("cannot write {}: {error}; choose another name", path.display()))?;
+    file.write_all(text.as_bytes()).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    Ok(format!("a report of {} events written to {}", chosen.refs.len(), path.display()))
+}
+
 /// Writes events to a new file; its ending decides the form. The file holds evidence: mode 0600. Gives what was done.
 ///
 /// # Errors
 /// A sentence: an unknown ending, a file that exists or cannot be written, a case that cannot be read.
 pub fn export_events(reader: &mut Reader, refs: &[EventRef], path: &Path, secrets: Secrets) -> std::result::Result<String, String> {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_owned();
+    let ending = ending_of(path);
     if !["csv", "ndjson", "json"].contains(&ending.as_str()) {
-        return Err(format!("cannot tell the form of {}: end it in .csv, .ndjson or .json", path.display()));
+        return Err(format!("cannot tell the form of {}: end it in .csv, .ndjson or .json, or in .md or .html for a report", path.display()));
     }
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let mut out = BufWriter::new(file.map_err(|error| format!("cannot write {}: {error}; choose another name", path.display()))?);

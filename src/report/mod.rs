@@ -19,7 +19,7 @@ pub use answer::{AnswerRowJson, answer_cell, export_answer};
 pub use controls::{ChangeJson, ControlsJson, StateJson, WindowJson, change_words, control_words, open_words};
 pub use csv::write_csv;
 pub use event::{COLUMNS, EventJson, RecordJson, event_cells};
-pub use export::{events_with_entities, export_events};
+pub use export::{events_with_entities, export_events, export_report};
 pub use flags::{FLAGS, flag_words};
 pub use json::{to_json, to_json_pretty};
 pub use number::{bytes, grouped};

@@ -175,6 +175,10 @@ pub enum Ask {
         scope: Scope,
         /// Path as typed.
         path: String,
+        /// A report is about this lead, by its id, and not about the scope.
+        lead: Option<String>,
+        /// When it is written.
+        now: Timestamp,
         /// Masked or not.
         secrets: Secrets,
     },

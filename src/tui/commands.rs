@@ -99,7 +99,7 @@ commands! {
     ListEntity "match-list" [List Detail] "" "Put the selected principal, bucket or address on a match list, with a reason"
     Copy "copy" [List Detail] "copy" "Copy the selected row or text, made safe, to the terminal's clipboard"
     CopyRecord "copy-record" [List Detail] "" "Copy the whole record as JSON, with control characters escaped"
-    Export "export" [List Detail] "export" "Write the rows in scope to a file (.csv, .ndjson or .json)"
+    Export "export" [List Detail] "export" "Write the rows in scope to a file (.csv, .ndjson, .json), or a report about them or the selected lead (.md, .html)"
     Back "back" [Global] "back" "Back: the view before this one, as it was"
     Forward "forward" [Global] "" "Forward again"
     WidenScope "widen-scope" [List Detail] "" "Drop the last constraint of the scope"

@@ -163,7 +163,7 @@ pub struct SignalPage {
     /// What a judgement said when it was made: other words need another page.
     pub judged: (TriageState, String),
     /// Its lines.
-    pub lines: Vec<SignalLine>,
+    pub lines: Vec<SignalPart>,
 }
 
 /// How a line of the page looks.
@@ -181,7 +181,7 @@ pub enum Look {
 
 /// One line of the page.
 #[derive(Clone, Debug, PartialEq)]
-pub enum SignalLine {
+pub enum SignalPart {
     /// A label and words.
     Words(&'static str, String, Look),
     /// A blank.

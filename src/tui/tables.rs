@@ -113,12 +113,12 @@ pub struct ProfilePage {
     /// What it tells.
     pub profile: Profile,
     /// Its lines.
-    pub lines: Vec<PageLine>,
+    pub lines: Vec<PagePart>,
 }
 
 /// One line of the page.
 #[derive(Clone, Debug, PartialEq)]
-pub enum PageLine {
+pub enum PagePart {
     /// A label and words.
     Fact(&'static str, String),
     /// A label, numbers over time, and what they come to.
@@ -137,7 +137,7 @@ impl ProfilePage {
     /// The pivot of a line.
     pub fn entity_at(&self, line: usize) -> Option<&Entity> {
         match self.lines.get(line)? {
-            PageLine::Value(section, at, _) => Some(&self.profile.sections.get(*section)?.values.get(*at)?.entity),
+            PagePart::Value(section, at, _) => Some(&self.profile.sections.get(*section)?.values.get(*at)?.entity),
             _ => None,
         }
     }

@@ -198,7 +198,7 @@ fn whoever_ends_it_stops_the_query_at_aws() {
     for signal in ["INT", "TERM", "HUP"] {
         let server = Server::start(spike(), Options::default());
         // The estimate ends; the query would run for an hour.
-        server.fault(on("StartQuery", Fault::Runs(Duration::from_mins(60))).after(1));
+        server.fault(on("StartQuery", Fault::Runs(Duration::from_hours(1))).after(1));
         let shell = Shell::new(&format!("stop_{signal}"), &server);
         let running = Running::start(shell.asking("fields @message", DAY));
         server.wait_until("the query runs", |server| server.left_running().len() == 1 && server.calls_of("GetQueryResults").len() > 2);
@@ -214,7 +214,7 @@ fn whoever_ends_it_stops_the_query_at_aws() {
 #[test]
 fn a_silent_server_does_not_hold_up_the_end() {
     let server = Server::start(spike(), Options::default());
-    server.fault(on("StartQuery", Fault::Runs(Duration::from_mins(60))).after(1));
+    server.fault(on("StartQuery", Fault::Runs(Duration::from_hours(1))).after(1));
     let shell = Shell::new("silent", &server);
     let running = Running::start(shell.asking("fields @message", DAY));
     server.wait_until("the query runs", |server| server.left_running().len() == 1);

@@ -165,7 +165,7 @@ fn the_policy_it_prints_is_enough_and_no_more() {
     shell.ask("fields @message | limit 1", &format!("--since 2h --log-group {TRAIL}")).exits(0);
     assert_eq!(records_of(&shell.at("c")), records_in(server.world()));
     assert!(server.calls().iter().all(|call| call.outcome != "AccessDeniedException"), "nothing else was tried");
-    let used = |action: &str| server.calls_of(action).len() > 0;
+    let used = |action: &str| !server.calls_of(action).is_empty();
     let unused: Vec<&&str> = allowed.iter().filter(|action| !used(action.trim_start_matches("logs:"))).collect();
     assert_eq!(unused, Vec::<&&str>::new(), "and all of it is needed");
 }

@@ -89,7 +89,8 @@ impl Emulator {
         for region in world.region_names() {
             let client = self.client(&region);
             let mut streams: BTreeMap<(String, String), Vec<(i64, String)>> = BTreeMap::new();
-            for (name, group) in world.region(&region).expect("a Region").groups().iter() {
+            let groups = world.region(&region).expect("a Region").groups().clone();
+            for (name, group) in &groups {
                 client.create_log_group().log_group_name(name).send().await.expect("a group");
                 for event in &group.events {
                     streams.entry((name.clone(), event.stream.clone())).or_default().push((logged(event), event.message.clone()));

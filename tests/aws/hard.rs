@@ -93,7 +93,7 @@ fn an_end_in_the_middle_stops_all_queries_and_the_next_fetch_goes_on() {
     for signal in ["INT", "TERM", "HUP"] {
         let server = Server::start(crowd(3_000, 0, 1), Options { most_rows: 1_000, ..Options::default() });
         // The estimate and the first piece come, what follows takes its time.
-        server.fault(on("StartQuery", Fault::Runs(Duration::from_mins(60))).after(2));
+        server.fault(on("StartQuery", Fault::Runs(Duration::from_hours(1))).after(2));
         let shell = Shell::new(&format!("end_{signal}"), &server);
         let running = Running::start(shell.command(&format!("fetch {HOURS} --case c --format json")));
         server.wait_until("two run", |server| server.left_running().len() == 2);
@@ -124,7 +124,7 @@ fn queries_that_a_killed_fetch_left_are_attached_to_or_stopped() {
     for id in left {
         let looked_at = calls
             .iter()
-            .any(|call| matches!(call.action.as_str(), "GetQueryResults" | "StopQuery") && call.body["queryId"] == Value::from(id.clone()));
+            .any(|call| matches!(call.action.as_str(), "GetQueryResults" | "StopQuery") && call.body["queryId"].as_str() == Some(id.as_str()));
         assert!(looked_at, "nobody cared for {id}");
     }
     assert_eq!(records_of(&shell.at("c")), records_in(server.world()));

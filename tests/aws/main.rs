@@ -1,7 +1,8 @@
 //! Everything that talks to AWS, against servers that stand for it: our own, which answers queries and goes wrong when told to
 //! (`server`), and emulators that nobody here wrote.
 
-#![cfg(all(test, feature = "live"))]
+#![cfg(test)]
+#![cfg(feature = "live")]
 
 mod asking;
 mod checkup;

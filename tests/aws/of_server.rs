@@ -24,7 +24,7 @@ fn send(server: &Server, action: &str, body: &Value) -> Option<(u16, Value)> {
     );
     stream.write_all(head.as_bytes()).expect("sent");
     let mut answer = Vec::new();
-    let mut part = [0; 65536];
+    let mut part = [0; 8192];
     loop {
         let text = String::from_utf8_lossy(&answer).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
@@ -232,7 +232,7 @@ fn quotas_hold() {
 
 #[test]
 fn rows_of_a_running_query_come_and_go() {
-    let server = Server::start(spike(), Options { runs: Duration::from_secs(60), ..generous() });
+    let server = Server::start(spike(), Options { runs: Duration::from_mins(1), ..generous() });
     let started = ask(
         &server,
         "StartQuery",

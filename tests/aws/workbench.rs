@@ -97,7 +97,7 @@ fn what_arrives_comes_by_itself_and_nothing_is_written_when_nothing_does() {
 fn busy(name: &str) -> (Server, Shell, Terminal) {
     let server = Server::start(an_hour(), Options::default());
     // The estimates of both groups come at once.
-    server.fault(on("StartQuery", Fault::Runs(Duration::from_mins(60))).after(2));
+    server.fault(on("StartQuery", Fault::Runs(Duration::from_hours(1))).after(2));
     let shell = Shell::new(name, &server);
     let mut terminal = live(&shell, "");
     server.wait_until("both queries run", |server| server.left_running().len() == 2);

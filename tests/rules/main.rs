@@ -309,6 +309,25 @@ fn the_catalogue_is_complete_and_stands_in_the_frameworks() {
     }
 }
 
+/// Each list that a rule names is there, empty, with a word on what it is for; and each one there is named.
+#[test]
+fn every_match_list_is_there() {
+    let named: BTreeSet<String> = files("rules", "yml")
+        .iter()
+        .flat_map(|(_, text)| {
+            text.split("    match-list:\n").skip(1).map(|behind| behind.lines().next().expect("a list").trim().to_owned()).collect::<Vec<_>>()
+        })
+        .map(|line| line.split(':').next().expect("a name").to_owned())
+        .collect();
+    let mut there = BTreeSet::new();
+    for (file, text) in files("lists", "toml") {
+        let list: toml::Table = toml::from_str(&text).expect("TOML");
+        assert!(list["description"].is_str() && !list.contains_key("entry"), "{file}");
+        there.insert(file.trim_end_matches(".toml").to_owned());
+    }
+    assert_eq!(named, there);
+}
+
 /// Rules in the dialect of public repositories: titles in capitals, lists of one, `1 of`, tags, and nothing of ours.
 #[test]
 fn rules_of_others_work_as_they_are() {

@@ -104,7 +104,9 @@ pub(super) fn read(reader: &mut Reader, chosen: &Chosen, options: &Options) -> R
     states.sort_by_key(|state| state.standing);
     states.truncate(STATES);
     let mut safe = options.secrets.controls(all);
-    states.iter_mut().for_each(|state| options.secrets.state(state));
+    for state in &mut states {
+        options.secrets.state(state);
+    }
     safe.windows.iter_mut().for_each(|window| window.callers.iter_mut().for_each(|(name, _)| *name = options.secrets.name(name)));
     Ok(Defences { all: safe, changes, windows, states })
 }

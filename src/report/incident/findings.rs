@@ -115,7 +115,7 @@ fn signal_told(reader: &mut Reader, signal: &Signal, options: &Options) -> Resul
         entity: safe(&format!("{} {}", signal.entity.kind, signal.entity.value)),
         summary: safe(&signal.summary),
         baseline: signal.baseline.as_ref().map(baseline_words).unwrap_or_default().iter().map(|words| safe(words)).collect(),
-        frameworks: signal.frameworks.iter().map(framework_words).collect(),
+        frameworks: framework_words(&signal.frameworks),
         events: reader.events(&ids)?.iter().map(crate::model::Event::uid).collect(),
         total: format!("{}{firings}", counted(signal.total, "record")),
         triage: judged(signal.triage.state, &signal.triage.note),
@@ -143,9 +143,18 @@ fn judged(state: TriageState, note: &str) -> String {
     }
 }
 
-/// `ATT&CK v19 T1685.002`.
-pub fn framework_words(framework: &Framework) -> String {
-    line(&format!("{} {} {}", framework.name, framework.version, framework.id))
+/// Each edition of a framework with its ids: `ATT&CK v19 T1685.002 T1562.008`.
+pub fn framework_words(frameworks: &[Framework]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut before = None;
+    for framework in frameworks {
+        match lines.last_mut().filter(|_| before == Some((&framework.name, &framework.version))) {
+            Some(words) => words.extend([" ", line(&framework.id).as_str()]),
+            None => lines.push(line(&format!("{} {} {}", framework.name, framework.version, framework.id))),
+        }
+        before = Some((&framework.name, &framework.version));
+    }
+    lines
 }
 
 /// How long, in words: `10 min`, `24 h`, `90 days`.

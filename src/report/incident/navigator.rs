@@ -38,7 +38,7 @@ struct Versions {
 #[serde(rename_all = "camelCase")]
 struct Technique {
     #[serde(rename = "techniqueID")]
-    technique_id: String,
+    id: String,
     score: u32,
     comment: String,
     enabled: bool,
@@ -92,7 +92,7 @@ pub fn navigator_layer(chosen: &Chosen, title: &str, options: &Options) -> serde
     let most = techniques.values().map(|(score, _)| *score).max().unwrap_or(1).max(1);
     let technique = |(id, (score, signals)): (String, (u32, Vec<String>))| Technique {
         show_subtechniques: id.contains('.'),
-        technique_id: id,
+        id,
         score,
         comment: signals.join("\n"),
         enabled: true,

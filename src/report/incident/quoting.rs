@@ -5,9 +5,9 @@ use super::words::{Piece, Words};
 /// Words of a sentence: what Markdown or HTML would act on is escaped.
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
+    for (at, character) in text.char_indices() {
         match character {
-            '&' => out.push_str("&amp;"),
+            '&' if is_reference(text.get(at + 1..).unwrap_or_default()) => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '\n' | '\r' => out.push(' '),
@@ -16,6 +16,12 @@ pub fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// Would an ampersand before this begin a character reference? `ATT&CK` has none.
+fn is_reference(rest: &str) -> bool {
+    let name = rest.chars().take_while(|character| character.is_ascii_alphanumeric() || *character == '#').count();
+    name > 0 && rest.chars().nth(name) == Some(';')
 }
 
 /// The longest run of backticks.
@@ -61,6 +67,7 @@ mod tests {
         assert_eq!(span("a|b"), "`a\\|b`");
         assert_eq!(span(" "), "");
         assert_eq!(fence("x\n```\n# no heading\n"), "````text\nx\n```\n# no heading\n````");
+        assert_eq!(escaped("ATT&CK &amp; &#60; & &;"), "ATT&CK &amp;amp; &amp;\\#60; & &;");
         assert_eq!(escaped("<b>*x*_y_[l](u) #1 a|b"), "&lt;b&gt;\\*x\\*\\_y\\_\\[l\\](u) \\#1 a\\|b");
     }
 

@@ -100,7 +100,7 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
     for (at, step) in steps.iter().enumerate() {
         let mut notes = notes(chosen, defences, options, &told.marks, step);
         // What is there from the beginning is not new.
-        notes.extend(step.ids.iter().filter_map(|(id, _)| known.new(by_event.get(id)?, at > 0, options)));
+        notes.extend(step.ids.iter().filter_map(|(id, _)| known.first(by_event.get(id)?, at > 0, options)));
         if at < STEPS {
             let (day, step) = step_told(step, notes, &by_event, options);
             match incident.story.last_mut().filter(|last| last.day == day) {
@@ -117,8 +117,8 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
         );
     }
     if all > STEPS {
-        incident.story_note =
-            format!("{} {} more are not told; the timeline has them.", incident.story_note, counted((all - STEPS) as u64, "step")).trim().to_owned();
+        let more = format!("{} more are not told; the timeline has them.", counted((all - STEPS) as u64, "step"));
+        incident.story_note = if incident.story_note.is_empty() { more } else { format!("{} {more}", incident.story_note) };
     }
     marks(reader, chosen, options, told, incident)
 }
@@ -129,7 +129,7 @@ struct Known(HashSet<(&'static str, String)>);
 
 impl Known {
     /// What an event shows for the first time.
-    fn new(&mut self, event: &model::Event, tells: bool, options: &Options) -> Option<Words> {
+    fn first(&mut self, event: &model::Event, tells: bool, options: &Options) -> Option<Words> {
         let shown = [("address", &event.ip), ("access key", &event.key), ("client", &event.user_agent), ("Region", &event.region)];
         let mut words: Option<Words> = None;
         for (what, value) in shown {

@@ -61,7 +61,7 @@ impl EditorKind {
             Self::Tag => "words, separated by blanks · enter keep",
             Self::Reason => "why it belongs on the list: a ticket, a team · enter keeps it",
             Self::Note | Self::Judgement | Self::CaseNote => "ctrl-s or alt-enter keeps it · esc leaves it as it was",
-            Self::Export => "a path ending in .csv, .ndjson or .json · enter write",
+            Self::Export => "a path: .csv .ndjson .json for the rows, .md .html for a report · enter write",
             Self::Range => "24h · yesterday · 14:00 .. 16:30 · 2026-11-10 .. 2026-11-12 (UTC) · enter apply",
         }
     }

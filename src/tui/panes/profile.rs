@@ -6,7 +6,7 @@ use crate::model::{EntityKind, Secrets, Strand};
 use crate::stitch::profiles::{Profile, titles};
 use crate::tui::render::grouped;
 use crate::tui::state::State;
-use crate::tui::tables::{PageLine, ProfilePage};
+use crate::tui::tables::{PagePart, ProfilePage};
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Area, Canvas, spark};
 
@@ -17,7 +17,7 @@ const LABEL: u16 = 16;
 const WORDS: u16 = 24;
 
 /// The lines of the page.
-pub fn lines(profile: &Profile, signals: u64, secrets: Secrets) -> Vec<PageLine> {
+pub fn lines(profile: &Profile, signals: u64, secrets: Secrets) -> Vec<PagePart> {
     let summary = &profile.summary;
     let (kind, mut lines) = (profile.entity.kind, Vec::new());
     let mut parts = vec![format!("{} events", grouped(summary.events))];
@@ -28,17 +28,17 @@ pub fn lines(profile: &Profile, signals: u64, secrets: Secrets) -> Vec<PageLine>
     if strands.len() > 1 {
         parts.push(format!("({})", strands.join(", ")));
     }
-    lines.push(PageLine::Fact("events", parts.join(" · ").replace(" · (", " (")));
+    lines.push(PagePart::Fact("events", parts.join(" · ").replace(" · (", " (")));
     if summary.named > 0 {
         let own = if summary.events == 0 { "did nothing itself; " } else { "" };
-        lines.push(PageLine::Fact("named", format!("{own}{} events of others name it", grouped(summary.named))));
+        lines.push(PagePart::Fact("named", format!("{own}{} events of others name it", grouped(summary.named))));
     }
     let seconds = |time: Option<crate::model::Timestamp>| {
         time.map_or_else(|| "no time".to_owned(), |time| time.to_jiff().strftime("%Y-%m-%d %H:%M:%S").to_string())
     };
-    lines.push(PageLine::Fact("seen", format!("{} – {} UTC", seconds(summary.first), seconds(summary.last))));
+    lines.push(PagePart::Fact("seen", format!("{} – {} UTC", seconds(summary.first), seconds(summary.last))));
     if signals > 0 {
-        lines.push(PageLine::Fact("signals", grouped(signals)));
+        lines.push(PagePart::Fact("signals", grouped(signals)));
     }
     let some: Vec<String> = titles(kind)
         .iter()
@@ -46,16 +46,16 @@ pub fn lines(profile: &Profile, signals: u64, secrets: Secrets) -> Vec<PageLine>
         .filter(|(title, count)| **title != "tokens" && *count > 0)
         .map(|(title, count)| counted(title, count))
         .collect();
-    lines.push(PageLine::Fact("in short", some.join(" · ")));
-    lines.push(PageLine::Picture("events over time", profile.over_time.clone(), grouped(summary.events)));
+    lines.push(PagePart::Fact("in short", some.join(" · ")));
+    lines.push(PagePart::Picture("events over time", profile.over_time.clone(), grouped(summary.events)));
     let [input, output] = profile.tokens;
     if input.saturating_add(output) > 0 {
         let words = format!("{} in, {} out", short(input, 7), short(output, 7));
-        lines.push(PageLine::Picture("tokens over time", profile.tokens_over_time.clone(), words));
+        lines.push(PagePart::Picture("tokens over time", profile.tokens_over_time.clone(), words));
     }
     for (at, section) in profile.sections.iter().enumerate() {
-        lines.push(PageLine::Blank);
-        lines.push(PageLine::Title(section.title, section.all, section.warns));
+        lines.push(PagePart::Blank);
+        lines.push(PagePart::Title(section.title, section.all, section.warns));
         for (place, value) in section.values.iter().enumerate() {
             let shown = match (value.entity.kind, value.note.is_empty()) {
                 // A request id says nothing to a person.
@@ -63,10 +63,10 @@ pub fn lines(profile: &Profile, signals: u64, secrets: Secrets) -> Vec<PageLine>
                 (_, true) => value.entity.value.clone(),
                 (_, false) => format!("{} · {}", value.entity.value, value.note).into(),
             };
-            lines.push(PageLine::Value(at, place, secrets.name(&shown)));
+            lines.push(PagePart::Value(at, place, secrets.name(&shown)));
         }
         if section.all > section.values.len() {
-            lines.push(PageLine::More(section.all - section.values.len()));
+            lines.push(PagePart::More(section.all - section.values.len()));
         }
     }
     lines
@@ -106,7 +106,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
 
 /// What fits below the list: the facts, then each section in one line.
 fn draw_short(state: &State, canvas: &mut Canvas<'_>, area: Area, page: &ProfilePage) {
-    let facts = page.lines.iter().take_while(|line| !matches!(line, PageLine::Blank)).filter(|line| !matches!(line, PageLine::Fact("in short", _)));
+    let facts = page.lines.iter().take_while(|line| !matches!(line, PagePart::Blank)).filter(|line| !matches!(line, PagePart::Fact("in short", _)));
     let mut y = area.y;
     for line in facts.take(usize::from(area.height)) {
         draw_line(state, canvas, Area::new(area.x, y, area.width, 1), page, line);
@@ -128,15 +128,15 @@ fn draw_short(state: &State, canvas: &mut Canvas<'_>, area: Area, page: &Profile
     }
 }
 
-fn draw_line(state: &State, canvas: &mut Canvas<'_>, area: Area, page: &ProfilePage, line: &PageLine) {
+fn draw_line(state: &State, canvas: &mut Canvas<'_>, area: Area, page: &ProfilePage, line: &PagePart) {
     let (x, y) = (area.x + 2, area.y);
     let room = area.width.saturating_sub(3);
     match line {
-        PageLine::Fact(label, words) => {
+        PagePart::Fact(label, words) => {
             canvas.text(x, y, LABEL, label, Role::Muted);
             canvas.text(x + LABEL + 2, y, room.saturating_sub(LABEL + 2), words, if *label == "signals" { Role::Warning } else { Role::Text });
         }
-        PageLine::Picture(label, values, words) => {
+        PagePart::Picture(label, values, words) => {
             // All pictures of a page are as wide, so that one moment stands below the other.
             let after = WORDS.min(room / 3);
             let width = room.saturating_sub(LABEL + 2 + after + 2).min(values.len() as u16);
@@ -147,8 +147,8 @@ fn draw_line(state: &State, canvas: &mut Canvas<'_>, area: Area, page: &ProfileP
             canvas.text(x + LABEL + 2 + width, y, 1, right, Role::Rule);
             canvas.text(x + LABEL + 4 + width, y, after, words, Role::Text);
         }
-        PageLine::Blank => {}
-        PageLine::Title(title, all, warns) => {
+        PagePart::Blank => {}
+        PagePart::Title(title, all, warns) => {
             let used = canvas.text(x, y, room, title, if *warns { Role::Warning } else { Role::Title });
             canvas.text(x + used + 1, y, room.saturating_sub(used + 1), &grouped(*all as u64), Role::Muted);
             let times = times_width(state);
@@ -158,7 +158,7 @@ fn draw_line(state: &State, canvas: &mut Canvas<'_>, area: Area, page: &ProfileP
                 canvas.text(if left { at } else { at + width.saturating_sub(title.len() as u16) }, y, width, title, Role::Header);
             }
         }
-        PageLine::Value(section, at, shown) => {
+        PagePart::Value(section, at, shown) => {
             let Some(value) = page.profile.sections.get(*section).and_then(|section| section.values.get(*at)) else { return };
             let times = times_width(state);
             let [count, denied, first, last] = value_columns(area.right().saturating_sub(1), times);
@@ -174,7 +174,7 @@ fn draw_line(state: &State, canvas: &mut Canvas<'_>, area: Area, page: &ProfileP
                 canvas.text(at, y, width, &time_text(time, width), Role::Muted);
             }
         }
-        PageLine::More(more) => {
+        PagePart::More(more) => {
             canvas.text(x + 2, y, room, &format!("and {} more", grouped(*more as u64)), Role::Muted);
         }
     }

@@ -5,7 +5,7 @@ use super::events::time_text;
 use crate::model::{Baseline, Event, Lead, Secrets, Signal, Timestamp, Triage, TriageState};
 use crate::report::grouped;
 use crate::report::incident::{baseline_words, framework_words};
-use crate::tui::signals::{Look, SignalLine, SignalRow};
+use crate::tui::signals::{Look, SignalPart, SignalRow};
 use crate::tui::state::State;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Area, Canvas};
@@ -20,7 +20,7 @@ const LEAST: usize = 30;
 const BUCKETS: usize = 96;
 
 /// The page of a signal.
-pub fn signal_lines(signal: &Signal, lead: Option<&Lead>, events: &[Event], width: u16) -> Vec<SignalLine> {
+pub fn signal_lines(signal: &Signal, lead: Option<&Lead>, events: &[Event], width: u16) -> Vec<SignalPart> {
     let room = usize::from(width.saturating_sub(LABEL + 4));
     let mut lines = Vec::new();
     words(&mut lines, "why", &signal.summary, Look::Strong, room);
@@ -51,54 +51,40 @@ pub fn signal_lines(signal: &Signal, lead: Option<&Lead>, events: &[Event], widt
         words(&mut lines, "lead", &said, Look::Plain, room);
     }
     if let Some(baseline) = &signal.baseline {
-        lines.push(SignalLine::Blank);
-        lines.push(SignalLine::Title("measured by", String::new()));
+        lines.push(SignalPart::Blank);
+        lines.push(SignalPart::Title("measured by", String::new()));
         for said in baseline_words(baseline) {
             words(&mut lines, "", &said, Look::Plain, room);
         }
         lines.extend(chart(baseline, usize::from(width.saturating_sub(16))));
     }
-    lines.push(SignalLine::Blank);
-    lines.push(SignalLine::Title("records", grouped(signal.total)));
-    lines.push(SignalLine::Records(signal.total));
+    lines.push(SignalPart::Blank);
+    lines.push(SignalPart::Title("records", grouped(signal.total)));
+    lines.push(SignalPart::Records(signal.total));
     for event in events {
         let what = format!("{}  {}", super::events::who(event), event.summary());
-        lines.push(SignalLine::Record(event.as_ref(), what, event.outcome.name().to_owned()));
+        lines.push(SignalPart::Record(event.as_ref(), what, event.outcome.name().to_owned()));
     }
     if signal.total > events.len() as u64 {
         words(&mut lines, "", &format!("and {} more", grouped(signal.total - events.len() as u64)), Look::Quiet, room);
     }
     if !signal.links.is_empty() {
-        lines.push(SignalLine::Blank);
-        lines.push(SignalLine::Title("names", String::new()));
-        lines.extend(signal.links.iter().map(|link| SignalLine::Named(link.clone(), link.value.clone())));
+        lines.push(SignalPart::Blank);
+        lines.push(SignalPart::Title("names", String::new()));
+        lines.extend(signal.links.iter().map(|link| SignalPart::Named(link.clone(), link.value.clone())));
     }
     if !signal.frameworks.is_empty() {
-        lines.push(SignalLine::Blank);
-        lines.push(SignalLine::Title("stands in", String::new()));
-        for said in frameworks_in_lines(signal) {
+        lines.push(SignalPart::Blank);
+        lines.push(SignalPart::Title("stands in", String::new()));
+        for said in framework_words(&signal.frameworks) {
             words(&mut lines, "", &said, Look::Plain, room);
         }
     }
     lines
 }
 
-/// The frameworks, each edition on a line of its own: `ATT&CK v19 T1078.004 T1526`.
-fn frameworks_in_lines(signal: &Signal) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut before = None;
-    for framework in &signal.frameworks {
-        match lines.last_mut().filter(|_| before == Some((&framework.name, &framework.version))) {
-            Some(line) => line.extend([" ", framework.id.as_str()]),
-            None => lines.push(framework_words(framework)),
-        }
-        before = Some((&framework.name, &framework.version));
-    }
-    lines
-}
-
 /// The page of a lead.
-pub fn lead_lines(lead: &Lead, signals: &[Signal], secrets: Secrets, width: u16) -> Vec<SignalLine> {
+pub fn lead_lines(lead: &Lead, signals: &[Signal], secrets: Secrets, width: u16) -> Vec<SignalPart> {
     let room = usize::from(width.saturating_sub(LABEL + 4));
     let mut lines = Vec::new();
     let about = format!("{} {}", lead.entity.kind, secrets.text(&lead.entity.value));
@@ -112,27 +98,27 @@ pub fn lead_lines(lead: &Lead, signals: &[Signal], secrets: Secrets, width: u16)
         room,
     );
     judged(&mut lines, &lead.triage, room);
-    lines.push(SignalLine::Blank);
-    lines.push(SignalLine::Title("arithmetic", lead.score.to_string()));
+    lines.push(SignalPart::Blank);
+    lines.push(SignalPart::Title("arithmetic", lead.score.to_string()));
     for points in &lead.arithmetic {
-        lines.push(SignalLine::Points(points.signal.clone(), points.points, secrets.text(&points.what).into_owned()));
+        lines.push(SignalPart::Points(points.signal.clone(), points.points, secrets.text(&points.what).into_owned()));
     }
     let counted = |id: &String| lead.arithmetic.iter().any(|points| points.signal.as_ref() == Some(id));
     let others: Vec<&Signal> = signals.iter().filter(|signal| lead.signals.contains(&signal.id) && !counted(&signal.id)).collect();
     if !others.is_empty() {
-        lines.push(SignalLine::Blank);
-        lines.push(SignalLine::Title("belong to it, and do not count again", grouped(others.len() as u64)));
+        lines.push(SignalPart::Blank);
+        lines.push(SignalPart::Title("belong to it, and do not count again", grouped(others.len() as u64)));
         for signal in others {
-            lines.push(SignalLine::Points(Some(signal.id.clone()), 0, format!("{} {}", signal.rule, signal.title)));
+            lines.push(SignalPart::Points(Some(signal.id.clone()), 0, format!("{} {}", signal.rule, signal.title)));
         }
     }
-    lines.push(SignalLine::Blank);
-    lines.push(SignalLine::Title("records", String::new()));
-    lines.push(SignalLine::Records(0));
+    lines.push(SignalPart::Blank);
+    lines.push(SignalPart::Title("records", String::new()));
+    lines.push(SignalPart::Records(0));
     if lead.entities.len() > 1 {
-        lines.push(SignalLine::Blank);
-        lines.push(SignalLine::Title("joined, because a key, address or session links them", grouped(lead.entities.len() as u64)));
-        lines.extend(lead.entities.iter().map(|entity| SignalLine::Named(entity.clone(), secrets.name(&entity.value))));
+        lines.push(SignalPart::Blank);
+        lines.push(SignalPart::Title("joined, because a key, address or session links them", grouped(lead.entities.len() as u64)));
+        lines.extend(lead.entities.iter().map(|entity| SignalPart::Named(entity.clone(), secrets.name(&entity.value))));
     }
     lines
 }
@@ -141,7 +127,7 @@ fn full(time: Timestamp) -> String {
     time.to_jiff().strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn judged(lines: &mut Vec<SignalLine>, triage: &Triage, room: usize) {
+fn judged(lines: &mut Vec<SignalPart>, triage: &Triage, room: usize) {
     let look = if triage.state == TriageState::Confirmed { Look::Grave } else { Look::Quiet };
     words(lines, "judged", triage.state.name(), look, room);
     for line in triage.note.lines() {
@@ -150,29 +136,29 @@ fn judged(lines: &mut Vec<SignalLine>, triage: &Triage, room: usize) {
 }
 
 /// Words on as many lines as they need, broken at blanks.
-fn words(lines: &mut Vec<SignalLine>, label: &'static str, text: &str, look: Look, room: usize) {
+fn words(lines: &mut Vec<SignalPart>, label: &'static str, text: &str, look: Look, room: usize) {
     let mut line = String::new();
     let mut label = label;
     let room = room.max(8);
     for word in text.split(' ') {
         let mut word = word;
         if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > room {
-            lines.push(SignalLine::Words(label, std::mem::take(&mut line), look));
+            lines.push(SignalPart::Words(label, std::mem::take(&mut line), look));
             label = "";
         }
         while let Some((end, _)) = word.char_indices().nth(room) {
             let (head, rest) = word.split_at(end);
-            lines.push(SignalLine::Words(label, head.to_owned(), look));
+            lines.push(SignalPart::Words(label, head.to_owned(), look));
             (word, label) = (rest, "");
         }
         line.push_str(if line.is_empty() { "" } else { " " });
         line.push_str(word);
     }
-    lines.push(SignalLine::Words(label, line, look));
+    lines.push(SignalPart::Words(label, line, look));
 }
 
 /// A chart of what was measured, over time, with the threshold and what crossed it.
-fn chart(baseline: &Baseline, width: usize) -> Vec<SignalLine> {
+fn chart(baseline: &Baseline, width: usize) -> Vec<SignalPart> {
     let Baseline::Outlier { series, threshold, floor, crossed_at, .. } = baseline else { return Vec::new() };
     // Nothing fires below the floor, however little is usual.
     let threshold = &threshold.max(*floor);
@@ -188,7 +174,7 @@ fn chart(baseline: &Baseline, width: usize) -> Vec<SignalLine> {
     let eighths = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let level = |value: f64| (value / top * (CHART * 8) as f64).round() as usize;
     let line_at = level(*threshold).saturating_sub(1) / 8;
-    let mut lines = vec![SignalLine::Blank];
+    let mut lines = vec![SignalPart::Blank];
     for row in (0..CHART).rev() {
         let cell = |bucket: &crate::model::Bucket| {
             let filled = level(bucket.value).saturating_sub(row * 8).min(8);
@@ -205,7 +191,7 @@ fn chart(baseline: &Baseline, width: usize) -> Vec<SignalLine> {
         };
         // A short history stands at the right of a chart that is wide enough to see the threshold.
         let pad = std::iter::repeat_n((if row == line_at { '┈' } else { ' ' }, false), LEAST.min(width).saturating_sub(shown.len()));
-        lines.push(SignalLine::Chart(label, pad.chain(shown.iter().map(cell)).collect()));
+        lines.push(SignalPart::Chart(label, pad.chain(shown.iter().map(cell)).collect()));
     }
     let ends = shown.first().zip(shown.last()).map(|(first, last)| (first.at, last.at));
     if let Some((first, last)) = ends {
@@ -213,7 +199,7 @@ fn chart(baseline: &Baseline, width: usize) -> Vec<SignalLine> {
         let (left, right) = (minutes(first), minutes(last));
         let gap = shown.len().max(LEAST.min(width)).saturating_sub(left.len() + right.len());
         let axis = if gap == 0 { left } else { format!("{left}{}{right}", " ".repeat(gap)) };
-        lines.push(SignalLine::Chart(String::new(), axis.chars().map(|character| (character, false)).collect()));
+        lines.push(SignalPart::Chart(String::new(), axis.chars().map(|character| (character, false)).collect()));
     }
     lines
 }
@@ -248,11 +234,11 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     }
 }
 
-fn draw_line(canvas: &mut Canvas<'_>, area: Area, line: &SignalLine) {
+fn draw_line(canvas: &mut Canvas<'_>, area: Area, line: &SignalPart) {
     let (x, y) = (area.x + 2, area.y);
     let room = area.width.saturating_sub(3);
     match line {
-        SignalLine::Words(label, words, look) => {
+        SignalPart::Words(label, words, look) => {
             let role = match look {
                 Look::Plain => Role::Text,
                 Look::Strong => Role::Strong,
@@ -262,12 +248,12 @@ fn draw_line(canvas: &mut Canvas<'_>, area: Area, line: &SignalLine) {
             canvas.text(x, y, LABEL, label, Role::Muted);
             canvas.text(x + LABEL, y, room.saturating_sub(LABEL), words, role);
         }
-        SignalLine::Blank => {}
-        SignalLine::Title(title, count) => {
+        SignalPart::Blank => {}
+        SignalPart::Title(title, count) => {
             let used = canvas.text(x, y, room, title, Role::Title);
             canvas.text(x + used + 1, y, room.saturating_sub(used + 1), count, Role::Muted);
         }
-        SignalLine::Chart(label, cells) => {
+        SignalPart::Chart(label, cells) => {
             let label_width = 8;
             canvas.text(x + label_width - label.len().min(8) as u16, y, label_width, label, Role::Muted);
             let mut at = x + label_width + 2;
@@ -285,11 +271,11 @@ fn draw_line(canvas: &mut Canvas<'_>, area: Area, line: &SignalLine) {
                 at += canvas.text(at, y, area.right().saturating_sub(at), &text, role);
             }
         }
-        SignalLine::Records(count) => {
+        SignalPart::Records(count) => {
             let words = if *count == 0 { "all of them, in the Timeline".to_owned() } else { format!("all {} in the Timeline", grouped(*count)) };
             canvas.text(x + 2, y, room.saturating_sub(2), &words, Role::Entity);
         }
-        SignalLine::Record(event, what, outcome) => {
+        SignalPart::Record(event, what, outcome) => {
             let used = canvas.text(x + 2, y, 15, &time_text(event.time(), 14), Role::Muted);
             let failed = outcome != "ok";
             let end = if failed { outcome.len() as u16 + 1 } else { 0 };
@@ -298,11 +284,11 @@ fn draw_line(canvas: &mut Canvas<'_>, area: Area, line: &SignalLine) {
                 canvas.text(area.right().saturating_sub(end), y, end, outcome, Role::Denied);
             }
         }
-        SignalLine::Named(entity, shown) => {
+        SignalPart::Named(entity, shown) => {
             canvas.text(x + 2, y, 14, entity.kind.name(), Role::Muted);
             canvas.text(x + 16, y, room.saturating_sub(16), shown, Role::Entity);
         }
-        SignalLine::Points(signal, points, words) => {
+        SignalPart::Points(signal, points, words) => {
             let text = if *points == 0 { canvas.glyph("·", ".").to_owned() } else { points.to_string() };
             canvas.text(x + 2 + 4_u16.saturating_sub(text.chars().count() as u16), y, 4, &text, Role::Text);
             canvas.text(x + 8, y, room.saturating_sub(8), words, if signal.is_some() { Role::Text } else { Role::Muted });
@@ -330,7 +316,7 @@ mod tests {
     fn long_words_are_broken_and_kept() {
         let mut lines = Vec::new();
         words(&mut lines, "why", "one two three abcdefghijkl", Look::Plain, 8);
-        let text: Vec<&str> = lines.iter().map(|line| if let SignalLine::Words(_, text, _) = line { text.as_str() } else { "" }).collect();
+        let text: Vec<&str> = lines.iter().map(|line| if let SignalPart::Words(_, text, _) = line { text.as_str() } else { "" }).collect();
         assert_eq!(text, ["one two", "three", "abcdefgh", "ijkl"]);
     }
 
@@ -356,7 +342,7 @@ mod tests {
         let rows: Vec<(String, String, usize)> = chart(&baseline, 40)
             .into_iter()
             .filter_map(|line| match line {
-                SignalLine::Chart(label, cells) => {
+                SignalPart::Chart(label, cells) => {
                     let crossed = cells.iter().filter(|cell| cell.1).count();
                     Some((label, cells.iter().map(|cell| cell.0).collect(), crossed))
                 }

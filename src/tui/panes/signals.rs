@@ -53,10 +53,9 @@ pub const fn weight_role(weight: u8) -> Role {
 /// The look of a judgement.
 pub const fn triage_role(state: TriageState) -> Role {
     match state {
-        TriageState::New => Role::Muted,
+        TriageState::New | TriageState::Dismissed => Role::Muted,
         TriageState::Open => Role::Marked,
         TriageState::Confirmed => Role::Denied,
-        TriageState::Dismissed => Role::Muted,
     }
 }
 

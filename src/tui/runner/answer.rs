@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use super::{asked, commands, controls, failed, query, revision_number, signals, tables};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
+use crate::model::live::{QueryState, Seconds};
 use crate::model::secret::{self, SecretKind};
 use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, Secrets, SourceId, SourceKind, Strand, StrandSet, text_from_bytes};
+use crate::report::incident::{Options as ReportOptions, Selection, Subject, USUAL_PROMPTS};
 use crate::stitch::echo;
 use crate::stitch::joins::Joined;
 use crate::stitch::spans::{self, Tie};
@@ -23,6 +25,8 @@ use crate::tui::widgets::{Histogram, Tree};
 const SOURCES_SHOWN: usize = 1000;
 /// Calls of a conversation whose CloudTrail events are looked up, to say who called from where.
 const ASKED_AFTER: usize = 60;
+/// Rows of a report's timeline at most.
+const REPORTED: usize = 500;
 /// Partial hits of a search are sent at most this often.
 const HITS_EVERY: Duration = Duration::from_millis(60);
 
@@ -68,12 +72,18 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             Answer::Echoes { echoes: commands::echoes(reader, ids, *secrets)?, revision }
         }
         Ask::Case(secrets) => Answer::Case(Box::new(case_facts(reader, *secrets)?)),
-        Ask::Export { pane, scope, path, secrets } => {
-            let refs = list(reader, *pane, scope)?;
-            match crate::report::export_events(reader, &refs, Path::new(path), *secrets) {
-                Ok(told) => Answer::Exported(told),
-                Err(why) => Answer::Failed(why),
-            }
+        Ask::Export { pane, scope, path, lead, now, secrets } => {
+            let path = Path::new(path);
+            let selection = lead.clone().map_or_else(|| Selection::Scope(panes::scope_of(*pane, scope)), |id| Selection::Lead(Subject::Value(id)));
+            let options = ReportOptions { title: String::new(), secrets: *secrets, events: REPORTED, prompts: USUAL_PROMPTS, now: *now };
+            let written = match crate::report::export_report(reader, &selection, path, &options) {
+                Some(written) => written,
+                None => {
+                    let refs = list(reader, *pane, scope)?;
+                    crate::report::export_events(reader, &refs, path, *secrets)
+                }
+            };
+            written.map_or_else(Answer::Failed, Answer::Exported)
         }
         Ask::Query(asking) => query::answer(reader, asking, reply)?,
         Ask::Sort { results, column, falling } => query::sorted(results, *column, *falling),
@@ -90,16 +100,24 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
     })
 }
 
-/// What was fetched from AWS, in milliseconds; empty for a case of files.
+/// What was fetched from AWS, in milliseconds; empty for a case of files. What is not settled yet counts as fetched as well: its
+/// query is in the ledger, though more of it may still come.
 fn fetched(reader: &mut Reader) -> Result<Vec<(i64, i64)>> {
-    let spans = reader.coverage()?.into_iter().filter(|entry| entry.filter.is_empty()).map(|entry| entry.span);
-    Ok(spans.map(|span| (span.since().as_millis(), span.until().as_millis())).collect())
+    const SETTLING: i64 = 300;
+    let covered = reader.coverage()?.into_iter().filter(|entry| entry.filter.is_empty()).map(|entry| entry.span);
+    let whole = reader.asked()?.into_iter().filter(|query| query.state == QueryState::Complete && !query.text.contains("| filter "));
+    let young = whole.map(|query| query.span.meet(Seconds::new(query.started.as_millis() / 1000 - SETTLING, i64::MAX / 1000)));
+    let spans: Vec<Seconds> = covered.chain(young.filter(|span| !span.is_empty())).collect();
+    Ok(spans.iter().map(|span| (span.since().as_millis(), span.until().as_millis())).collect())
 }
 
 /// The events of a pane in a scope; of the Prompts pane all exchanges, not only the first of each conversation.
 fn list(reader: &mut Reader, pane: Pane, scope: &Scope) -> Result<Arc<Vec<EventRef>>> {
     if pane == Pane::Guardrails {
         return controls::events(reader, scope).map(Arc::new);
+    }
+    if pane == Pane::Signals {
+        return signals::records(reader, scope).map(Arc::new);
     }
     reader.refs(&panes::scope_of(pane, scope))
 }

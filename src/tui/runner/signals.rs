@@ -32,6 +32,12 @@ pub fn signals(reader: &mut Reader, scope: &Scope, order: Order, secrets: Secret
     Ok(Answer::Signals { page: Arc::new(page), refs: Arc::new(refs), order, revision })
 }
 
+/// The records in a scope that signals touch, in order of time.
+pub fn records(reader: &mut Reader, scope: &Scope) -> Result<Vec<EventRef>> {
+    let touched: HashSet<EventId> = reader.signals()?.into_iter().flat_map(|signal| signal.events).collect();
+    Ok(reader.refs(scope)?.iter().filter(|event| touched.contains(&event.id)).copied().collect())
+}
+
 /// The record that stands for a row: that of the moment when it fired.
 fn first_record(leads: &[Lead], signals: &[Signal], row: SignalRow) -> EventId {
     let of_signal = |signal: &Signal| signal.events.last().copied().unwrap_or(EventId(0));

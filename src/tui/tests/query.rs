@@ -275,6 +275,8 @@ fn an_answer_is_written_to_a_file() {
 fn commands_of_queries_say_elsewhere_where_they_belong() {
     let mut session = Session::demo(SIZE);
     session.keys("H");
+    assert!(session.state.layers.is_empty() && session.state.view.pane == Pane::Timeline, "their keys mean nothing elsewhere");
+    session.keys(":hunts<enter>");
     assert!(session.state.layers.is_empty() && session.screen().contains("8 shows them"), "{}", session.screen());
 }
 

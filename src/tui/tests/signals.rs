@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::model::{EntityKind, TriageState};
 use crate::source::demo::cast;
-use crate::tui::signals::{SignalLine, SignalRow};
+use crate::tui::signals::{SignalPart, SignalRow};
 use crate::tui::view::{Focus, Pane};
 
 const SIZE: (u16, u16) = (120, 40);
@@ -19,7 +19,7 @@ fn on(size: (u16, u16), rule: &str) -> Session {
     session
 }
 
-fn line(session: &Session, wanted: impl Fn(&SignalLine) -> bool) -> usize {
+fn line(session: &Session, wanted: impl Fn(&SignalPart) -> bool) -> usize {
     session.state.current_signal_page().expect("a page").lines.iter().position(wanted).expect("such a line")
 }
 
@@ -48,7 +48,7 @@ fn a_signal_gives_its_reason_and_leads_to_its_records() {
     for wanted in ["why", "weight", "lead", "records 1", "stands in", "ATT&CK v19"] {
         assert!(screen.contains(wanted), "{wanted}: {screen}");
     }
-    let record = line(&session, |line| matches!(line, SignalLine::Record(..)));
+    let record = line(&session, |line| matches!(line, SignalPart::Record(..)));
     session.keys(&"j".repeat(record)).keys("<enter>");
     assert_eq!(session.state.view.pane, Pane::Timeline);
     let event = &session.state.selected_row().expect("the record").event;
@@ -67,7 +67,7 @@ fn the_records_of_a_signal_are_in_the_scope_it_leads_to() {
         let SignalRow::Signal(at) = session.state.selected_signal_row().expect("a row") else { panic!("a lead") };
         let signal = session.state.list.signals.signals[at].clone();
         session.keys("<enter>");
-        let all = line(&session, |line| matches!(line, SignalLine::Records(_)));
+        let all = line(&session, |line| matches!(line, SignalPart::Records(_)));
         session.keys(&"j".repeat(all)).keys("<enter>");
         let shown: Vec<_> = session.state.list.refs.iter().map(|event| event.id).collect();
         assert!(signal.events.iter().all(|event| shown.contains(event)), "{rule}: {} of {}", shown.len(), signal.events.len());
@@ -80,7 +80,7 @@ fn an_outlier_has_its_chart() {
     session.keys("<enter>");
     let page = session.state.current_signal_page().expect("a page");
     let rows: Vec<&Vec<(char, bool)>> =
-        page.lines.iter().filter_map(|line| if let SignalLine::Chart(_, cells) = line { Some(cells) } else { None }).collect();
+        page.lines.iter().filter_map(|line| if let SignalPart::Chart(_, cells) = line { Some(cells) } else { None }).collect();
     assert!(rows.len() > 5 && rows.iter().any(|cells| cells.iter().any(|cell| cell.1)), "{rows:?}");
     assert!(rows.iter().any(|cells| cells.iter().any(|cell| cell.0 == '┈')), "the threshold is drawn");
     // On a terminal of ASCII too.
@@ -95,9 +95,9 @@ fn a_lead_shows_its_arithmetic_and_goes_on_to_its_signals() {
     session.keys("4<enter>");
     let lead = session.state.list.signals.leads[0].clone();
     let page = session.state.current_signal_page().expect("a page");
-    let sum: u32 = page.lines.iter().map(|line| if let SignalLine::Points(_, points, _) = line { *points } else { 0 }).sum();
+    let sum: u32 = page.lines.iter().map(|line| if let SignalPart::Points(_, points, _) = line { *points } else { 0 }).sum();
     assert_eq!(sum, lead.score, "the lines add up to the score");
-    let first = line(&session, |line| matches!(line, SignalLine::Points(Some(_), ..)));
+    let first = line(&session, |line| matches!(line, SignalPart::Points(Some(_), ..)));
     session.keys(&"j".repeat(first)).keys("<enter>");
     let Some(SignalRow::Signal(at)) = session.state.selected_signal_row() else { panic!("a signal") };
     assert_eq!(Some(session.state.list.signals.signals[at].id.as_str()), lead.arithmetic[0].signal.as_deref());
@@ -192,4 +192,18 @@ fn other_orders_and_searches() {
     session.keys("/guardrail removed<enter>");
     let Some(SignalRow::Signal(at)) = session.state.selected_signal_row() else { panic!("a signal") };
     assert_eq!(session.state.list.signals.signals[at].rule, "S11");
+}
+
+#[test]
+fn a_report_of_the_selected_lead_is_one_key_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("leak.html");
+    let mut session = Session::demo(SIZE);
+    session.keys("4e<ctrl-u>").keys(&path.display().to_string()).keys("<enter>");
+    assert!(session.screen().contains("a report of"), "{}", session.screen());
+    let html = std::fs::read_to_string(&path).expect("it is there");
+    assert!(html.contains("Leads") && html.contains(cast().leaked_user) && !html.contains("<script"));
+    // A file that exists is not written over.
+    session.keys("e<ctrl-u>").keys(&path.display().to_string()).keys("<enter>");
+    assert!(session.screen().contains("cannot write"), "{}", session.screen());
 }

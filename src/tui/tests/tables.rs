@@ -3,7 +3,7 @@
 use super::session::Session;
 use crate::model::{EntityKind, Scope};
 use crate::source::demo::cast;
-use crate::tui::tables::PageLine;
+use crate::tui::tables::PagePart;
 use crate::tui::view::{Focus, Pane};
 
 const SIZE: (u16, u16) = (120, 40);
@@ -46,9 +46,9 @@ fn counts_of_a_page_are_those_of_the_records_it_leads_to() {
     let mut session = Session::demo(SIZE);
     session.keys("5/svc-ml-reporting<enter><enter>");
     let page = session.state.current_profile().expect("its page").clone();
-    let values: Vec<usize> = (0..page.lines.len()).filter(|line| matches!(page.lines[*line], PageLine::Value(..))).collect();
+    let values: Vec<usize> = (0..page.lines.len()).filter(|line| matches!(page.lines[*line], PagePart::Value(..))).collect();
     for line in values {
-        let Some(PageLine::Value(section, at, _)) = page.lines.get(line) else { continue };
+        let Some(PagePart::Value(section, at, _)) = page.lines.get(line) else { continue };
         let (section, value) = (&page.profile.sections[*section], &page.profile.sections[*section].values[*at]);
         if section.title == "named by others" {
             continue;

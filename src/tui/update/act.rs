@@ -5,7 +5,7 @@ use super::{controls, find, go, live, needs, query, signals, tables};
 use crate::model::{
     EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
-use crate::tui::ask::{Ask, Held, Row, Slot};
+use crate::tui::ask::{Ask, Row, Slot};
 use crate::tui::commands::{Command, TABLE};
 use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
@@ -62,7 +62,10 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::Tag => edit_mark(state, EditorKind::Tag, |mark| mark.tags.join(" ")),
         Command::Copy => copy(state, effects, false),
         Command::CopyRecord => copy(state, effects, true),
-        Command::Export => edit(state, EditorKind::Export, "events.csv"),
+        Command::Export => {
+            let name = if state.view.pane == Pane::Signals { "report.html" } else { "events.csv" };
+            edit(state, EditorKind::Export, name);
+        }
         Command::WidenScope => widen(state, effects),
         Command::ClearScope => go::rescope(state, Scope::all(), effects),
         Command::TimeRange => open_ranges(state),
@@ -326,10 +329,7 @@ fn accept(state: &mut State, alone: bool, effects: &mut Vec<Effect>) {
         Some(Choice::NextHunt(name, values)) => query::choose_next(state, &name, &values, effects),
         Some(Choice::Past(index)) => query::choose_past(state, index, effects),
         Some(Choice::Column(column)) => query::toggle_column(state, column, cursor),
-        Some(Choice::Pivot(entity)) if query::is_shown(state) => {
-            let scope = query::scope_of_pivot(state, entity);
-            go::leave_for(state, View { pane: Pane::Timeline, scope, ..View::default() }, effects);
-        }
+        Some(Choice::Pivot(entity)) if query::is_shown(state) => query::follow(state, entity, effects),
         Some(Choice::Pivot(entity)) => {
             let base = if alone { Scope { range: state.view.scope.range, ..Scope::all() } } else { state.view.scope.clone() };
             let scope = base.narrowed(entity);
@@ -500,12 +500,12 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
             None
         }
         EditorKind::Export => {
-            if let Some(results) = state.desk.results.clone().filter(|_| query::is_shown(state)) {
-                let ask = Ask::ExportAnswer { results: Held(results), path: trimmed.to_owned(), secrets: state.secrets };
-                return needs::ask(state, ask, effects);
+            if query::is_shown(state) {
+                return query::export(state, trimmed, effects);
             }
             let (pane, scope) = (state.view.pane, state.view.scope.clone());
-            needs::ask(state, Ask::Export { pane, scope, path: trimmed.to_owned(), secrets: state.secrets }, effects);
+            let lead = signals::lead_of(state);
+            needs::ask(state, Ask::Export { pane, scope, path: trimmed.to_owned(), lead, now: state.now, secrets: state.secrets }, effects);
             None
         }
     };

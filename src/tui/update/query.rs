@@ -19,7 +19,7 @@ use crate::tui::layers::{Choice, EditorKind, Form, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
 use crate::tui::results::Results;
 use crate::tui::state::State;
-use crate::tui::view::{Pane, Position, Shape};
+use crate::tui::view::{Pane, Position, Shape, View};
 
 /// A longer text is read when it is run, not while it is typed.
 const READ_WHILE_TYPED: usize = 20_000;
@@ -446,7 +446,16 @@ pub fn copied(state: &State, whole: bool) -> Option<String> {
     state.desk.cell(state.view.position().index, state.desk.column).map(str::to_owned)
 }
 
-/// The scope that an entity of a row leads to.
-pub fn scope_of_pivot(state: &State, entity: Entity) -> Scope {
-    Scope { range: state.view.scope.range, ..Scope::all() }.narrowed(entity)
+/// An entity of a row leads to all events that mention it.
+pub fn follow(state: &mut State, entity: Entity, effects: &mut Vec<Effect>) {
+    let scope = Scope { range: state.view.scope.range, ..Scope::all() }.narrowed(entity);
+    go::leave_for(state, View { pane: Pane::Timeline, scope, ..View::default() }, effects);
+}
+
+/// The answer goes to a file.
+pub fn export(state: &mut State, path: &str, effects: &mut Vec<Effect>) {
+    if let Some(results) = state.desk.results.clone() {
+        let ask = Ask::ExportAnswer { results: Held(results), path: path.to_owned(), secrets: state.secrets };
+        needs::ask(state, ask, effects);
+    }
 }

@@ -50,11 +50,12 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
         }
         Answer::Table { table, order } => {
             // The row stays the same where rows come in another place; a few thousand names at most are looked through.
-            let asked = asked.map(|asked| match asked {
-                Ask::Table { order, names, .. } => (order, names),
+            // Of a table that is not counted through the question is still open.
+            let question = asked.as_ref().or_else(|| state.open_asks.get(slot as usize).and_then(Option::as_ref));
+            let asked = match question {
+                Some(Ask::Table { order, names, .. }) => (*order, names.clone()),
                 _ => (state.view.order(), state.view.names().to_owned()),
-            });
-            let asked = asked.unwrap_or_else(|| state.list.ordered.clone());
+            };
             let chosen = state.selected_entity().filter(|_| state.list.ordered == asked).map(|entity| entity.value);
             state.list.of = Some((state.view.pane, state.view.scope.clone()));
             state.list.ordered = asked;

@@ -6,7 +6,7 @@ use crate::tui::ask::Ask;
 use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
 use crate::tui::render::Layout;
-use crate::tui::signals::{SignalLine, SignalRow, records_scope};
+use crate::tui::signals::{SignalPart, SignalRow, records_scope};
 use crate::tui::state::State;
 use crate::tui::view::{Focus, Pane, Position, Shape, View};
 
@@ -45,13 +45,13 @@ pub fn open(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let timeline = |scope: Scope| View { pane: Pane::Timeline, scope, ..View::default() };
     match (line, about) {
-        (Some(SignalLine::Record(event, ..)), Some((entity, first, last))) => {
+        (Some(SignalPart::Record(event, ..)), Some((entity, first, last))) => {
             let mut view = timeline(records_scope(&entity, first, last));
             view.set_position(Position { at: Some(event), ..Position::default() });
             go::leave_for(state, view, effects);
         }
-        (Some(SignalLine::Named(entity, _)), _) => go::leave_for(state, timeline(Scope::all().narrowed(entity)), effects),
-        (Some(SignalLine::Points(Some(id), ..)), _) => {
+        (Some(SignalPart::Named(entity, _)), _) => go::leave_for(state, timeline(Scope::all().narrowed(entity)), effects),
+        (Some(SignalPart::Points(Some(id), ..)), _) => {
             let place = state.list.signals.rows.iter().position(|row| state.list.signals.id(*row) == Some(&id));
             match place {
                 Some(place) => {
@@ -83,6 +83,18 @@ pub fn alone(state: &mut State, effects: &mut Vec<Effect>) {
             go::leave_for(state, View { pane: Pane::Timeline, scope, ..View::default() }, effects);
         }
         None => state.tell(Severity::Info, "nothing is selected"),
+    }
+}
+
+/// The lead that the selected row is, or belongs to.
+pub fn lead_of(state: &State) -> Option<String> {
+    let page = &state.list.signals;
+    match state.selected_signal_row()? {
+        SignalRow::Lead(at) => page.leads.get(at).map(|lead| lead.id.clone()),
+        SignalRow::Signal(at) => {
+            let signal = page.signals.get(at)?;
+            page.leads.iter().find(|lead| lead.signals.contains(&signal.id)).map(|lead| lead.id.clone())
+        }
     }
 }
 

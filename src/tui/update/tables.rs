@@ -7,7 +7,7 @@ use crate::tui::layers::{Choice, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
 use crate::tui::render::{Layout, grouped};
 use crate::tui::state::State;
-use crate::tui::tables::{Counted, Order, PageLine, orders};
+use crate::tui::tables::{Counted, Order, PagePart, orders};
 use crate::tui::view::{Focus, Pane, Position, Shape, View};
 
 /// Asks for the table and for the page of the selected row, when they are wanted and not known.
@@ -93,7 +93,7 @@ pub fn open(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// The first line of a page that is a pivot.
 pub fn first_value(page: &crate::tui::tables::ProfilePage) -> Option<usize> {
-    page.lines.iter().position(|line| matches!(line, PageLine::Value(..)))
+    page.lines.iter().position(|line| matches!(line, PagePart::Value(..)))
 }
 
 /// `p`: the row itself and all values of its page.

@@ -1,4 +1,4 @@
-//! What goes wrong, when told to: rules that name an action, a group, a Region or a key, and how often.
+//! What goes wrong, when told to: rules that name an action or a group, and how often.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -30,8 +30,6 @@ pub enum Fault {
     Html,
     /// The signature is not accepted, because of the time in it.
     Skewed,
-    /// `InvalidParameterException`: a page's token has ended.
-    Invalid,
     /// Of `StartQuery`: the query ends so (`Failed`, `Cancelled`, `Timeout`).
     Ends(&'static str),
     /// Of `StartQuery`: the query runs so long.
@@ -43,8 +41,6 @@ pub enum Fault {
 pub struct Rule {
     action: Option<&'static str>,
     group: Option<String>,
-    region: Option<String>,
-    key: Option<String>,
     after: usize,
     every: usize,
     times: usize,
@@ -54,7 +50,7 @@ pub struct Rule {
 
 /// On every action.
 pub fn always(fault: Fault) -> Rule {
-    Rule { action: None, group: None, region: None, key: None, after: 0, every: 1, times: usize::MAX, seen: 0, fault }
+    Rule { action: None, group: None, after: 0, every: 1, times: usize::MAX, seen: 0, fault }
 }
 
 /// On this action.
@@ -66,16 +62,6 @@ impl Rule {
     /// Only when this group is named, or a query of it.
     pub fn of_group(self, group: &str) -> Self {
         Self { group: Some(group.to_owned()), ..self }
-    }
-
-    /// Only in this Region.
-    pub fn in_region(self, region: &str) -> Self {
-        Self { region: Some(region.to_owned()), ..self }
-    }
-
-    /// Only with this access key.
-    pub fn by_key(self, key: &str) -> Self {
-        Self { key: Some(key.to_owned()), ..self }
     }
 
     /// Only after so many went well.
@@ -94,11 +80,7 @@ impl Rule {
     }
 
     fn is_met(&self, asked: &Asked<'_>) -> bool {
-        let is = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
-        self.action.is_none_or(|action| action == asked.action)
-            && is(&self.region, asked.region)
-            && is(&self.key, asked.key)
-            && self.group.as_ref().is_none_or(|group| asked.groups.contains(group))
+        self.action.is_none_or(|action| action == asked.action) && self.group.as_ref().is_none_or(|group| asked.groups.contains(group))
     }
 }
 
@@ -107,10 +89,6 @@ impl Rule {
 pub struct Asked<'a> {
     /// The action.
     pub action: &'a str,
-    /// The Region.
-    pub region: &'a str,
-    /// The access key.
-    pub key: &'a str,
     /// Names of the groups it is about.
     pub groups: &'a [String],
 }

@@ -137,7 +137,7 @@ impl Server {
         let shared = Arc::new(Shared {
             options,
             world: world.into(),
-            calls: Calls::new(),
+            calls: Calls::default(),
             faults: Faults::default(),
             queries: Mutex::default(),
             rates: Mutex::default(),
@@ -248,18 +248,10 @@ fn reply(shared: &Arc<Shared>, request: &Request) -> Reply {
         let action = request.header("x-amz-target").rsplit('.').next().unwrap_or_default().to_owned();
         (action, serde_json::from_slice(&request.body).unwrap_or_default())
     };
-    let call = Call {
-        at: Duration::ZERO,
-        service,
-        region: region.clone(),
-        key: key.clone(),
-        action: action.clone(),
-        body: body.clone(),
-        outcome: String::new(),
-    };
+    let call = Call { service, region: region.clone(), action: action.clone(), body: body.clone(), outcome: String::new() };
     let number = shared.calls.begin(call);
     let groups = groups_of(shared, &body);
-    let fault = shared.faults.of(&Asked { action: &action, region: &region, key: &key, groups: &groups });
+    let fault = shared.faults.of(&Asked { action: &action, groups: &groups });
     thread::sleep(shared.options.latency);
     let outcome = match &fault {
         Some(Fault::Silent) => {
@@ -324,7 +316,6 @@ fn wrong(fault: &Fault, action: &str, region: &str, groups: &[String]) -> Option
             "InvalidSignatureException",
             "Signature expired: 20261120T100000Z is now earlier than 20261120T101500Z (20261120T102000Z - 5 min.)",
         ),
-        Fault::Invalid => Outcome::error("InvalidParameterException", "The specified nextToken is invalid."),
         Fault::Slow(time) => {
             thread::sleep(*time);
             return None;

@@ -71,9 +71,8 @@ fn refusal(refusal: Refusal) -> Outcome {
 /// `StartQuery`
 pub fn start(shared: &Arc<Shared>, region: &str, body: &Value, runs: Option<Duration>, ends: Option<&'static str>) -> Outcome {
     let now = shared.now();
-    let logs = match shared.world.region(region) {
-        Some(logs) => logs,
-        None => return Outcome::error("ResourceNotFoundException", "The specified log group does not exist."),
+    let Some(logs) = shared.world.region(region) else {
+        return Outcome::error("ResourceNotFoundException", "The specified log group does not exist.");
     };
     let plan = match plan(logs, body, shared.options.whole_last_second, now) {
         Ok(plan) => plan,

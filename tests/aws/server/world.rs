@@ -95,7 +95,7 @@ impl World {
             by_region.entry(lines.region.clone()).or_default().push(lines);
         }
         for (region, lines) in by_region {
-            world.regions.entry(region).or_insert_with(Region::new).take_in(lines);
+            world.regions.entry(region).or_insert_with(Region::new).take_in(&lines);
         }
         world
     }
@@ -108,7 +108,7 @@ impl World {
 
     /// Messages arrive.
     pub fn arrive(&self, lines: Lines) {
-        self.regions[&lines.region].take_in(vec![lines]);
+        self.regions[&lines.region].take_in(&[lines]);
     }
 
     /// The Regions.
@@ -160,7 +160,7 @@ impl Region {
         self.case.reader().expect("a reader")
     }
 
-    fn take_in(&self, lines: Vec<Lines>) {
+    fn take_in(&self, lines: &[Lines]) {
         let inputs = lines.iter().map(|lines| Input::Bytes { name: lines.stream.clone(), bytes: (lines.messages.join("\n") + "\n").into_bytes() });
         let inputs: Vec<Input> = inputs.collect();
         ingest(inputs, &self.case, &|_| {}, &AtomicBool::new(false)).expect("records are read");
@@ -168,7 +168,7 @@ impl Region {
         let names: HashMap<SourceId, String> = reader.sources().expect("sources").into_iter().map(|source| (source.id, source.path)).collect();
         let streams: HashMap<&str, &Lines> = lines.iter().map(|lines| (lines.stream.as_str(), lines)).collect();
         let mut starts: HashMap<&str, HashMap<u64, &String>> = HashMap::new();
-        for lines in &lines {
+        for lines in lines {
             let mut at = 0;
             let offsets = starts.entry(lines.stream.as_str()).or_default();
             for message in &lines.messages {
@@ -195,7 +195,7 @@ impl Region {
             by_group.entry(made.group.clone()).or_default().push(made);
         }
         drop(places);
-        for lines in &lines {
+        for lines in lines {
             self.group(&lines.group, |_| ());
         }
         for (name, events) in by_group {
