@@ -446,7 +446,7 @@ fn exit_codes_and_one_line_messages() {
     }
     // Words of the contract that are not in this version, even when there is a file of that name.
     DEMO.0.put("live", "{}");
-    for word in ["live", "fetch", "hunt", "detect", "report", "doctor", "rules"] {
+    for word in ["live", "fetch", "hunt", "report", "doctor"] {
         run(word).exits(2).says(&[word, "not in this version"]);
     }
     // No case was opened before: usage.
