@@ -181,7 +181,7 @@ fn every_story_raises_its_rules_at_its_records() {
             }
             rule == signal.rule && weight == signal.weight && about(entity) && wanted == found && (open || signal.total == signal.events.len() as u64)
         };
-        if let Some(at) = missing.iter().position(|planted| fits(planted)) {
+        if let Some(at) = missing.iter().position(fits) {
             missing.remove(at);
             continue;
         }

@@ -95,10 +95,10 @@ fn write(folder: &Path, made: &[Made]) {
 /// The names of the records, by event.
 fn names(reader: &mut Reader) -> HashMap<EventId, String> {
     let ids: Vec<EventId> = reader.refs(&Scope::all()).expect("a list").iter().map(|event| event.id).collect();
-    let name = |record: Vec<u8>| {
-        let json: Value = serde_json::from_slice(&record).expect("JSON");
+    let name = |record: &[u8]| {
+        let json: Value = serde_json::from_slice(record).expect("JSON");
         json["testRecord"].as_str().expect("a made record").split_once('#').expect("a number").0.to_owned()
     };
     let events = reader.events(&ids).expect("events");
-    events.iter().map(|event| (event.id, name(reader.record(event).expect("its record").to_vec()))).collect()
+    events.iter().map(|event| (event.id, name(&reader.record(event).expect("its record")))).collect()
 }
