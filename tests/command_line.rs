@@ -436,6 +436,9 @@ fn exit_codes_and_one_line_messages() {
         "events --format xml --case c",
         "events --limit many",
         "ingest --case c",
+        "fetch",
+        "fetch --case new --budget much",
+        "live --since soonish",
         "ingest logs",
         "show --case c",
         "--no-such-flag",
@@ -445,8 +448,8 @@ fn exit_codes_and_one_line_messages() {
         assert!(answer.out.is_empty() && !answer.err.is_empty(), "{line}");
     }
     // Words of the contract that are not in this version, even when there is a file of that name.
-    DEMO.0.put("live", "{}");
-    for word in ["live", "fetch", "hunt", "detect", "report", "doctor", "rules"] {
+    DEMO.0.put("hunt", "{}");
+    for word in ["hunt", "detect", "report", "rules"] {
         run(word).exits(2).says(&[word, "not in this version"]);
     }
     // No case was opened before: usage.

@@ -86,7 +86,8 @@ fn errors_have_a_place_and_a_code() {
         }
     }
     query(COUNT, "--language sql").exits(2).says(&["sql", "not in this version"]);
-    query(COUNT, "--on aws").exits(2).says(&["aws", "not in this version"]);
+    query(COUNT, "--on aws --strand data").exits(2).says(&[if cfg!(feature = "live") { "only --since and --until" } else { "built without" }]);
+    query(COUNT, "--on aws").exits(2).says(&[if cfg!(feature = "live") { "--log-group" } else { "built without" }]);
     let mut command = BENCH.command("query --case none");
     command.arg(COUNT);
     Answer::of(command, "none").exits(1).says(&["cannot open the case none"]);

@@ -95,6 +95,31 @@ impl Notebook {
         self.write("keeping a query", &sql, values)
     }
 
+    /// Adds a query that has ended to the line of this name, in which those of one kind are summed up: whoever follows asks thousands.
+    pub fn fold_query(&mut self, query: &AskedQuery, line: &str) -> Result<()> {
+        let doing = "keeping a query";
+        let folded = AskedQuery { id: line.to_owned(), ..query.clone() };
+        let sql = "UPDATE asked SET first = MIN(first, ?2), last = MAX(last, ?3), started = ?4, rows = rows + ?5, scanned = scanned + ?6,
+                   matched = matched + ?7, skipped = skipped + ?8, bytes = bytes + ?9, bytes_skipped = bytes_skipped + ?10 WHERE query = ?1";
+        let seen = &query.statistics;
+        let values = params![
+            line,
+            query.span.from,
+            query.span.to,
+            query.started.as_millis(),
+            query.rows as i64,
+            seen.records_scanned,
+            seen.records_matched,
+            seen.records_skipped,
+            seen.bytes_scanned,
+            seen.bytes_skipped,
+        ];
+        if self.change(doing, sql, values)? == 0 {
+            self.keep_query(&folded)?;
+        }
+        self.write(doing, "DELETE FROM asked WHERE query = ?1", [&query.id])
+    }
+
     /// Remembers the log groups of the case, in place of those before.
     pub fn choose_groups(&mut self, groups: &[(Site, GroupName)]) -> Result<()> {
         self.write("choosing log groups", "DELETE FROM log_group", [])?;
@@ -150,6 +175,15 @@ mod tests {
         query.state = QueryState::Complete;
         query.statistics.bytes_scanned = 12.5;
         notebook.keep_query(&query).unwrap();
+        let mut window = AskedQuery { id: "q-2".into(), rows: 3, span: Seconds::new(30, 40), ..query.clone() };
+        for number in 2..5 {
+            window.id = format!("q-{number}");
+            window.span.to += 1;
+            notebook.keep_query(&window).unwrap();
+            notebook.fold_query(&window, "following").unwrap();
+        }
+        let folded = AskedQuery { id: "following".into(), rows: 9, span: Seconds::new(30, 43), ..query.clone() };
+        let folded = AskedQuery { statistics: ScanStatistics { bytes_scanned: 37.5, ..ScanStatistics::default() }, ..folded };
         let site = Site { profile: Some("p".into()), region: Some("us-east-1".into()) };
         notebook.choose_groups(&[(Site::default(), group.clone())]).unwrap();
         notebook.choose_groups(&[(site.clone(), group.clone())]).unwrap();
@@ -162,7 +196,7 @@ mod tests {
         writer.clear_derived().unwrap();
         let mut reader = case.reader().unwrap();
         assert_eq!(reader.coverage().unwrap(), [covered(None), covered(Some("too many"))]);
-        assert_eq!(reader.asked().unwrap(), [query]);
+        assert_eq!(reader.asked().unwrap(), [query, folded]);
         assert_eq!(reader.chosen_groups().unwrap(), [(site, group)]);
     }
 }

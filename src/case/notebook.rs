@@ -56,8 +56,13 @@ impl Notebook {
     }
 
     pub(super) fn write(&self, doing: &'static str, sql: &str, values: impl rusqlite::Params) -> Result<()> {
+        self.change(doing, sql, values).map(drop)
+    }
+
+    /// The same; how many rows it concerned.
+    pub(super) fn change(&self, doing: &'static str, sql: &str, values: impl rusqlite::Params) -> Result<usize> {
         let _turn = self.case.analysts_turn();
-        self.connection.execute(sql, values).doing(doing).map(drop)
+        self.connection.execute(sql, values).doing(doing)
     }
 }
 

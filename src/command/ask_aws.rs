@@ -35,11 +35,12 @@ pub fn run(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange, rev
         }
     }
     let question = Question { text: text.to_owned(), language, groups: aws.log_group.clone(), span: seconds_of(range, place::now()) };
+    let budget = aws.usd()?;
     let stop = stop_on_signals();
     let session = Aws::connect_briefly(&aws.sites()).map_err(|error| told(&error, text))?;
     let estimates = session.estimate(&question, &stop).map_err(|error| told(&error, text))?;
     match estimates.iter().map(|(_, bytes)| *bytes).sum::<Option<f64>>() {
-        Some(scanned) => may_spend(&format!("the query would scan {}, which", bytes(scanned as u64)), usd_for(scanned, aws.usd_per_gb), aws.usd()?)?,
+        Some(scanned) => may_spend(&format!("the query would scan {}, which", bytes(scanned as u64)), usd_for(scanned, aws.usd_per_gb), budget)?,
         None if language == AwsLanguage::Ql => eprintln!("outcrop: what it costs cannot be told before: this server does not estimate"),
         None => {}
     }

@@ -247,18 +247,18 @@ impl Fetching<'_> {
             self.cover(group, span, None).await;
         }
         if let Some(second) = then.second {
-            then.hole = self.second(group, link, second).await?;
+            then.hole = self.second(group, link, piece.group, second).await?;
             self.cover(group, Seconds::new(second, second + 1), then.hole.clone()).await;
         }
         Ok(then)
     }
 
     /// A second with more rows than a query gives, by milliseconds. What is still missing then, in words.
-    async fn second(&self, group: &PlannedGroup, link: &Link, second: i64) -> Result<Option<String>, AwsError> {
+    async fn second(&self, group: &PlannedGroup, link: &Link, number: usize, second: i64) -> Result<Option<String>, AwsError> {
         let (from, to) = (second * 1000, second * 1000 + 1000);
         let mut work = vec![(from, from + 500), (from + 500, to)];
         let mut full = Vec::new();
-        let piece = Piece::new(0, Seconds::new(second, second + 1));
+        let piece = Piece::new(number, Seconds::new(second, second + 1));
         while let Some((from, to)) = work.pop() {
             let text = text_within(&self.plan.filter, from, to, self.plan.cap);
             let (came, outside) = self.query(group, link, &text, &piece, (from, to)).await?;
@@ -315,11 +315,17 @@ impl Fetching<'_> {
         let mut failed_at_home = None;
         let mut on = async |step| match step {
             Step::Started(id) => {
-                entry.id = id;
+                let mut notebook = self.notebook.borrow_mut();
+                if !entry.id.is_empty() {
+                    // It failed, and has been started again under another id.
+                    let failed = AskedQuery { state: QueryState::Failed, reason: Some(Fault::QueryFailed.to_string()), ..entry.clone() };
+                    failed_at_home = notebook.keep_query(&failed).err();
+                }
+                (entry.id, entry.statistics) = (id, ScanStatistics::default());
                 self.tell(|told| told.queries.0 += 1);
-                failed_at_home = self.notebook.borrow_mut().keep_query(&entry).err().or(failed_at_home.take());
+                failed_at_home = notebook.keep_query(&entry).err().or(failed_at_home.take());
             }
-            Step::Runs { .. } => self.tell(|_| {}),
+            Step::Runs { statistics, .. } => entry.statistics = statistics,
             Step::Again => (came, outside) = (Came::default(), 0),
             Step::Page(rows) => {
                 let mut handed = 0;
@@ -355,24 +361,28 @@ impl Fetching<'_> {
         match result {
             Ok(ended) => {
                 (entry.state, entry.rows, entry.statistics) = (QueryState::Complete, ended.rows, ended.statistics);
-                // Paid for when it was started.
-                if piece.attach.is_none() {
-                    let mut money = self.money.borrow_mut();
-                    money.spent += ended.statistics.bytes_scanned;
-                    if let Some((bytes, seconds)) = money.rates.get_mut(piece.group).filter(|rate| rate.0 == 0.0) {
-                        (*bytes, *seconds) = (ended.statistics.bytes_scanned, piece.span.length().max(1) as f64);
-                    }
-                    self.tell(|told| told.statistics.add(&ended.statistics));
-                }
             }
             Err(error) => {
                 entry.state = if error.fault == Fault::Stopped { QueryState::Stopped } else { QueryState::Failed };
                 entry.reason = Some(error.fault.to_string());
             }
         }
+        // What was attached to was paid for when it was started; what was stopped costs what it had scanned.
+        if piece.attach.is_none() {
+            let mut money = self.money.borrow_mut();
+            money.spent += entry.statistics.bytes_scanned;
+            if let Some((bytes, seconds)) = money.rates.get_mut(piece.group).filter(|rate| rate.0 == 0.0) {
+                (*bytes, *seconds) = (entry.statistics.bytes_scanned, piece.span.length().max(1) as f64);
+            }
+            self.tell(|told| told.statistics.add(&entry.statistics));
+        }
         self.tell(|told| told.queries.1 += u64::from(!entry.id.is_empty()));
         if !entry.id.is_empty() {
-            let _ = self.notebook.borrow_mut().keep_query(entry);
+            let mut notebook = self.notebook.borrow_mut();
+            let _ = match self.seen {
+                Some(_) if entry.state == QueryState::Complete => notebook.fold_query(entry, &format!("following {} {}", entry.region, entry.groups)),
+                _ => notebook.keep_query(entry),
+            };
         }
     }
 

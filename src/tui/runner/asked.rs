@@ -15,7 +15,9 @@ pub fn lines(reader: &mut Reader) -> Result<Vec<(String, bool)>> {
     let mut lines = Vec::new();
     if !asked.is_empty() {
         let mut seen = ScanStatistics::default();
-        asked.iter().for_each(|query| seen.add(&query.statistics));
+        for query in &asked {
+            seen.add(&query.statistics);
+        }
         let cost = usd_text(usd_for(seen.bytes_scanned, USD_PER_GB));
         let count = |state: QueryState| asked.iter().filter(|query| query.state == state).count() as u64;
         let (scanned, matched, spared) = (seen.records_scanned as u64, seen.records_matched as u64, seen.records_skipped as u64);

@@ -167,23 +167,22 @@ fn whatever_goes_wrong_on_the_way_each_event_comes_once() {
     let throttled = || Mishap::Code(400, "ThrottlingException", "Rate exceeded");
     let full = || Mishap::Code(400, "LimitExceededException", "Account maximum query concurrency limit of [100] reached.");
     fake.script("StartQuery", [throttled(), Mishap::Refused, Mishap::After(Box::new(Mishap::Cut)), full(), full(), Mishap::Page(503, "")]);
+    // First what the estimate meets, which ends badly; then the fetch.
+    fake.script("GetQueryResults", [Mishap::Cut, Mishap::State("Failed"), Mishap::Page(500, ""), throttled(), Mishap::State("Timeout")]);
+    let state = Mishap::State;
     fake.script(
         "GetQueryResults",
-        [
-            Mishap::Cut,
-            Mishap::State("Failed"),
-            Mishap::Page(500, ""),
-            throttled(),
-            Mishap::State("Timeout"),
-            Mishap::State("Odd"),
-            Mishap::State("Running"),
-        ],
+        [state("Running"), state("Failed"), state("Running"), Mishap::Cut, state("Timeout"), state("Odd"), state("Running")],
     );
     let desk = Desk::new();
     let (outcome, _) = desk.fetch(&fake.aws(), 60, 50);
     assert!(outcome.is_complete(), "{outcome:?}");
     let events = desk.events();
     assert_eq!((events.len(), events.iter().collect::<BTreeSet<_>>().len()), (460, 460));
+    let kept = desk.case.reader().unwrap().asked().unwrap();
+    let states = |state: QueryState| kept.iter().filter(|query| query.state == state).count();
+    assert_eq!(states(QueryState::Running), 0, "the ledger knows how each ended");
+    assert!(states(QueryState::Failed) >= 2, "{kept:?}");
     assert!(fake.with(|service| service.running.1) <= 5, "never more at once than allowed, and one whose answer was lost");
 }
 
