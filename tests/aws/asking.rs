@@ -184,7 +184,7 @@ fn without_credentials_or_region_it_says_so() {
 fn more_than_the_budget_is_not_run() {
     let server = Server::start(spike(), Options::default());
     let shell = Shell::new("budget", &server);
-    let answer = shell.ask("fields @message", &format!("{DAY} --budget 50000b")).exits(2);
+    let answer = shell.ask("fields @message", &format!("{DAY} --budget much")).exits(2);
     assert!(answer.err.contains("--budget") && server.calls().is_empty(), "{}", answer.err);
     // 130 records of about 900 bytes.
     let answer = shell.ask("fields @message", &format!("{DAY} --budget 0.05MB")).exits(1);
