@@ -119,20 +119,35 @@ pub(super) fn too_many(command: &str, remedy: &str) -> RunError {
 pub(super) fn key_of(values: &[Value], key: &mut Vec<u8>) {
     key.clear();
     for value in values {
-        if value.is_missing() {
-            key.push(0);
-            continue;
-        }
+        add_to_key(value, key);
+    }
+}
+
+fn add_to_key(value: &Value, key: &mut Vec<u8>) {
+    let length = |length: usize, key: &mut Vec<u8>| key.extend_from_slice(&(length as u64).to_le_bytes());
+    match value {
+        Value::Missing => key.push(0),
         // A time is like no text, and takes long to print.
-        if let Value::Time(millis) = value {
+        Value::Time(millis) => {
             key.push(2);
             key.extend_from_slice(&millis.to_le_bytes());
-            continue;
         }
-        let text = value.printed();
-        key.push(1);
-        key.extend_from_slice(&(text.len() as u64).to_le_bytes());
-        key.extend_from_slice(text.as_bytes());
+        // The stretches of `window` are maps of two times.
+        Value::Map(entries) if entries.iter().all(|(_, value)| matches!(value, Value::Time(_))) => {
+            key.push(3);
+            length(entries.len(), key);
+            for (name, value) in entries.iter() {
+                length(name.len(), key);
+                key.extend_from_slice(name.as_bytes());
+                add_to_key(value, key);
+            }
+        }
+        other => {
+            let text = other.printed();
+            key.push(1);
+            length(text.len(), key);
+            key.extend_from_slice(text.as_bytes());
+        }
     }
 }
 
