@@ -908,3 +908,24 @@ proptest! {
         }
     }
 }
+
+/// What the rules found is a table like any other; before they ran it is empty, and says so.
+#[test]
+fn signals_and_leads_are_tables() {
+    let mut bench = Bench::demo();
+    let empty = bench.ask("SELECT count(*) FROM signals");
+    assert_eq!(printed(&empty), [["0"]]);
+    assert!(empty.notes.iter().any(|note| note.contains("outcrop detect")), "{:?}", empty.notes);
+    let case = Writable::open(&bench._folder.path().join("case.outcrop")).expect("a case");
+    let rules = std::sync::Arc::new(outcrop::detect::RuleSet::load(&outcrop::detect::Sources::builtin(), false));
+    let ((), detected) = outcrop::detect::following(&case, rules, || ());
+    detected.expect("the rules ran");
+    let key = demo::cast().leaked_user;
+    let text = format!("SELECT rule, level FROM `signals` WHERE entity LIKE '%{key}' AND rule = 'S12' ORDER BY weight DESC LIMIT 1");
+    assert_eq!(bench.rows(&text), [["S12", "high"]]);
+    let leads =
+        bench.rows("SELECT l.score > l.threshold AS told, s.rule FROM leads l INNER JOIN signals s ON s.entity = l.entity WHERE s.rule = 'P8'");
+    assert_eq!(leads, [["true", "P8"]]);
+    let answer = bench.try_with("SELECT a.rule FROM `logGroups(logGroupIdentifier: ['signals', 'data'])` AS a", true, &mut Deaf);
+    assert!(matches!(answer, Err(RunError::Query(error)) if error.message.contains("stands alone")));
+}

@@ -127,8 +127,8 @@ fn name(reader: &mut Reader, name: &str, span: Span, found: &mut Found) -> Resul
         found.strands = found.strands.with(strand);
         return Ok(());
     }
-    if folded == "signals" {
-        return Err(wrong(span, "`signals` is not in this version: `outcrop detect` lists them"));
+    if folded == "signals" || folded == "leads" {
+        return Err(wrong(span, format!("`{folded}` is a table of SQL, and stands alone: SELECT * FROM {folded}")));
     }
     let before = found.sources.len();
     found.sources.extend(reader.sources()?.into_iter().filter(|source| source.path.to_lowercase().contains(&folded)).map(|source| source.id));

@@ -1,9 +1,10 @@
 //! SQL answered from a case, by the engine that answers QL: the same rows of events, the same commands at work, the same bounds.
 //!
-//! `tables` says what names mean, `compile` makes values and conditions ready, `select` makes commands of a `SELECT`; `join`,
+//! `tables` says what names mean, `findings` gives what the rules found as tables, `compile` makes values and conditions ready, `select` makes commands of a `SELECT`; `join`,
 //! `order`, `window` and `set` are the commands that only SQL has. Nothing here writes.
 
 mod compile;
+mod findings;
 mod join;
 mod order;
 mod select;
@@ -88,6 +89,15 @@ impl Runner<'_, '_> {
         let span = relation.span.0;
         match &relation.kind {
             RelationKind::Groups(groups) => {
+                if let Some((columns, rows)) = findings::table(reader, self.options.scope, groups)? {
+                    let detected = reader.detected()?;
+                    if detected.events < reader.last_event()? {
+                        self.note(["the rules have not seen all events of this case: `outcrop detect` runs them".to_owned()]);
+                    }
+                    let columns = columns.into_iter().map(|name| (name, asked.tables.slot())).collect();
+                    asked.tables.all.push(Table { alias: relation.alias.clone(), kind: TableKind::Rows { columns, rows } });
+                    return Ok(());
+                }
                 let chosen = choose_groups(reader, self.options.scope, groups, span)?;
                 let kind = TableKind::Events { chosen, known: HashMap::new(), bases: Vec::new() };
                 asked.tables.all.push(Table { alias: relation.alias.clone(), kind });
