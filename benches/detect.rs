@@ -10,8 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use outcrop::case::Writable;
-use outcrop::detect::{Detector, RuleSet, Sources};
+use outcrop::case::{Batch, Writable};
+use outcrop::decode::Decoded;
+use outcrop::detect::{Detector, RuleSet, Sources, following};
+use outcrop::model::{Digest, RecordPosition, SourceId, Strand, Timestamp};
 use outcrop::source::{Input, ingest};
 
 mod corpus;
@@ -65,7 +67,59 @@ fn main() {
     let path = room.path().join("case.outcrop");
     let folder = corpus::folder(events);
     let (start, before) = (Instant::now(), cpu());
-    ingest([Input::Path(folder)], &Writable::open(&path).unwrap(), &|_| {}, &AtomicBool::new(false)).unwrap();
-    println!("ingest: {:.2} s, CPU {:.2} s; {}", start.elapsed().as_secs_f64(), cpu() - before, peak());
+    ingest([Input::Path(folder.clone())], &Writable::open(&path).unwrap(), &|_| {}, &AtomicBool::new(false)).unwrap();
+    let alone = cpu() - before;
+    println!("ingest: {:.2} s, CPU {alone:.2} s; {}", start.elapsed().as_secs_f64(), peak());
     run(&path);
+    let followed = Writable::open(&room.path().join("followed.outcrop")).unwrap();
+    let set = Arc::new(RuleSet::load(&Sources::builtin(), false));
+    let (start, before) = (Instant::now(), cpu());
+    let (_, detected) = following(&followed, set, || ingest([Input::Path(folder)], &followed, &|_| {}, &AtomicBool::new(false)).unwrap());
+    detected.unwrap();
+    let both = cpu() - before;
+    println!(
+        "ingest with rules behind it: {:.2} s, CPU {both:.2} s: {:.0} % more CPU; {}",
+        start.elapsed().as_secs_f64(),
+        (both / alone - 1.0) * 100.0,
+        peak()
+    );
+    long_window();
+}
+
+/// A window of thirty days with a million events in it, in one group: doubling it doubles the time.
+fn long_window() {
+    const RULE: &str = "title: Long\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  s: {eventName: A}\n  condition: s\nname: one\n\
+                        level: low\n---\ntitle: Many\ncorrelation:\n  type: event_count\n  rules: [one]\n  group-by: [x.account]\n  timespan: 30d\n  \
+                        condition: {gte: 900000}\nlevel: low\n";
+    for events in [250_000_u32, 500_000, 1_000_000] {
+        let room = tempfile::tempdir().unwrap();
+        let case = Writable::open(&room.path().join("long.outcrop")).unwrap();
+        let mut writer = case.writer().unwrap();
+        for first in (0..events).step_by(5_000) {
+            let mut batch = Batch::new();
+            for at in first..first + 5_000 {
+                let mut digest = [0; 32];
+                digest.split_at_mut(4).0.copy_from_slice(&at.to_be_bytes());
+                digest.split_at_mut(28).1.copy_from_slice(&at.wrapping_mul(0x9e37_79b9).to_be_bytes());
+                let decoded = Decoded {
+                    time: Some(Timestamp::from_millis(1_790_000_000_000 + i64::from(at) * 2_000)),
+                    strand: Some(Strand::Management),
+                    account: Some("111122223333".into()),
+                    actor: Some("111122223333/user/a".into()),
+                    service: Some("s3".into()),
+                    action: Some("A".into()),
+                    ..Decoded::default()
+                };
+                batch.push(SourceId(1), RecordPosition::default(), Digest(digest), None, &decoded);
+            }
+            writer.append(batch).unwrap();
+        }
+        writer.finish().unwrap();
+        let mut reader = case.reader().unwrap();
+        let set = Arc::new(RuleSet::load(&Sources::default().with_text("long.yml", RULE), false));
+        let mut detector = Detector::new(set, &mut reader).unwrap();
+        let before = cpu();
+        detector.catch_up(&mut reader).unwrap();
+        println!("{events} events in a window of thirty days: CPU {:.2} s", cpu() - before);
+    }
 }

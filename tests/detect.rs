@@ -31,7 +31,9 @@ fn told(reader: &mut Reader, signals: &[Signal]) -> BTreeMap<String, (Signal, Ve
         let mut steps = Vec::new();
         if let Some(Baseline::Sequence { steps: told, .. }) = &mut bare.baseline {
             steps = told.iter().map(|step| uid(&step.event)).collect();
-            told.iter_mut().for_each(|step| step.event = EventId(0));
+            for step in told.iter_mut() {
+                step.event = EventId(0);
+            }
         }
         (signal.id.clone(), (bare, signal.events.iter().map(uid).collect(), steps))
     };

@@ -27,7 +27,7 @@ pub fn run(args: &BaselineArgs) -> Result<Done, Failure> {
     findings.keep_baseline(&learnt)?;
     // What was found without it may be otherwise with it.
     findings.clear()?;
-    let span = [learnt.since, learnt.until].map(|time| time.map(|time| time.date()).unwrap_or_default()).join(" to ");
+    let span = [learnt.since, learnt.until].map(|time| time.map(crate::model::Timestamp::date).unwrap_or_default()).join(" to ");
     println!(
         "learnt {} facts from {} events ({span}), kept as “{}”",
         grouped(learnt.rows.len() as u64),

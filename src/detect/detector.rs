@@ -44,12 +44,15 @@ pub struct Detector {
     selecting: Selecting,
     memory: Memory,
     /// By rule and group: what fires, with the signal that was made of it.
-    fired: Vec<BTreeMap<u32, Vec<(Draft, Option<Signal>)>>>,
+    fired: Vec<BTreeMap<u32, Vec<Firing>>>,
     found: HashMap<String, Signal>,
     problems: Vec<String>,
     /// What late rules selected in this run.
     late: Vec<(Feed, At, Portion)>,
 }
+
+/// What fires, and the signal that was made of it.
+type Firing = (Draft, Option<Signal>);
 
 /// What a run changed.
 #[derive(Debug, Default)]
@@ -118,13 +121,21 @@ impl Detector {
         signals
     }
 
-    /// Looks at what is new in the case. When it is interrupted, or the case cannot be read, the next run begins where this one did not
-    /// come to: what was looked at stays looked at.
+    /// Looks at what is new in the case. When it is interrupted, or the case cannot be read, the next run begins again from the first
+    /// event: what was remembered half is forgotten.
     pub fn catch_up(&mut self, reader: &mut Reader) -> Result<Findings> {
         let epoch = reader.revision()?.epoch;
         if epoch != self.epoch {
             self.begin_again(epoch);
         }
+        let findings = self.run(reader, epoch);
+        if findings.is_err() {
+            self.begin_again(epoch);
+        }
+        findings
+    }
+
+    fn run(&mut self, reader: &mut Reader, epoch: u32) -> Result<Findings> {
         let last = reader.last_event()?;
         self.selecting.search(reader, self.done, last)?;
         if last > self.done {
@@ -264,13 +275,15 @@ impl Detector {
                 (Some(State::Buckets(buckets)), How::Outlier(how)) => buckets.fire(how, own, &mut each),
                 _ => {}
             }
-            let mut moved = false;
-            for (group, mut drafts) in changed {
-                for draft in &mut drafts {
+            for (_, drafts) in &mut changed {
+                for draft in &mut *drafts {
                     self.look_up(reader, at, rule, draft)?;
                 }
                 drafts.retain(|draft| !draft.events.is_empty());
-                self.hand_on(rule, &mut drafts);
+            }
+            self.hand_on(rule, &mut changed);
+            let mut moved = false;
+            for (group, drafts) in changed {
                 moved |= self.replace(at, group, drafts);
             }
             if moved {
@@ -292,10 +305,10 @@ impl Detector {
     }
 
     /// What fired for a correlation hands its own records on.
-    fn hand_on(&self, rule: &Rule, drafts: &mut [Draft]) {
+    fn hand_on(&self, rule: &Rule, changed: &mut [(u32, Vec<Draft>)]) {
         let How::Together(how) = &rule.how else { return };
         let is_fired = |source: &&usize| self.set.rules.get(**source).is_some_and(|source| !matches!(source.how, How::Match));
-        if drafts.is_empty() || !how.sources.iter().any(|source| is_fired(&source)) {
+        if changed.iter().all(|(_, drafts)| drafts.is_empty()) || !how.sources.iter().any(|source| is_fired(&source)) {
             return;
         }
         let mut own: HashMap<u32, Vec<&Draft>> = HashMap::new();
@@ -306,9 +319,9 @@ impl Detector {
                 }
             }
         }
-        for draft in drafts {
+        for draft in changed.iter_mut().flat_map(|(_, drafts)| drafts) {
             let mut all = draft.events.clone();
-            let mut beyond = draft.total - draft.events.len() as u64;
+            let mut beyond = draft.total.saturating_sub(draft.events.len() as u64);
             let mut taken: Vec<&Draft> = Vec::new();
             for source in draft.events.iter().filter_map(|at| own.get(&at.event)).flatten() {
                 if !taken.iter().any(|known| std::ptr::eq(*known, *source)) {

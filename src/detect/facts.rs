@@ -43,8 +43,8 @@ impl Wanted {
 pub(super) struct Coverage {
     /// Accounts and Regions, by number, that have invocation records.
     logged: HashSet<(u32, u32)>,
-    /// By account, the hours in which it has CloudTrail management events.
-    trailed: HashMap<u32, BTreeSet<i64>>,
+    /// By account and Region, the hours in which it has CloudTrail management events.
+    trailed: HashMap<(u32, u32), BTreeSet<i64>>,
     /// By address, key and session: actors that used it, some of them.
     users: HashMap<(EntityKind, u32), Vec<u32>>,
 }
@@ -74,7 +74,7 @@ impl Coverage {
                 self.logged.insert((account, lean.column(LeanColumn::Region)));
             }
             Strand::Management if lean.event.millis != 0 => {
-                self.trailed.entry(account).or_default().insert(lean.event.millis.div_euclid(HOUR_MS));
+                self.trailed.entry((account, lean.column(LeanColumn::Region))).or_default().insert(lean.event.millis.div_euclid(HOUR_MS));
             }
             _ => {}
         }
@@ -169,7 +169,8 @@ impl CaseFacts {
             "x.logged" => Some(Field::Flag(self.coverage.logged.contains(&(account, lean.column(LeanColumn::Region))))),
             "x.trailed" => {
                 let hour = lean.event.millis.div_euclid(HOUR_MS);
-                let near = self.coverage.trailed.get(&account).is_some_and(|hours| hours.range(hour - 1..=hour + 1).next().is_some());
+                let place = (account, lean.column(LeanColumn::Region));
+                let near = self.coverage.trailed.get(&place).is_some_and(|hours| hours.range(hour - 1..=hour + 1).next().is_some());
                 Some(Field::Flag(near))
             }
             "x.echo" => self.echoes.get(&id).map(|word| Field::Text((*word).to_owned())),

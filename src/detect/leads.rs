@@ -63,6 +63,7 @@ impl LeadRules {
 
 /// The leads that signals, which are in order of time, add up to; the highest score first. What is `crowded`, many use: it joins
 /// nobody.
+#[expect(clippy::implicit_hasher, reason = "one set, made in one place")]
 pub fn leads(signals: &[Signal], rules: &LeadRules, crowded: &HashSet<Entity>) -> Vec<Lead> {
     let mut by_root: BTreeMap<usize, Vec<&Signal>> = BTreeMap::new();
     let mut joined = Joined::of(signals, rules.shared_by_at_most, crowded);

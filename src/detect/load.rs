@@ -89,7 +89,7 @@ impl Sources {
     }
 
     fn files(&mut self, folder: &Path, ending: &str, wanted: bool) -> Vec<std::path::PathBuf> {
-        if !folder.is_dir() && !(wanted && folder.is_file()) {
+        if !(folder.is_dir() || wanted && folder.is_file()) {
             if wanted {
                 self.problem(folder, "there is no such folder: name one that holds rules (.yml)".to_owned());
             }
@@ -99,7 +99,7 @@ impl Sources {
         for entry in walkdir::WalkDir::new(folder).follow_links(true).max_depth(8).sort_by_file_name() {
             match entry {
                 Ok(entry) if entry.file_type().is_file() && entry.path().extension().is_some_and(|found| found == ending) => {
-                    found.push(entry.into_path())
+                    found.push(entry.into_path());
                 }
                 Ok(_) => {}
                 Err(error) => self.problem(folder, format!("cannot be listed: {error}")),

@@ -125,8 +125,12 @@ fn place(name: &str, lean: &Lean) -> Place {
 impl Place {
     const fn tier(self) -> Tier {
         match self {
-            Self::Nowhere | Self::Flag(_) | Self::Strand | Self::KeyKind | Self::Source => Tier::Call,
-            Self::Column(LeanColumn::Action | LeanColumn::Service | LeanColumn::ErrorCode) => Tier::Call,
+            Self::Nowhere
+            | Self::Flag(_)
+            | Self::Strand
+            | Self::KeyKind
+            | Self::Source
+            | Self::Column(LeanColumn::Action | LeanColumn::Service | LeanColumn::ErrorCode) => Tier::Call,
             Self::Column(_) | Self::ModelFamily | Self::Request => Tier::Column,
             Self::Exchange => Tier::Exchange,
             Self::Derived | Self::Raw => Tier::Record,
@@ -443,7 +447,7 @@ const DEEPEST: usize = 32;
 
 fn field(value: Value<'_>, depth: usize) -> Field {
     match value.kind() {
-        Kind::Missing | Kind::Null => Field::Null,
+        Kind::Missing | Kind::Null | Kind::Deep => Field::Null,
         Kind::True => Field::Flag(true),
         Kind::False => Field::Flag(false),
         Kind::Text => Field::Text(value.text().unwrap_or_default().into_owned()),
@@ -455,7 +459,6 @@ fn field(value: Value<'_>, depth: usize) -> Field {
                 _ => Field::Text(written.into_owned()),
             }
         }
-        Kind::Deep => Field::Null,
         _ if depth > DEEPEST => Field::Null,
         Kind::Array => Field::List(value.items().map(|item| field(item, depth + 1)).collect()),
         Kind::Object => Field::Map(value.entries().map(|(key, value)| (key.text().into_owned(), field(value, depth + 1))).collect()),
@@ -466,11 +469,7 @@ fn any_text(root: Value<'_>, each: &dyn Fn(&str) -> bool) -> bool {
     let mut left = vec![root];
     while let Some(value) = left.pop() {
         match value.kind() {
-            Kind::Text => {
-                if value.text().is_some_and(|text| each(&text)) {
-                    return true;
-                }
-            }
+            Kind::Text if value.text().is_some_and(|text| each(&text)) => return true,
             Kind::Array => left.extend(value.items()),
             Kind::Object => left.extend(value.entries().map(|(_, value)| value)),
             _ => {}
@@ -483,7 +482,7 @@ fn any_text(root: Value<'_>, each: &dyn Fn(&str) -> bool) -> bool {
 #[derive(Default)]
 pub(super) struct Words {
     numbers: HashMap<Arc<str>, u32>,
-    words: Vec<Arc<str>>,
+    texts: Vec<Arc<str>>,
     /// Texts that were one too many.
     pub(super) overflow: u64,
 }
@@ -516,20 +515,20 @@ impl Words {
         if let Some(number) = self.numbers.get(text) {
             return Some(*number);
         }
-        if self.words.len() >= MOST_WORDS {
+        if self.texts.len() >= MOST_WORDS {
             self.overflow += 1;
             return None;
         }
         let word: Arc<str> = Arc::from(text);
-        self.words.push(Arc::clone(&word));
-        let number = self.words.len() as u32;
+        self.texts.push(Arc::clone(&word));
+        let number = self.texts.len() as u32;
         self.numbers.insert(word, number);
         Some(number)
     }
 
     /// The values of a number.
     pub(super) fn values(&self, number: u32) -> Vec<String> {
-        let word = number.checked_sub(1).and_then(|at| self.words.get(at as usize));
+        let word = number.checked_sub(1).and_then(|at| self.texts.get(at as usize));
         word.map(|word| if word.is_empty() { Vec::new() } else { word.split(BETWEEN).map(str::to_owned).collect() }).unwrap_or_default()
     }
 }

@@ -57,7 +57,7 @@ pub(in crate::detect) struct Leaf {
 enum Test {
     Item(CompiledDetectionItem),
     /// What the library alone can evaluate: keywords, elements of lists.
-    Rule(CompiledRule),
+    Rule(Box<CompiledRule>),
 }
 
 /// Comparisons in a rule at most.
@@ -246,7 +246,7 @@ impl Compiling<'_> {
             conditions: vec![ConditionExpr::Identifier(name)],
             ..self.rule.clone()
         };
-        self.leaf(Leaf { fields, test: Test::Rule(rule) })
+        self.leaf(Leaf { fields, test: Test::Rule(Box::new(rule)) })
     }
 
     fn leaf(&mut self, leaf: Leaf) -> Node {
@@ -265,7 +265,9 @@ fn referred(matcher: &CompiledMatcher, fields: &mut Vec<String>) {
         })),
         CompiledMatcher::Not(inner) | CompiledMatcher::TimestampPart { inner, .. } => referred(inner, fields),
         CompiledMatcher::AnyOf(children) | CompiledMatcher::AllOf(children) | CompiledMatcher::CaseInsensitiveGroup { children, .. } => {
-            children.iter().for_each(|child| referred(child, fields));
+            for child in children {
+                referred(child, fields);
+            }
         }
         _ => {}
     }

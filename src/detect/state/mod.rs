@@ -116,7 +116,7 @@ pub(super) const MOST_ITEMS: usize = 4_000_000;
 
 /// Items by group, sorted when they are looked at.
 pub(super) struct Groups<T> {
-    groups: HashMap<u32, Group<T>>,
+    by_number: HashMap<u32, Group<T>>,
     dirty: HashSet<u32>,
     items: usize,
     /// What was not remembered.
@@ -141,18 +141,18 @@ impl Item for At {
 
 impl<T> Default for Groups<T> {
     fn default() -> Self {
-        Self { groups: HashMap::new(), dirty: HashSet::new(), items: 0, overflow: 0 }
+        Self { by_number: HashMap::new(), dirty: HashSet::new(), items: 0, overflow: 0 }
     }
 }
 
 impl<T: Item> Groups<T> {
     pub(super) fn add(&mut self, group: u32, item: T) {
-        let is_full = self.items >= MOST_ITEMS || self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&group);
+        let is_full = self.items >= MOST_ITEMS || self.by_number.len() >= MOST_GROUPS && !self.by_number.contains_key(&group);
         if is_full {
             self.overflow += 1;
             return;
         }
-        let known = self.groups.entry(group).or_insert_with(|| Group { items: Vec::new(), sorted: true });
+        let known = self.by_number.entry(group).or_insert_with(|| Group { items: Vec::new(), sorted: true });
         known.sorted &= known.items.last().is_none_or(|last| *last <= item);
         known.items.push(item);
         self.items += 1;
@@ -161,7 +161,7 @@ impl<T: Item> Groups<T> {
 
     /// Forgets what may have changed.
     pub(super) fn drop_volatile(&mut self) {
-        for (number, group) in &mut self.groups {
+        for (number, group) in &mut self.by_number {
             let before = group.items.len();
             group.items.retain(|item| !item.at().volatile);
             if group.items.len() < before {
@@ -176,7 +176,7 @@ impl<T: Item> Groups<T> {
         let mut dirty: Vec<u32> = self.dirty.drain().collect();
         dirty.sort_unstable();
         for number in dirty {
-            let Some(group) = self.groups.get_mut(&number) else { continue };
+            let Some(group) = self.by_number.get_mut(&number) else { continue };
             if !group.sorted {
                 group.items.sort_unstable();
                 group.sorted = true;
@@ -186,7 +186,7 @@ impl<T: Item> Groups<T> {
             self.items -= before - group.items.len();
             each(number, &group.items);
             if group.items.is_empty() {
-                self.groups.remove(&number);
+                self.by_number.remove(&number);
             }
         }
     }

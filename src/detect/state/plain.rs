@@ -1,6 +1,6 @@
 //! Rules that fire for each record: repeats of a group collapse.
 
-use super::{At, Draft, Groups, collapsed};
+use super::{At, Draft, Groups};
 
 /// What a rule selected, by the group its repeats collapse by.
 #[derive(Default)]
@@ -17,11 +17,11 @@ impl Plain {
                 let first = run.first()?;
                 let mut draft = Draft::of(group, *first, run);
                 draft.firings = run.len() as u64;
-                draft.emitted = run.to_vec();
+                // Whatever names a rule of this kind is fed by what it selects.
+                draft.emitted.clear();
                 Some(draft)
             });
-            // One by one where nothing collapses.
-            each(group, if collapse_ms > 0 { drafts.collect() } else { collapsed(drafts.collect(), 0) });
+            each(group, drafts.collect());
         });
     }
 }

@@ -23,7 +23,7 @@ struct Stretch {
 struct Seen {
     first: Stretch,
     /// Those after it, in order of time; nearly always none.
-    later: Option<Box<Vec<Stretch>>>,
+    later: Vec<Stretch>,
 }
 
 /// What a rule of first sightings remembers.
@@ -105,7 +105,7 @@ impl Sightings {
             }
             Entry::Vacant(_) if is_full => self.overflow += 1,
             Entry::Vacant(free) => {
-                free.insert(Seen { first: stretch, later: None });
+                free.insert(Seen { first: stretch, later: Vec::new() });
                 let values = self.groups.entry(group).or_insert_with(|| Values { values: Vec::new(), latest: i64::MIN });
                 values.values.push(value);
                 values.latest = values.latest.max(stretch.first.millis);
@@ -192,7 +192,7 @@ impl Sightings {
                 NewGroup::Ignore if is_new_group => continue,
                 NewGroup::One if in_first_day && !is_new_group => {
                     if let Some(draft) = newborn.and_then(|at| drafts.get_mut(at)) {
-                        add_value(draft, *stretch, name(*value));
+                        add_value(draft, *stretch, &name(*value));
                         continue;
                     }
                 }
@@ -230,7 +230,7 @@ impl Sightings {
 }
 
 /// One more first value of a new group.
-fn add_value(draft: &mut Draft, stretch: Stretch, value: Vec<String>) {
+fn add_value(draft: &mut Draft, stretch: Stretch, value: &[String]) {
     draft.last = draft.last.max(stretch.first.millis);
     draft.total += 1;
     draft.firings += 1;
@@ -280,12 +280,12 @@ fn one_level_lower(weight: u8) -> u8 {
 
 impl Seen {
     fn stretches(&self) -> impl Iterator<Item = Stretch> + '_ {
-        std::iter::once(self.first).chain(self.later.iter().flat_map(|later| later.iter().copied()))
+        std::iter::once(self.first).chain(self.later.iter().copied())
     }
 
     /// Adds a stretch, and joins those that are near enough now. Says whether what fires may have changed.
     fn add(&mut self, stretch: Stretch, retention_ms: i64) -> bool {
-        if self.later.is_none() && stretch.first >= self.first.first && stretch.first.millis <= self.first.last.saturating_add(retention_ms) {
+        if self.later.is_empty() && stretch.first >= self.first.first && stretch.first.millis <= self.first.last.saturating_add(retention_ms) {
             // The common case: once more, soon after.
             self.first.last = self.first.last.max(stretch.last);
             self.first.count = self.first.count.saturating_add(stretch.count);
@@ -307,8 +307,7 @@ impl Seen {
         if let Some(first) = joined.next() {
             self.first = first;
         }
-        let later: Vec<Stretch> = joined.collect();
-        self.later = (!later.is_empty()).then(|| Box::new(later));
+        self.later = joined.collect();
         true
     }
 }

@@ -152,7 +152,7 @@ fn in_order(correlation: &Correlation, distinct: bool, items: &[Taken]) -> Vec<F
         let fits = |chain: &&Chain| {
             let known = || chain.iter().filter_map(|place| items.get(*place));
             let is_near = known().next().is_some_and(|first| taken.at.millis.saturating_sub(first.at.millis) <= correlation.timespan_ms);
-            is_near && known().all(|other| !other.at.is(taken.at) && !(distinct && other.value == taken.value))
+            is_near && known().all(|other| !(other.at.is(taken.at) || distinct && other.value == taken.value))
         };
         let chain = match step.checked_sub(1) {
             None => Some(vec![place]),
