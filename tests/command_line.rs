@@ -671,3 +671,25 @@ fn hunts_are_listed_run_and_printed() {
     let nothing = run("hunt command-deletes --since 2030-01-01");
     assert!(nothing.err.contains("says nothing"), "{}", nothing.err);
 }
+
+#[test]
+fn a_report_is_written_once_and_its_form_is_told_by_its_name() {
+    let key = demo::cast().leaked_key;
+    run("report --case c").exits(2).says(&["-o FILE.md", "--navigator", "--timesketch"]);
+    run("report --case c -o r.txt").exits(2).says(&["r.txt", ".md or .html"]);
+    run("report --case c -o r.csv").exits(2).says(&["--timesketch r.csv"]);
+    run("report --case c -o r.json").exits(2).says(&["--navigator r.json"]);
+    run("report --case c --key NOBODY -o nobody.md").exits(1).says(&["nothing to report"]);
+    run("report --case c --lead nobody -o nobody.md").exits(1).says(&["no lead is about nobody"]);
+    assert!(!DEMO.0.at("nobody.md").exists(), "nothing is written for nothing");
+    run(&format!("report --case c --key {key} -o leak.html --timesketch leak.csv --navigator leak.json"))
+        .exits(0)
+        .says(&["events told in", "leak.html"]);
+    for name in ["leak.html", "leak.csv", "leak.json"] {
+        assert!(std::fs::metadata(DEMO.0.at(name)).expect("it is there").len() > 100, "{name}");
+    }
+    run(&format!("report --case c --key {key} -o leak.html")).exits(1).says(&["cannot write", "--force"]);
+    run(&format!("report --case c --key {key} -o leak.html --force")).exits(0);
+    let markdown = run(&format!("report --case c --key {key} -o -")).exits(0).out;
+    assert!(markdown.starts_with("# Incident report: key ") && markdown.contains("## What happened"), "{markdown:.300}");
+}

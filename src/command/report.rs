@@ -8,7 +8,7 @@ use std::path::Path;
 use super::Done;
 use super::cli::ReportArgs;
 use super::failure::Failure;
-use super::{place, unknown};
+use super::place;
 use crate::case::{Reader, open_read_only};
 use crate::model::{Entity, EntityKind};
 use crate::report::grouped;
@@ -27,7 +27,7 @@ pub fn run(args: &ReportArgs) -> Result<Done, Failure> {
     let selection = match (&args.lead, args.marked) {
         (Some(lead), _) => Selection::Lead(subject(lead)),
         (None, true) => Selection::Marked,
-        (None, false) => Selection::Scope(scope.clone()),
+        (None, false) => Selection::Scope(scope),
     };
     let mut reader = open_read_only(&place::named_or_last(args.case.case.as_deref())?)?;
     let options = Options {
@@ -39,45 +39,43 @@ pub fn run(args: &ReportArgs) -> Result<Done, Failure> {
     };
     let chosen = choose(&mut reader, &selection)?.map_err(Failure::Error)?;
     if chosen.refs.is_empty() {
-        unknown::say(&mut reader, &scope, options.secrets)?;
-        return Err(Failure::Error(
-            "there is nothing to report: no event is in this selection; `outcrop events` with the same flags shows what is".to_owned(),
-        ));
+        let why = "there is nothing to report: no event is in this selection; `outcrop pivot KIND` lists the values of a kind, `outcrop events` what a scope holds";
+        return Err(Failure::Error(why.to_owned()));
     }
+    let mut told: Vec<String> = Vec::new();
     if let (Some(path), Some(form)) = (args.output.as_deref(), form) {
-        document(&mut reader, &chosen, &options, path, form, args)?;
+        told.extend(document(&mut reader, &chosen, &options, path, form, args)?);
     }
     if let Some(path) = &args.navigator {
         let title = args.title.clone().unwrap_or_else(|| "outcrop".to_owned());
         let layer = navigator_layer(&chosen, &title, &options)?;
         write(path, args.force, |out| out.write_all(layer.as_bytes()).and_then(|()| out.write_all(b"\n")))?;
-        eprintln!("outcrop: {} signals written to {} as a layer of the ATT&CK Navigator", grouped(chosen.signals.len() as u64), path.display());
+        told.push(format!("{} signals written to {} as a layer of the ATT&CK Navigator", grouped(chosen.signals.len() as u64), path.display()));
     }
     if let Some(path) = &args.timesketch {
-        timeline(&mut reader, &chosen, &options, path, args.force)?;
+        told.push(timeline(&mut reader, &chosen, &options, path, args.force)?);
+    }
+    if !told.is_empty() {
+        eprintln!("outcrop: {}", crate::model::SafeText::new(&told.join("; ")));
     }
     place::unless_rebuilding(&reader, Done::Complete)
 }
 
-fn document(reader: &mut Reader, chosen: &Chosen, options: &Options, path: &Path, form: Form, args: &ReportArgs) -> Result<(), Failure> {
+fn document(reader: &mut Reader, chosen: &Chosen, options: &Options, path: &Path, form: Form, args: &ReportArgs) -> Result<Option<String>, Failure> {
     let own = own_template(form, args.template.as_deref())?;
     let incident = gather(reader, chosen, options)?;
     let text = render(&incident, form, own.as_deref()).map_err(Failure::Error)?;
     if path == Path::new("-") {
-        return Ok(std::io::stdout().lock().write_all(text.as_bytes())?);
+        std::io::stdout().lock().write_all(text.as_bytes())?;
+        return Ok(None);
     }
     write(path, args.force, |out| out.write_all(text.as_bytes()))?;
     let (events, told) = (grouped(chosen.refs.len() as u64), incident.story.iter().map(|day| day.steps.len()).sum::<usize>());
-    eprintln!(
-        "outcrop: {events} events told in {told} steps, {} signals, {} exchanges quoted; written to {}",
-        incident.signals.len(),
-        incident.prompts.len(),
-        path.display()
-    );
-    Ok(())
+    let (signals, quoted) = (incident.signals.len(), incident.prompts.len());
+    Ok(Some(format!("{events} events told in {told} steps, {signals} signals, {quoted} exchanges quoted; written to {}", path.display())))
 }
 
-fn timeline(reader: &mut Reader, chosen: &Chosen, options: &Options, path: &Path, force: bool) -> Result<(), Failure> {
+fn timeline(reader: &mut Reader, chosen: &Chosen, options: &Options, path: &Path, force: bool) -> Result<String, Failure> {
     let mut told = (0, 0);
     let mut failed = None;
     write(path, force, |out| {
@@ -93,8 +91,7 @@ fn timeline(reader: &mut Reader, chosen: &Chosen, options: &Options, path: &Path
     }
     let (written, timeless) = told;
     let without = if timeless > 0 { format!("; {} without a time are not in it", grouped(timeless)) } else { String::new() };
-    eprintln!("outcrop: {} events written to {} for Timesketch{without}", grouped(written), path.display());
-    Ok(())
+    Ok(format!("{} events written to {} for Timesketch{without}", grouped(written), path.display()))
 }
 
 /// By the ending of the file's name.

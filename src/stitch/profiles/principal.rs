@@ -1,6 +1,6 @@
 //! Principals: what each did, with what, and from where.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use super::seen::Tally;
 use super::{COUNTS, FINE_PARTS, PARTS, Profile, Summary, Times};

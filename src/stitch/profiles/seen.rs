@@ -1,8 +1,9 @@
 //! What was seen of something, value by value: how often, when, and whether it was denied.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use hashbrown::HashMap;
 
 use crate::model::{Entity, EventRef, Outcome, Timestamp};
 
