@@ -11,8 +11,8 @@ use super::super::functions::time;
 use super::tokens::Tokens;
 use super::wrong;
 use crate::query::compare;
-use crate::query::ql::QueryError;
 use crate::query::ql::ast::Step;
+use crate::query::ql::{QueryError, Span};
 use crate::query::value::Value;
 
 /// Expressions within expressions, beside chains of one operator.
@@ -61,7 +61,12 @@ impl Reading<'_> {
             _ if has_brackets => self.tokens.whole(span),
             _ => span,
         };
-        Ok(Expr { kind, span: Place(self.tokens.balanced(span)) })
+        let mut read = Expr { kind, span: Place(span) };
+        // The library's place may end before that of the last part.
+        let parts = std::iter::once(span).chain(read.parts().into_iter().map(|part| part.span.0)).filter(|place| place.end > 0);
+        let span = parts.reduce(|one, other| Span::new(one.start.min(other.start), one.end.max(other.end))).unwrap_or_default();
+        read.span = Place(self.tokens.balanced(span));
+        Ok(read)
     }
 
     fn kind(&mut self, expr: &Parsed) -> Result<ExprKind, QueryError> {

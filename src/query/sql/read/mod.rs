@@ -138,6 +138,7 @@ fn refused(error: &ParserError, tokens: &Tokens) -> QueryError {
     // Names with signs of their own are the usual mistake.
     match found {
         Some(Token::AtSign | Token::Placeholder(_)) => return wrong(span, "a name that begins with `@` stands in backticks: `@timestamp`"),
+        Some(Token::Pipe) => return wrong(span, "AWS takes no pipes in SQL: what is written with pipes is Logs Insights QL"),
         Some(Token::Minus | Token::Div | Token::Colon) if what.contains("end of statement") || what.contains("table") => {
             return wrong(span, "the name of a log group with other signs than letters and digits stands in backticks: `/aws/group-a`");
         }

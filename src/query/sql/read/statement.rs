@@ -18,8 +18,8 @@ use crate::query::ql::{QueryError, Span};
 pub(super) fn read(statements: Vec<Statement>, tokens: &Tokens) -> Result<Query, QueryError> {
     let mut statements = statements.into_iter();
     let (first, second) = (statements.next(), statements.next());
-    if let Some(second) = second {
-        return Err(wrong(tokens.of_node(&second), "AWS takes one query at a time: ask the others on their own"));
+    if second.is_some() {
+        return Err(wrong(tokens.behind_semicolon(), "AWS takes one query at a time: ask the others on their own"));
     }
     match first {
         Some(Statement::Query(query)) => Reading { tokens, depth: 0 }.query(&query),

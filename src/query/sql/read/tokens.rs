@@ -217,6 +217,12 @@ impl<'t> Tokens<'t> {
         self.span(first).to(self.span(last))
     }
 
+    /// What stands behind the first semicolon.
+    pub(super) fn behind_semicolon(&self) -> Span {
+        let at = self.all.iter().position(|token| token.token == Token::SemiColon).map_or(self.all.len(), |at| at + 1);
+        self.span(at).to(self.span(self.all.len().saturating_sub(1)))
+    }
+
     /// Where a node of the library stands.
     pub(super) fn of_node(&self, node: &impl Spanned) -> Span {
         let place = node.span();
