@@ -74,6 +74,18 @@ fn the_order_of_evidence_does_not_matter() {
     assert_eq!(sums(&reader.leads().expect("leads")), sums(&expected_leads));
 }
 
+#[test]
+fn records_are_at_hand_while_their_files_are_being_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let evidence = folder.path().join("evidence");
+    demo::write(&demo::Options { events: 1_200, ..demo::Options::default() }, &evidence, &mut |_| ()).expect("evidence");
+    let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
+    let ((), detected) = following(&case, rules(), || read(&case, vec![Input::Path(evidence)]));
+    let detected = detected.expect("a run");
+    assert_eq!(detected.problems, Vec::<String>::new());
+    assert_eq!(detected.signals as usize, case.reader().expect("a reader").signals().expect("signals").len());
+}
+
 /// A CloudTrail event of a user.
 fn event(time: &str, user: &str, name: &str, number: u32) -> serde_json::Value {
     json!({

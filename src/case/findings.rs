@@ -71,7 +71,7 @@ impl Findings {
         }
         let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO signal(id, body) VALUES (?1, ?2)").doing(STORING)?;
         for signal in changed {
-            put.execute((&signal.id, json(signal)?)).doing(STORING)?;
+            put.execute((&signal.id, packed(signal)?)).doing(STORING)?;
         }
         drop(put);
         let mut remove = transaction.prepare_cached("DELETE FROM signal WHERE id = ?1").doing(STORING)?;
@@ -82,7 +82,7 @@ impl Findings {
         transaction.execute("DELETE FROM lead", []).doing(STORING)?;
         let mut put = transaction.prepare_cached("INSERT OR REPLACE INTO lead(id, body) VALUES (?1, ?2)").doing(STORING)?;
         for lead in leads {
-            put.execute((&lead.id, json(lead)?)).doing(STORING)?;
+            put.execute((&lead.id, packed(lead)?)).doing(STORING)?;
         }
         drop(put);
         transaction.execute("INSERT OR REPLACE INTO meta(key, value) VALUES ('detected', ?1)", [json(detected)?]).doing(STORING)?;
@@ -93,6 +93,12 @@ impl Findings {
         }
         transaction.commit().doing(STORING)?;
         Ok(true)
+    }
+
+    /// Folds the write-ahead log into the file, as an ingest does at its end.
+    pub fn finish(&mut self) -> Result<()> {
+        let _turn = self.case.analysts_turn();
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).doing("folding the log into the case")
     }
 
     /// Throws signals and leads away, as when other rules are to run.
@@ -257,12 +263,27 @@ fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|_| CaseError::Damaged { doing: READING, what: "a signal" })
 }
 
+/// A signal is no longer than this.
+const MOST_BYTES: u32 = 16 << 20;
+
+fn packed(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+    Ok(lz4_flex::block::compress_prepend_size(json(value)?.as_bytes()))
+}
+
+fn unpacked<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T> {
+    let damaged = || CaseError::Damaged { doing: READING, what: "a signal" };
+    // A case may come from a stranger: what it says of its length is not believed.
+    let length = body.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)).filter(|length| *length <= MOST_BYTES).ok_or_else(damaged)?;
+    let plain = lz4_flex::block::decompress(body.get(4..).unwrap_or_default(), length as usize).map_err(|_| damaged())?;
+    read(std::str::from_utf8(&plain).map_err(|_| damaged())?)
+}
+
 fn bodies<T: serde::de::DeserializeOwned>(connection: &Connection, sql: &str) -> Result<Vec<T>> {
     let mut select = connection.prepare_cached(sql).doing(READING)?;
     let mut rows = select.query([]).doing(READING)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().doing(READING)? {
-        found.push(read(row.get_ref(0).doing(READING)?.as_str().unwrap_or_default())?);
+        found.push(unpacked(row.get_ref(0).doing(READING)?.as_blob().unwrap_or_default())?);
     }
     Ok(found)
 }

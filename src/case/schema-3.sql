@@ -9,8 +9,9 @@ CREATE TABLE baseline(id INTEGER PRIMARY KEY, name TEXT UNIQUE, since INTEGER, u
 CREATE TABLE learnt(baseline INTEGER, rule TEXT, grp TEXT, value TEXT, first INTEGER, last INTEGER, amount REAL);
 CREATE INDEX learnt_baseline ON learnt(baseline);
 
--- Derived. body: JSON of `model::Signal` and `model::Lead`; how far the rules came is `meta.detected`.
-CREATE TABLE signal(id TEXT PRIMARY KEY, body TEXT) WITHOUT ROWID;
-CREATE TABLE lead(id TEXT PRIMARY KEY, body TEXT) WITHOUT ROWID;
+-- Derived. body: lz4, behind its plain length, of JSON of `model::Signal` and `model::Lead`: a series is long and alike. How far the
+-- rules came is `meta.detected`.
+CREATE TABLE signal(id TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID;
+CREATE TABLE lead(id TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID;
 -- Events of an earlier version are not listed by actor until they are derived again.
 INSERT OR REPLACE INTO meta(key, value) SELECT 'outdated', 1 WHERE EXISTS(SELECT 1 FROM segment);

@@ -31,27 +31,25 @@ pub fn run(args: &IngestArgs) -> Result<Done, Failure> {
     let (summary, rules) = following(&case, Arc::new(rule_set(None)), read);
     bar.finish_and_clear();
     let done = print(&summary.map_err(|error| Failure::Error(error.to_string()))?, args.output)?;
-    said(&case, rules, done)
+    Ok(said(rules, done))
 }
 
 /// Says on stderr what the rules found, or why they could not.
-pub fn said(case: &Writable, rules: Result<Detected, CaseError>, done: Done) -> Result<Done, Failure> {
+pub fn said(rules: Result<Detected, CaseError>, done: Done) -> Done {
     let detected = match rules {
         Ok(detected) => detected,
         Err(error) => {
             eprintln!("outcrop: the rules did not run to the end: {error}; `outcrop detect` tries again");
-            return Ok(Done::Incomplete);
+            return Done::Incomplete;
         }
     };
-    let mut reader = case.reader()?;
-    let (signals, leads) = (reader.signal_ids()?.len() as u64, reader.leads()?.len() as u64);
-    if signals > 0 && std::io::stderr().is_terminal() {
-        eprintln!("{} signals, {} leads: `outcrop detect` prints them", grouped(signals), grouped(leads));
+    if detected.signals > 0 && std::io::stderr().is_terminal() {
+        eprintln!("{} signals, {} leads: `outcrop detect` prints them", grouped(detected.signals.into()), grouped(detected.leads.into()));
     }
     for problem in &detected.problems {
         eprintln!("outcrop: {}", SafeText::new(problem));
     }
-    Ok(done)
+    done
 }
 
 /// No file, no folder, no pattern and not standard input.

@@ -68,7 +68,7 @@ fn check(dir: &Path, output: OutputArgs) -> Result<Done, Failure> {
     if errors == 0 {
         return Ok(Done::Complete);
     }
-    Err(Failure::Error(format!("{errors} of the rules in {mine} cannot run: see the file and line of each error above")))
+    Err(Failure::Error(format!("{errors} errors in the rules of {mine}: what has one does not run; file and line of each stand above")))
 }
 
 fn level(problem: &Problem) -> &'static str {

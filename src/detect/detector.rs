@@ -439,6 +439,7 @@ impl Detector {
     /// Makes signals of what fires, and leads of signals; gives what is different from the last time.
     fn findings(&mut self, reader: &mut Reader) -> Result<Findings> {
         let set = Arc::clone(&self.set);
+        let crowded = self.selecting.coverage.crowded(reader, set.leads.shared_by_at_most)?;
         let mut found: HashMap<String, Signal> = HashMap::new();
         let mut unreadable = 0_u64;
         for (rule, fired) in set.rules.iter().zip(&mut self.fired).filter(|(rule, _)| rule.signals) {
@@ -489,15 +490,16 @@ impl Detector {
         changed.sort_by(|one, other| (one.time, &one.id).cmp(&(other.time, &other.id)));
         self.found = found;
         let signals = self.signals();
-        let detected =
-            Detected { events: self.done, rules: set.len() as u32, problems: self.problems.clone(), fingerprint: self.fingerprint.clone() };
-        Ok(Findings {
-            changed,
-            gone,
-            leads: leads(&signals, &set.leads, &self.selecting.coverage.crowded(reader, set.leads.shared_by_at_most)?),
-            detected,
-            epoch: self.epoch,
-        })
+        let leads = leads(&signals, &set.leads, &crowded);
+        let detected = Detected {
+            events: self.done,
+            rules: set.len() as u32,
+            signals: signals.len() as u32,
+            leads: leads.len() as u32,
+            problems: self.problems.clone(),
+            fingerprint: self.fingerprint.clone(),
+        };
+        Ok(Findings { changed, gone, leads, detected, epoch: self.epoch })
     }
 
     /// What its rules know of this case's actors by now, to be kept as a baseline of another case.

@@ -45,6 +45,9 @@ fn follow(case: &Writable, rules: Arc<RuleSet>, waiting: &Receiver<()>) -> Resul
             seen = Some(events);
         }
         if is_last {
+            // The last to write leaves nothing beside the case.
+            drop(reader);
+            case.findings()?.finish()?;
             return Ok(follower.detected);
         }
     }

@@ -377,6 +377,10 @@ pub struct Detected {
     pub events: u32,
     /// Rules that ran.
     pub rules: u32,
+    /// Signals that were found.
+    pub signals: u32,
+    /// Leads that they add up to.
+    pub leads: u32,
     /// What was left out, in words: rules that did not load, records that could not be read, bounds that were reached.
     pub problems: Vec<String>,
     /// Which rules, lists and baselines they were: other ones need another run.

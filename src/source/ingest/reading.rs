@@ -177,6 +177,10 @@ fn source_of<'s>(
     }
     let interrupted = at_hand == AtHand::Plain && entry.state == SourceState::Partial;
     let compression = if at_hand == AtHand::Stored { compression_of(&first) } else { Compression::Plain };
+    if at_hand == AtHand::Stored {
+        // Its first records may be wanted before its last one was read.
+        entry.compression = compression;
+    }
     let keeps = keep == Keep::All || (keep == Keep::Compressed && compression != Compression::Plain);
     let outcome = {
         let mut bytes = plain(Box::new(Cursor::new(first).chain(&mut stored)), compression, &shared.limits);
