@@ -24,7 +24,7 @@ fn case(records: &[String]) -> (tempfile::TempDir, Reader) {
     let folder = tempfile::tempdir().expect("a folder");
     let writable = Writable::open(&folder.path().join("a.outcrop")).expect("a case");
     let bytes = format!("{{\"Records\":[{}]}}", records.join(",")).into_bytes();
-    ingest([Input::Bytes { name: "a.json".to_owned(), bytes }].into_iter(), &writable, &|_| {}, &AtomicBool::new(false)).expect("read");
+    ingest([Input::Bytes { name: "a.json".to_owned(), bytes }], &writable, &|_| {}, &AtomicBool::new(false)).expect("read");
     let reader = writable.reader().expect("a reader");
     (folder, reader)
 }
@@ -148,7 +148,7 @@ fn tokens_are_of_exchanges_and_overflow_nothing() {
         [invocation(1, "10"), invocation(2, "9223372036854775807"), invocation(3, "9223372036854775807"), invocation(4, "9223372036854775807")]
             .join("\n");
     let input = Input::Bytes { name: "a.ndjson".to_owned(), bytes: bytes.into_bytes() };
-    ingest([input].into_iter(), &writable, &|_| {}, &AtomicBool::new(false)).expect("read");
+    ingest([input], &writable, &|_| {}, &AtomicBool::new(false)).expect("read");
     let mut reader = writable.reader().expect("a reader");
     let found = summaries(&mut reader, &Scope::all(), EntityKind::Principal).expect("summaries");
     let alice = of(&found, "111122223333/user/alice");
