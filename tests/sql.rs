@@ -19,7 +19,7 @@ struct Deaf;
 impl Listener for Deaf {}
 
 struct Bench {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     reader: Reader,
 }
 
@@ -29,7 +29,7 @@ impl Bench {
         let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
         ingest(inputs, &case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
         let reader = case.reader().expect("a reader");
-        Self { _folder: folder, reader }
+        Self { folder, reader }
     }
 
     fn demo() -> Self {
@@ -902,7 +902,7 @@ proptest! {
             let expected: Vec<Vec<String>> = left.iter().enumerate().filter(|(_, record)| {
                 let answers: Vec<Option<bool>> = set.iter().map(|value| record[one].cmp(value).map(Ordering::is_eq)).collect();
                 let found = if answers.contains(&Some(true)) { Some(true) } else if answers.contains(&None) { None } else { Some(false) };
-                found.map(|found| found != (negated == "NOT ")) == Some(true)
+                found.is_some_and(|found| found != (negated == "NOT "))
             }).map(|(at, _)| vec![format!("L-{at}")]).collect();
             prop_assert_eq!(sorted(bench.rows(&text)), sorted(expected), "{}", text);
         }
@@ -916,7 +916,7 @@ fn signals_and_leads_are_tables() {
     let empty = bench.ask("SELECT count(*) FROM signals");
     assert_eq!(printed(&empty), [["0"]]);
     assert!(empty.notes.iter().any(|note| note.contains("outcrop detect")), "{:?}", empty.notes);
-    let case = Writable::open(&bench._folder.path().join("case.outcrop")).expect("a case");
+    let case = Writable::open(&bench.folder.path().join("case.outcrop")).expect("a case");
     let rules = std::sync::Arc::new(outcrop::detect::RuleSet::load(&outcrop::detect::Sources::builtin(), false));
     let ((), detected) = outcrop::detect::following(&case, rules, || ());
     detected.expect("the rules ran");

@@ -22,7 +22,8 @@ pub struct Plan {
     /// First and last millisecond.
     pub window: (i64, i64),
     limit: Option<usize>,
-    is_estimate: bool,
+    /// Only the price is asked for.
+    pub is_estimate: bool,
 }
 
 /// Why a query is refused: a code, a message, and a place in characters.

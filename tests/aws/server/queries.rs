@@ -92,7 +92,8 @@ pub fn start(shared: &Arc<Shared>, region: &str, body: &Value, runs: Option<Dura
         groups: plan.groups.clone(),
         began: Instant::now(),
         created: now,
-        runs: runs.unwrap_or(shared.options.runs),
+        // An estimate runs nothing.
+        runs: if plan.is_estimate { Duration::ZERO } else { runs.unwrap_or(shared.options.runs) },
         ends: ends.unwrap_or("Complete"),
         stopped: Mutex::default(),
         looks: Mutex::default(),
