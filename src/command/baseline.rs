@@ -5,21 +5,28 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::cli::BaselineArgs;
+use super::cli::{BaselineArgs, Language};
 use super::detect::rule_set;
 use super::failure::Failure;
-use super::{Done, ingest, place};
+use super::{Done, ask_aws, ingest, place};
 use crate::case::{Learnt, Writable};
-use crate::detect::Detector;
+use crate::decode::json::Tape;
+use crate::decode::{Bodies, Fields};
+use crate::detect::{Counted, Detector, learnt_from_counts};
+use crate::model::{FieldValue, SafeText, TimeRange, Timestamp, parse_when};
 use crate::report::grouped;
 use crate::source::ingest as read;
 
 /// Runs the command.
 pub fn run(args: &BaselineArgs) -> Result<Done, Failure> {
     let case = Writable::open(&args.case)?;
-    // The evidence is read into a case of its own, which is thrown away: only what was learnt stays.
-    let aside = Aside::new()?;
-    let learnt = learn(args, &aside.0.join("baseline.outcrop"))?;
+    let learnt = if args.on.is_some() {
+        counted(args)?
+    } else {
+        // The evidence is read into a case of its own, which is thrown away: only what was learnt stays.
+        let aside = Aside::new()?;
+        learn(args, &aside.0.join("baseline.outcrop"))?
+    };
     if learnt.events == 0 {
         return Err(Failure::Error("there is no event in that evidence, so nothing was learnt; name evidence of an ordinary time".to_owned()));
     }
@@ -27,12 +34,12 @@ pub fn run(args: &BaselineArgs) -> Result<Done, Failure> {
     findings.keep_baseline(&learnt)?;
     // What was found without it may be otherwise with it.
     findings.clear()?;
-    let span = [learnt.since, learnt.until].map(|time| time.map(crate::model::Timestamp::date).unwrap_or_default()).join(" to ");
+    let span = [learnt.since, learnt.until].map(|time| time.map(Timestamp::date).unwrap_or_default()).join(" to ");
     println!(
         "learnt {} facts from {} events ({span}), kept as “{}”",
         grouped(learnt.rows.len() as u64),
         grouped(learnt.events),
-        crate::model::SafeText::new(&learnt.name)
+        SafeText::new(&learnt.name)
     );
     Ok(Done::Complete)
 }
@@ -47,6 +54,69 @@ fn learn(args: &BaselineArgs, path: &Path) -> Result<Learnt, Failure> {
     let mut detector = Detector::new(Arc::new(rule_set(None)), &mut reader)?;
     detector.catch_up(&mut reader)?;
     Ok(detector.learnt(&args.name, &mut reader)?)
+}
+
+/// What AWS is asked: the history itself stays there, and one row comes for each hour in which somebody did something.
+const COUNTS: &str = "filter eventSource like /bedrock/ and ispresent(eventName)
+| stats count(*) as calls, min(@timestamp) as first by userIdentity.type as kind, userIdentity.arn as arn, userIdentity.principalId as principal, \
+userIdentity.accountId as account, userIdentity.invokedBy as service, eventSource as source, eventName as action, bin(1h) as hour
+| limit 100000";
+
+/// Learns from counts that AWS made.
+fn counted(args: &BaselineArgs) -> Result<Learnt, Failure> {
+    let now = place::now();
+    let time = |text: &str| parse_when(text, now).map_err(Failure::Usage);
+    let range = TimeRange { since: Some(time(&args.since)?), until: args.until.as_deref().map(time).transpose()? };
+    let answer = ask_aws::rows(COUNTS, Language::Ql, &args.aws, &range)?;
+    for note in &answer.notes {
+        eprintln!("outcrop: {}", SafeText::new(note));
+    }
+    let of_row = |row: &crate::query::run::AnswerRow| {
+        let cell = |name: &str| {
+            let at = answer.columns.iter().position(|column| column == name)?;
+            row.values.get(at).filter(|value| !value.is_missing()).map(ToString::to_string)
+        };
+        let (service, action) = (cell("source")?, cell("action")?);
+        Some(Counted {
+            actor: actor(&cell)?,
+            service,
+            action,
+            hour: instant(&cell("hour")?)?,
+            earliest: instant(&cell("first")?)?,
+            count: cell("calls")?.parse::<f64>().ok()? as u64,
+        })
+    };
+    let rows: Vec<Counted> = answer.rows.iter().filter_map(of_row).collect();
+    if rows.len() < answer.rows.len() {
+        eprintln!("outcrop: {} of {} counts name nobody, or no time, and teach nothing", answer.rows.len() - rows.len(), answer.rows.len());
+    }
+    let set = rule_set(None);
+    let (learnt, beyond) = learnt_from_counts(&set, &args.name, &rows);
+    if !beyond.is_empty() {
+        eprintln!("outcrop: {} rules need more than counts and learn nothing from them: {}", beyond.len(), beyond.join("; "));
+    }
+    Ok(learnt)
+}
+
+/// Who that is, by the same reading as of a whole record.
+fn actor(cell: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let record = serde_json::json!({
+        "eventVersion": "1.11", "eventSource": cell("source"), "eventName": cell("action"), "recipientAccountId": cell("account"),
+        "userIdentity": {
+            "type": cell("kind"), "arn": cell("arn"), "principalId": cell("principal"), "accountId": cell("account"), "invokedBy": cell("service"),
+        },
+    });
+    let record = record.to_string();
+    let (mut tape, bodies) = (Tape::default(), Bodies::default());
+    match Fields::of(record.as_bytes(), &mut tape, &bodies).get("x.actor") {
+        FieldValue::Text(actor) => Some(actor),
+        _ => None,
+    }
+}
+
+/// A time as Logs Insights writes it: text of `bin`, milliseconds of `min`.
+fn instant(text: &str) -> Option<Timestamp> {
+    text.parse::<f64>().map_or_else(|_| Timestamp::parse(text), |millis| Some(Timestamp::from_millis(millis as i64)))
 }
 
 /// A folder that is gone when this is.

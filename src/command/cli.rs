@@ -429,8 +429,20 @@ pub enum RulesCommand {
 #[derive(Debug, Args)]
 pub struct BaselineArgs {
     /// Files, folders or globs with evidence of an ordinary time
-    #[arg(required = true)]
+    #[arg(required_unless_present = "on")]
     pub paths: Vec<PathBuf>,
+    /// Instead of files: let AWS count who did what in Bedrock, hour by hour, in the log groups of CloudTrail, and learn from the counts
+    #[arg(long, value_name = "aws", value_parser = ["aws"], conflicts_with = "paths")]
+    pub on: Option<String>,
+    /// With `--on aws`: from this time on
+    #[arg(long, value_name = "TIME", default_value = "30d")]
+    pub since: String,
+    /// With `--on aws`: before this time
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// With `--on aws`: whose logs, where, and for how much.
+    #[command(flatten)]
+    pub aws: AwsArgs,
     /// The case whose rules are to know it
     #[arg(long, value_name = "FILE")]
     pub case: PathBuf,

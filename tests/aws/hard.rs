@@ -116,7 +116,8 @@ fn queries_that_a_killed_fetch_left_are_attached_to_or_stopped() {
     server.wait_until("two run", |server| server.left_running().len() == 2);
     running.signal("KILL");
     running.ended();
-    let left: Vec<String> = server.queries().iter().filter(|query| query.status() == "Running").map(|query| query.id.clone()).collect();
+    let is_left = |status: &str| matches!(status, "Running" | "Scheduled");
+    let left: Vec<String> = server.queries().iter().filter(|query| is_left(query.status())).map(|query| query.id.clone()).collect();
     assert_eq!(left.len(), 2);
     let before = server.calls().len();
     fetch(&shell, 0);

@@ -5,6 +5,7 @@
 #![cfg(feature = "live")]
 
 mod asking;
+mod baseline;
 mod checkup;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../desk/mod.rs"]

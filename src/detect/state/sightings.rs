@@ -39,7 +39,7 @@ pub(in crate::detect) struct Sightings {
     history: Option<History>,
 }
 
-/// The values of one group, and when the last of them was first seen.
+/// The values of one group, and when the last of them was new: first seen, or new again.
 #[derive(Default)]
 struct Values {
     values: Vec<u32>,
@@ -98,8 +98,14 @@ impl Sightings {
         match self.seen.entry((group, value)) {
             Entry::Occupied(mut seen) => {
                 // What goes on changes nothing that fires, unless something was new after it.
-                let latest = self.groups.get(&group).map_or(i64::MIN, |values| values.latest);
-                if seen.get_mut().add(stretch, retention_ms) || stretch.first.millis <= latest {
+                let mut changes = seen.get_mut().add(stretch, retention_ms);
+                if let Some(values) = self.groups.get_mut(&group) {
+                    changes |= stretch.first.millis <= values.latest;
+                    if changes {
+                        values.latest = values.latest.max(stretch.first.millis);
+                    }
+                }
+                if changes {
                     self.dirty.insert(group);
                 }
             }

@@ -39,7 +39,7 @@ pub(super) struct Manners {
 impl Default for Manners {
     fn default() -> Self {
         Self {
-            per_second: 8.0,
+            per_second: 9.5,
             queries: 10,
             attempts: 5,
             pause: Duration::from_millis(300),

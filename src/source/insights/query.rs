@@ -30,7 +30,7 @@ pub(super) struct Ask {
     /// Names, or ARNs where the group is another account's; none with SQL, or when the text has a `SOURCE`.
     pub(super) groups: Vec<String>,
     pub(super) span: Seconds,
-    /// Rows a page: fewer when rows are long.
+    /// Rows of the first page; the next ones are as long as what came makes them ([`page_after`]).
     pub(super) page: i32,
     /// One page is all that is wanted.
     pub(super) is_one_page: bool,
@@ -60,6 +60,12 @@ pub(super) struct Ended {
 
 /// A query that AWS says has failed is started again so often.
 const RESTARTS: u32 = 2;
+/// A page is to be of about so many bytes.
+const PAGE_BYTES: usize = 8 << 20;
+/// … but of no fewer rows,
+const SHORTEST_PAGE: usize = 100;
+/// … and no more: the most that AWS gives (INSIGHTS §2).
+const LONGEST_PAGE: usize = 10_000;
 /// A state nobody knows is waited out for so long.
 const UNKNOWN_FOR: Duration = Duration::from_mins(2);
 
@@ -156,8 +162,9 @@ async fn follow(link: &Link, ask: &Ask, id: &str, cancel: &AtomicBool, on: &mut 
             _ => {}
         }
         on(Step::Runs { rows: output.results().len(), statistics: statistics(output.statistics()) }).await;
-        let most = if started.elapsed() > Duration::from_mins(1) { 10 } else { 2 };
-        pause = pause.mul_f64(1.5).min(Duration::from_secs(most));
+        // Short queries end within seconds, and a look is cheap: late looks would be most of the wait.
+        let most = if started.elapsed() > Duration::from_mins(1) { 10 } else { 1 };
+        pause = pause.mul_f64(1.25).min(Duration::from_secs(most));
     };
     pages(link, ask, id, first, cancel, on).await
 }
@@ -173,24 +180,33 @@ async fn pages(
     let mut ended = Ended { statistics: statistics(first.statistics()), ..Ended::default() };
     ended.result_count = first.statistics().map_or(0.0, QueryStatistics::result_count);
     let (mut page, mut has_begun_again) = (first, false);
+    let mut items = ask.page;
     loop {
         let token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
         let rows: Vec<ResultRow> = page.results.take().unwrap_or_default().into_iter().map(row).collect();
         ended.rows += rows.len() as u64;
+        items = page_after(&rows).unwrap_or(items);
         if !rows.is_empty() {
             on(Step::Page(rows)).await;
         }
         let Some(token) = token.filter(|_| !ask.is_one_page) else { return Ok(ended) };
-        page = match read(link, id, Some(token), ask.page, cancel).await {
+        page = match read(link, id, Some(token), items, cancel).await {
             // A token lives for an hour.
             Err(AwsError { fault: Fault::Invalid(_), .. }) if !has_begun_again => {
                 (has_begun_again, ended.rows) = (true, 0);
                 on(Step::Again).await;
-                read(link, id, None, ask.page, cancel).await?
+                read(link, id, None, items, cancel).await?
             }
             other => other?,
         };
     }
+}
+
+/// How many rows the next page has, so that it is of about [`PAGE_BYTES`]: a page is held as a whole, and each costs a request.
+fn page_after(rows: &[ResultRow]) -> Option<i32> {
+    let bytes: usize = rows.iter().flat_map(|row| &row.0).map(|(name, value)| name.len() + value.len()).sum();
+    let mean = bytes.checked_div(rows.len())?.max(1);
+    i32::try_from((PAGE_BYTES / mean).clamp(SHORTEST_PAGE, LONGEST_PAGE)).ok()
 }
 
 async fn read(link: &Link, id: &str, token: Option<String>, items: i32, cancel: &AtomicBool) -> Result<GetQueryResultsOutput, AwsError> {
@@ -221,4 +237,18 @@ fn statistics(told: Option<&QueryStatistics>) -> ScanStatistics {
         bytes_skipped: told.estimated_bytes_skipped(),
     })
     .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_as_long_as_rows_are_short() {
+        let rows = |bytes: usize, count: usize| vec![ResultRow(vec![("m".to_owned(), "x".repeat(bytes - 1))]); count];
+        for (bytes, expected) in [(10, 10_000), (838, 10_000), (4096, 2048), (1 << 20, 100)] {
+            assert_eq!(page_after(&rows(bytes, 3)), Some(expected), "{bytes}");
+        }
+        assert_eq!(page_after(&[]), None);
+    }
 }
