@@ -452,7 +452,7 @@ fn what_cannot_be_answered_says_where_and_what_to_do() {
     for (text, place, remedy) in [
         ("SELECT a FROM nowhere", "nowhere", "management, data"),
         ("SELECT a FROM managment", "managment", "did you mean `management`"),
-        ("SELECT a FROM signals", "signals", "outcrop detect"),
+        ("SELECT a FROM signals", "a", "it gives @timestamp, id, rule"),
         ("SELECT uper(a) FROM LogGroupA", "uper", "did you mean `upper`"),
         ("SELECT toMillis(a) FROM LogGroupA", "toMillis", "did you mean `unix_millis`"),
         ("SELECT explode(scores) FROM LogGroupA", "explode", "unnest"),

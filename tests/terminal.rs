@@ -51,7 +51,7 @@ fn a_resize_redraws_for_the_new_size() {
     terminal.parser.screen_mut().set_size(size(24), size(80));
     terminal.master.as_ref().expect("open").resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).expect("resized");
     terminal.keys("5");
-    terminal.expect("first seen");
+    terminal.expect("last seen");
     terminal.keys("q");
     assert_eq!(terminal.ended(), 0);
 }
@@ -118,7 +118,7 @@ fn a_second_one_opens_read_only() {
 fn idle_sends_nothing() {
     let (mut terminal, _folder) = demo((120, 40));
     terminal.expect("read ");
-    while terminal.take(Duration::from_millis(700)) {}
+    terminal.settle();
     let before = terminal.sent.len();
     terminal.take(Duration::from_secs(2));
     assert_eq!(terminal.sent.len(), before);

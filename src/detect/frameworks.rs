@@ -62,7 +62,10 @@ impl Frameworks {
             let is_number = |prefix: char| id.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
             match space {
                 "attack" if is_number('t') => rule.frameworks.push(framework("ATT&CK", id.to_uppercase())),
-                "attack" => rule.tactics.extend(tactic(id).map(str::to_owned)),
+                "attack" => {
+                    let tactic = tactic(&id.replace('_', "-")).map(str::to_owned);
+                    rule.tactics.extend(tactic.filter(|tactic| !rule.tactics.contains(tactic)));
+                }
                 "atlas" => rule.frameworks.push(framework("ATLAS", id.to_uppercase())),
                 _ => {}
             }

@@ -76,7 +76,7 @@ fn what_arrives_comes_by_itself_and_nothing_is_written_when_nothing_does() {
     terminal.expect("LIVE us-east-1");
     wait_for(&mut terminal, &shell.at("c"), 80);
     // The last minute is empty: it is asked for again and again, and nothing is written.
-    while terminal.take(Duration::from_millis(700)) {}
+    terminal.settle();
     let (before, asked) = (terminal.sent.len(), server.calls_of("StartQuery").len());
     server.wait_until("both groups are asked again, twice", |server| server.calls_of("StartQuery").len() >= asked + 4);
     terminal.take(Duration::from_millis(700));

@@ -79,6 +79,16 @@ impl Terminal {
         }
     }
 
+    /// Waits until all has been read and the rules, which run behind it, are done.
+    pub fn settle(&mut self) {
+        loop {
+            while self.take(Duration::from_millis(1500)) {}
+            if !self.screen().contains("rules running") {
+                return;
+            }
+        }
+    }
+
     /// Waits until this text is not on it any more.
     #[track_caller]
     pub fn expect_gone(&mut self, text: &str) {
