@@ -1,6 +1,6 @@
 //! Reading every event once, in the order of row numbers and without making anything of it: for whoever looks at all of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use regex::Regex;
@@ -9,6 +9,7 @@ use super::batch::COLUMNS;
 use super::error::{CaseError, Doing as _, Result};
 use super::evidence::EvidenceError;
 use super::reader::Reader;
+use super::{search, text};
 use crate::model::{Digest, Event, EventId, EventRef, KeyKind, Name, Outcome, RecordPosition, SourceId, Strand, Timestamp, Wrap};
 
 const DOING: &str = "reading events";
@@ -150,17 +151,37 @@ impl Reader {
         self.record_at(lean.source, lean.position, &lean.digest)
     }
 
-    /// The events above a row number in whose text one of these expressions matches, as logged or as it reads without hidden
-    /// characters: row numbers in order, for each expression.
-    pub fn matching(&mut self, after: u32, patterns: &[Regex]) -> Result<Vec<Vec<u32>>> {
+    /// The events above a row number in whose text each of these expressions matches, as logged or as it reads without hidden
+    /// characters: row numbers in order, for each expression. `any` matches wherever one of them does: most text is looked at by it
+    /// alone.
+    pub fn matching(&mut self, after: u32, any: &Regex, each: &[Regex]) -> Result<Vec<Vec<u32>>> {
+        let doing = "searching";
+        let damaged = || CaseError::Damaged { doing, what: "a block of text" };
         self.snapshot(|reader| {
             reader.bring_up_to_date()?;
-            let mut found = Vec::with_capacity(patterns.len());
-            for pattern in patterns {
-                let mut ids = Vec::new();
-                reader.scan(pattern, None, after, &mut |events| ids.extend(events.iter().map(|event| event.0)))?;
-                ids.sort_unstable();
-                found.push(ids);
+            let mut found = vec![Vec::new(); each.len()];
+            let mut room = Vec::new();
+            for id in reader.blocks(None, after)? {
+                reader.cancel().check()?;
+                let mut select = reader.connection().prepare_cached("SELECT length, entries, data FROM text_block WHERE id = ?1").doing(doing)?;
+                let mut rows = select.query([id]).doing(doing)?;
+                let row = rows.next().doing(doing)?.ok_or_else(damaged)?;
+                let entries = text::decode_entries(row.get_ref(1).doing(doing)?.as_blob().unwrap_or_default()).ok_or_else(damaged)?;
+                let data = row.get_ref(2).doing(doing)?.as_blob().unwrap_or_default();
+                let text = text::expand(data, row.get::<_, u32>(0).doing(doing)? as usize, &mut room).ok_or_else(damaged)?;
+                let hits: HashSet<u32> = search::matches(any, text, &entries, |event| event > after).iter().map(|event| event.0).collect();
+                for (event, range) in entries.iter().filter(|(event, _)| hits.contains(event)) {
+                    let text = text.get(range.clone()).ok_or_else(damaged)?;
+                    for (regex, found) in each.iter().zip(&mut found) {
+                        if regex.is_match(text) {
+                            found.push(*event);
+                        }
+                    }
+                }
+            }
+            for found in &mut found {
+                found.sort_unstable();
+                found.dedup();
             }
             Ok(found)
         })

@@ -62,13 +62,7 @@ impl Reader {
         Some(members)
     }
 
-    pub(super) fn scan(
-        &mut self,
-        regex: &Regex,
-        members: Option<&IdSet>,
-        after: u32,
-        on_hits: &mut dyn FnMut(&[EventId]),
-    ) -> Result<(IdSet, SearchReport)> {
+    fn scan(&mut self, regex: &Regex, members: Option<&IdSet>, after: u32, on_hits: &mut dyn FnMut(&[EventId])) -> Result<(IdSet, SearchReport)> {
         let mut hits = IdSet::new(after.saturating_add(1), self.lists.last);
         let mut report = SearchReport::default();
         let blocks = self.blocks(members, after)?;
@@ -123,7 +117,7 @@ impl Reader {
     }
 
     /// The blocks to look at, the newest first.
-    fn blocks(&self, members: Option<&IdSet>, after: u32) -> Result<Vec<i64>> {
+    pub(super) fn blocks(&self, members: Option<&IdSet>, after: u32) -> Result<Vec<i64>> {
         let sql = "SELECT id, first_event, last_event FROM text_block WHERE last_event > ?1 ORDER BY latest DESC, id DESC";
         let mut select = self.connection().prepare_cached(sql).doing(DOING)?;
         let mut rows = select.query([after]).doing(DOING)?;
@@ -212,7 +206,7 @@ impl Plan<'_> {
 }
 
 /// The events whose text matches, each once.
-fn matches(regex: &Regex, text: &str, entries: &[(u32, Range<usize>)], wanted: impl Fn(u32) -> bool) -> Vec<EventId> {
+pub(super) fn matches(regex: &Regex, text: &str, entries: &[(u32, Range<usize>)], wanted: impl Fn(u32) -> bool) -> Vec<EventId> {
     let mut found: Vec<EventId> = Vec::new();
     let mut at = 0;
     // The block is matched as one text, which is many times faster than entry by entry. A match that reaches beyond

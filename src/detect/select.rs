@@ -46,6 +46,8 @@ struct Texts {
     /// By rule and comparison: which expression.
     needles: HashMap<(usize, usize), usize>,
     patterns: Vec<Regex>,
+    /// Matches where one of them does.
+    any: Option<Regex>,
     /// By expression: row numbers, sorted.
     hits: Vec<Vec<u32>>,
     /// Events up to here were searched, from …
@@ -69,18 +71,22 @@ pub(super) trait Taker {
 impl Selecting {
     pub(super) fn new(rules: &[Rule]) -> Self {
         let mut selecting = Self::default();
+        let mut all: Vec<String> = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
             let Some(selector) = &rule.selector else { continue };
             for (number, leaf) in selector.leaves().iter().enumerate() {
                 let is_text =
                     matches!(leaf.fields.as_slice(), [one] if matches!(one.as_str(), "x.user_text" | "x.completion" | "x.thinking" | "x.system"));
-                let Some(needle) = leaf.needle().filter(|_| is_text) else { continue };
-                let Ok(pattern) = RegexBuilder::new(&needle).case_insensitive(true).multi_line(true).dot_matches_new_line(true).build() else {
-                    continue;
-                };
+                // Where words end is left to the rule: looking for it in every text would cost more than all else.
+                let Some(needle) = leaf.needle().filter(|_| is_text).map(|needle| without_boundaries(&needle)) else { continue };
+                let Some(pattern) = searched(&needle) else { continue };
+                all.push(needle);
                 selecting.texts.needles.insert((at, number), selecting.texts.patterns.len());
                 selecting.texts.patterns.push(pattern);
             }
+        }
+        if !all.is_empty() {
+            selecting.texts.any = searched(&all.iter().map(|needle| format!("(?:{needle})")).collect::<Vec<_>>().join("|"));
         }
         selecting
     }
@@ -90,10 +96,8 @@ impl Selecting {
         let texts = &mut self.texts;
         (texts.after, texts.upto) = (after, after);
         texts.hits.clear();
-        if last.saturating_sub(after) < FEW || texts.patterns.is_empty() {
-            return Ok(());
-        }
-        texts.hits = reader.matching(after, &texts.patterns)?;
+        let Some(any) = texts.any.as_ref().filter(|_| last.saturating_sub(after) >= FEW) else { return Ok(()) };
+        texts.hits = reader.matching(after, any, &texts.patterns)?;
         texts.upto = last;
         Ok(())
     }
@@ -288,6 +292,29 @@ impl Selecting {
         }
         Ok(())
     }
+}
+
+/// An expression without its word boundaries: it matches wherever the expression does.
+fn without_boundaries(pattern: &str) -> String {
+    let mut plain = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            plain.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('b') => {}
+            Some(escaped) => plain.extend(['\\', escaped]),
+            None => plain.push('\\'),
+        }
+    }
+    plain
+}
+
+fn searched(pattern: &str) -> Option<Regex> {
+    let mut builder = RegexBuilder::new(pattern);
+    builder.case_insensitive(true).multi_line(true).dot_matches_new_line(true).size_limit(64 << 20).dfa_size_limit(32 << 20).build().ok()
 }
 
 /// Does it hold, as far as the view and `other` know?
