@@ -68,7 +68,8 @@ fn check(dir: &Path, output: OutputArgs) -> Result<Done, Failure> {
     if errors == 0 {
         return Ok(Done::Complete);
     }
-    Err(Failure::Error(format!("{errors} errors in the rules of {mine}: what has one does not run; file and line of each stand above")))
+    let errors = if errors == 1 { "1 error".to_owned() } else { format!("{errors} errors") };
+    Err(Failure::Error(format!("{errors} in the rules of {mine}: what has one does not run; file and line of each stand above")))
 }
 
 fn level(problem: &Problem) -> &'static str {

@@ -12,7 +12,7 @@ fn rules_learn_from_counts_and_one_small_answer_travels() {
     let shell = Shell::new("baseline", &server);
     assert_eq!(shell.run("demo --write logs --events 1500").code, 0);
     assert!(matches!(shell.run("ingest logs --case c").code, 0 | 3));
-    let outside = |shell: &Shell| shell.run("detect --case c --format json").out.matches("\"outside\":true").count();
+    let outside = |shell: &Shell| shell.run("detect --case c --format json").out.matches("\"outside\": true").count();
     assert_eq!(outside(&shell), 0);
     let flags = format!("--on aws --since 2026-11-08 --until 2026-11-11 --log-group {TRAIL} --region us-east-1");
     let learnt = shell.run(&format!("baseline {flags} --case c"));
