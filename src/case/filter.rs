@@ -88,6 +88,7 @@ fn place(name: &str) -> Place {
         "x.body" => Place::Exchange("body", |row| Ok(text(BodyState::from_code(row.get(1)?).name()))),
         "x.guard" => Place::Exchange("guardrail", |row| Ok(text(GuardrailAction::from_code(row.get(1)?).name()))),
         "x.prompt_chars" => Place::Exchange("user_chars", number),
+        "x.system_opening" => Place::Exchange("system_opening", words),
         "x.prompt_chars_all" => Place::Exchange("input_chars", number),
         "x.completion_chars" => Place::Exchange("completion_chars", number),
         "x.turns" => Place::Exchange("turns", number),

@@ -110,7 +110,7 @@ impl<'a> Fields<'a> {
             "x.secrets" => FieldValue::List(distinct(exchange.secrets.iter().map(|found| found.kind.name().to_owned()))),
             "x.system" if exchange.system.is_empty() => FieldValue::Missing,
             "x.system" => some(&exchange.system.join("\n")),
-            "x.system_opening" => exchange.system.first().map(|system| opening(system)).into(),
+            "x.system_opening" => self.decoded.exchange.as_ref().and_then(|facts| facts.system_opening.clone()).into(),
             "x.tools" => FieldValue::List(self.decoded.exchange.as_ref().map(|facts| facts.tools.clone()).unwrap_or_default()),
             "x.hidden" => FieldValue::List(exchange.hidden.iter().map(|hidden| hidden.kind.name().to_owned()).collect()),
             _ => FieldValue::Missing,
@@ -192,14 +192,6 @@ fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
         }
     }
     all
-}
-
-/// The first sentence, at most 120 characters: who the model is told to be. What follows is often material that changes from call to
-/// call, such as articles that were looked up.
-fn opening(system: &str) -> String {
-    let text = system.trim_start();
-    let end = text.match_indices(['.', '!', '?', '\n', ':']).map(|(at, _)| at).find(|at| *at >= 16).unwrap_or(text.len());
-    text.get(..end).unwrap_or(text).chars().take(120).collect()
 }
 
 /// The sum of what is known; `None` when nothing is.

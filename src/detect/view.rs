@@ -84,8 +84,8 @@ fn place(name: &str, lean: &Lean) -> Place {
             "model_family" => Place::ModelFamily,
             "request" => Place::Request,
             "tokens_in" | "tokens_out" | "tokens_total" => Place::Exchange,
-            "family" | "stop" | "body" | "guard" | "guarded" | "prompt_chars" | "prompt_chars_all" | "completion_chars" | "turns" | "latency_ms"
-            | "tokens_cache" | "tools" => {
+            "system_opening" | "family" | "stop" | "body" | "guard" | "guarded" | "prompt_chars" | "prompt_chars_all" | "completion_chars"
+            | "turns" | "latency_ms" | "tokens_cache" | "tools" => {
                 if is_call {
                     Place::Exchange
                 } else {
@@ -382,6 +382,7 @@ impl View<'_> {
             "x.guarded" => facts.flags.guarded().map(Field::Flag),
             "x.prompt_chars" => whole(facts.user_chars),
             "x.prompt_chars_all" => whole(facts.input_chars),
+            "x.system_opening" => facts.system_opening.clone().map(Field::Text),
             "x.completion_chars" => whole(facts.completion_chars),
             "x.turns" => whole(facts.turns),
             "x.latency_ms" => count(facts.latency_ms),

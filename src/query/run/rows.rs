@@ -317,6 +317,7 @@ fn is_of_exchange(name: &str) -> bool {
             | "x.latency_ms"
             | "x.tools"
             | "x.guarded"
+            | "x.system_opening"
     ) || name.starts_with("x.tokens_")
 }
 
@@ -329,6 +330,7 @@ fn of_facts(name: &str, facts: &ExchangeFacts) -> FieldValue {
         "x.guard" => FieldValue::Text(facts.guardrail.name().to_owned()),
         "x.prompt_chars" => number(facts.user_chars),
         "x.prompt_chars_all" => number(facts.input_chars),
+        "x.system_opening" => facts.system_opening.clone().into(),
         "x.completion_chars" => number(facts.completion_chars),
         "x.turns" => number(facts.turns),
         "x.latency_ms" => facts.latency_ms.into(),
