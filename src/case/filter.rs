@@ -62,6 +62,7 @@ fn place(name: &str) -> Place {
         "x.actor" => Place::Name("actor", text),
         "x.role" => Place::Name("role", text),
         "x.session" => Place::Name("session", text),
+        "x.user" => Place::Name("principal", |principal| decode::user_of(principal).map(str::to_owned).into()),
         "x.key" => Place::Name("key", text),
         "x.model" => Place::Name("model", text),
         "x.bucket" => Place::Name("bucket", text),

@@ -39,6 +39,7 @@ impl<'a> Fields<'a> {
             "x.principal" => text(&decoded.principal),
             "x.actor" => text(&decoded.actor),
             "x.role" => text(&decoded.role),
+            "x.user" => decoded.principal.as_deref().and_then(user_of).map(str::to_owned).into(),
             "x.session" => text(&decoded.session),
             "x.key" => text(&decoded.key),
             "x.key_kind" => key_kind(decoded.key_kind),
@@ -201,6 +202,12 @@ fn sum(counts: [Option<u64>; 2]) -> Option<u64> {
 
 fn key_kind(kind: KeyKind) -> FieldValue {
     FieldValue::Text(kind.name().to_owned())
+}
+
+/// The name of an IAM user, of a principal that is one: `111122223333/user/NAME` (`x.user`).
+pub fn user_of(principal: &str) -> Option<&str> {
+    let (account, name) = principal.split_once("/user/")?;
+    (account.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty()).then_some(name)
 }
 
 /// Bedrock, its mantle endpoint, AgentCore (DETECTIONS §0.2 `x.is_bedrock`). The service is the event source without its domain.

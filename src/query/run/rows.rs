@@ -220,6 +220,7 @@ impl<'p> Fetch<'p> {
             "x.principal" => text(&event.principal),
             "x.actor" => text(&event.actor),
             "x.role" => text(&event.role),
+            "x.user" => event.principal.as_deref().and_then(decode::user_of).map(str::to_owned).into(),
             "x.session" => text(&event.session),
             "x.key" => text(&event.key),
             "x.key_kind" => FieldValue::Text(event.key_kind.name().to_owned()),
