@@ -27,18 +27,8 @@ fn ids(reader: &mut Reader, filters: Vec<FieldFilter>) -> BTreeSet<EventId> {
 }
 
 /// Fields for which a record is read as a whole, with the bodies beside it.
-const RECORD_WIDE: [&str; 10] = [
-    "x.user_text",
-    "x.completion",
-    "x.thinking",
-    "x.system",
-    "x.system_opening",
-    "x.guard_findings",
-    "x.guard_policies",
-    "x.guardrail",
-    "x.secrets",
-    "x.hidden",
-];
+const RECORD_WIDE: [&str; 9] =
+    ["x.user_text", "x.completion", "x.thinking", "x.system", "x.guard_findings", "x.guard_policies", "x.guardrail", "x.secrets", "x.hidden"];
 
 /// The texts by which a value is found with `=`.
 fn spellings(value: &FieldValue) -> Vec<String> {

@@ -111,7 +111,7 @@ fn write_events(connection: &Connection, batches: &[HeldBatch]) -> Result<()> {
     );
     let mut insert = connection.prepare_cached(&sql).doing(doing)?;
     let mut exchange = connection
-        .prepare_cached("INSERT INTO exchange VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)")
+        .prepare_cached("INSERT INTO exchange VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)")
         .doing(doing)?;
     let mut extra = Vec::new();
     for held in batches {
@@ -184,6 +184,7 @@ fn write_exchange(insert: &mut CachedStatement<'_>, event: u32, facts: &Exchange
         facts.flags.0,
         facts.input_chars,
         (!facts.tools.is_empty()).then(|| facts.tools.join("\n")),
+        facts.system_opening,
     ];
     insert.execute(values).doing("storing exchanges").map(drop)
 }

@@ -15,7 +15,7 @@ use super::light::RecordPlace;
 use super::reader::Reader;
 use super::sources;
 use crate::decode::containers::{Limits, plain, unwrap};
-use crate::model::{Compression, Digest, Event, RecordPosition, SourceEntry, SourceId, SourceKind};
+use crate::model::{Compression, Digest, Event, RecordPosition, SourceEntry, SourceId, SourceKind, SourceState};
 
 /// A compressed source up to this size is expanded whole and kept for the next record of it.
 const KEPT_BYTES: u64 = 32 << 20;
@@ -125,9 +125,14 @@ impl Reader {
         Ok(bodies)
     }
 
-    fn entry(&self, source: SourceId) -> Result<SourceEntry> {
-        let entry = sources::source(self.connection(), source)?;
-        Ok(entry.ok_or(CaseError::Damaged { doing: DOING, what: "the ledger" })?)
+    fn entry(&mut self, source: SourceId) -> Result<SourceEntry> {
+        // Records are often read one after another out of one file. What is still being read may change.
+        if let Some(known) = self.entry.as_ref().filter(|known| known.id == source) {
+            return Ok(known.clone());
+        }
+        let entry = sources::source(self.connection(), source)?.ok_or(CaseError::Damaged { doing: DOING, what: "the ledger" })?;
+        self.entry = (entry.state == SourceState::Complete).then(|| entry.clone());
+        Ok(entry)
     }
 
     /// A range of a source's plain bytes.

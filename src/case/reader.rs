@@ -14,7 +14,7 @@ use super::rows::Names;
 use super::threads::Threads;
 use super::writer::STRAND_COLUMNS;
 use super::{commit, schema, segment};
-use crate::model::Timestamp;
+use crate::model::{SourceEntry, Timestamp};
 
 /// A reader. It can be sent to another thread, not shared: give each thread its own ([`Reader::sibling`]).
 pub struct Reader {
@@ -27,6 +27,8 @@ pub struct Reader {
     pub(super) threads: Threads,
     pub(super) names: Names,
     pub(super) expanded: Option<Expanded>,
+    /// The ledger's line of the source read last.
+    pub(super) entry: Option<SourceEntry>,
     epoch: u32,
 }
 
@@ -86,6 +88,7 @@ impl Reader {
             threads: Threads::default(),
             names: Names::default(),
             expanded: None,
+            entry: None,
             epoch,
         })
     }
@@ -191,6 +194,7 @@ impl Reader {
         let answer = commit::revision(&self.connection).and_then(|revision| {
             if revision.epoch != self.epoch {
                 // Row numbers of before mean nothing now.
+                self.entry = None;
                 (self.lists, self.names, self.epoch) = (Lists::default(), Names::default(), revision.epoch);
             }
             read(self)

@@ -192,5 +192,6 @@ fn facts(row: &Row<'_>) -> rusqlite::Result<ExchangeFacts> {
         flags: ExchangeFlags(row.get("flags")?),
         tools: row.get::<_, Option<String>>("tools")?.map(|names| names.lines().map(str::to_owned).collect()).unwrap_or_default(),
         input_chars: row.get::<_, Option<u32>>("input_chars")?.unwrap_or_default(),
+        system_opening: row.get("system_opening")?,
     })
 }

@@ -13,5 +13,7 @@ CREATE INDEX learnt_baseline ON learnt(baseline);
 -- rules came is `meta.detected`.
 CREATE TABLE signal(id TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID;
 CREATE TABLE lead(id TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID;
+-- The first sentence of an exchange's system prompts: rules count different ones.
+ALTER TABLE exchange ADD COLUMN system_opening TEXT;
 -- Events of an earlier version are not listed by actor until they are derived again.
 INSERT OR REPLACE INTO meta(key, value) SELECT 'outdated', 1 WHERE EXISTS(SELECT 1 FROM segment);

@@ -39,6 +39,7 @@ impl<'a> Fields<'a> {
             "x.principal" => text(&decoded.principal),
             "x.actor" => text(&decoded.actor),
             "x.role" => text(&decoded.role),
+            "x.user" => decoded.principal.as_deref().and_then(user_of).map(str::to_owned).into(),
             "x.session" => text(&decoded.session),
             "x.key" => text(&decoded.key),
             "x.key_kind" => key_kind(decoded.key_kind),
@@ -110,7 +111,7 @@ impl<'a> Fields<'a> {
             "x.secrets" => FieldValue::List(distinct(exchange.secrets.iter().map(|found| found.kind.name().to_owned()))),
             "x.system" if exchange.system.is_empty() => FieldValue::Missing,
             "x.system" => some(&exchange.system.join("\n")),
-            "x.system_opening" => exchange.system.first().map(|system| opening(system)).into(),
+            "x.system_opening" => self.decoded.exchange.as_ref().and_then(|facts| facts.system_opening.clone()).into(),
             "x.tools" => FieldValue::List(self.decoded.exchange.as_ref().map(|facts| facts.tools.clone()).unwrap_or_default()),
             "x.hidden" => FieldValue::List(exchange.hidden.iter().map(|hidden| hidden.kind.name().to_owned()).collect()),
             _ => FieldValue::Missing,
@@ -194,14 +195,6 @@ fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
     all
 }
 
-/// The first sentence, at most 120 characters: who the model is told to be. What follows is often material that changes from call to
-/// call, such as articles that were looked up.
-fn opening(system: &str) -> String {
-    let text = system.trim_start();
-    let end = text.match_indices(['.', '!', '?', '\n', ':']).map(|(at, _)| at).find(|at| *at >= 16).unwrap_or(text.len());
-    text.get(..end).unwrap_or(text).chars().take(120).collect()
-}
-
 /// The sum of what is known; `None` when nothing is.
 fn sum(counts: [Option<u64>; 2]) -> Option<u64> {
     counts.into_iter().flatten().reduce(u64::saturating_add)
@@ -209,6 +202,12 @@ fn sum(counts: [Option<u64>; 2]) -> Option<u64> {
 
 fn key_kind(kind: KeyKind) -> FieldValue {
     FieldValue::Text(kind.name().to_owned())
+}
+
+/// The name of an IAM user, of a principal that is one: `111122223333/user/NAME` (`x.user`).
+pub fn user_of(principal: &str) -> Option<&str> {
+    let (account, name) = principal.split_once("/user/")?;
+    (account.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty()).then_some(name)
 }
 
 /// Bedrock, its mantle endpoint, AgentCore (DETECTIONS §0.2 `x.is_bedrock`). The service is the event source without its domain.

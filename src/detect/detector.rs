@@ -47,6 +47,8 @@ pub struct Detector {
     fired: Vec<BTreeMap<u32, Vec<Firing>>>,
     found: HashMap<String, Signal>,
     problems: Vec<String>,
+    /// What the signals add up to.
+    leads: Vec<Lead>,
     /// What late rules selected in this run.
     late: Vec<(Feed, At, Portion)>,
 }
@@ -95,6 +97,7 @@ impl Detector {
             fired: set.rules.iter().map(|_| BTreeMap::new()).collect(),
             found: HashMap::new(),
             problems: Vec::new(),
+            leads: Vec::new(),
             late: Vec::new(),
             epoch: reader.revision()?.epoch,
             done: 0,
@@ -137,10 +140,11 @@ impl Detector {
 
     fn run(&mut self, reader: &mut Reader, epoch: u32) -> Result<Findings> {
         let last = reader.last_event()?;
-        self.selecting.search(reader, self.done, last)?;
-        if last > self.done {
-            self.selecting.permanent = CaseFacts::permanent(reader, self.wanted)?;
+        if last == self.done && last > 0 {
+            return Ok(Findings { leads: self.leads.clone(), detected: self.detected(), epoch, ..Findings::default() });
         }
+        self.selecting.search(reader, self.done, last)?;
+        self.selecting.permanent = CaseFacts::permanent(reader, self.wanted)?;
         while self.done < last {
             reader.interrupter().check()?;
             let page = reader.lean(self.done, PAGE)?;
@@ -215,7 +219,7 @@ impl Detector {
             return Ok(());
         }
         let ids: Vec<EventId> = self.memory.waiting.iter().map(|waiting| EventId(waiting.at.event)).collect();
-        let facts = CaseFacts::read(reader, self.wanted, &self.selecting.coverage, &ids)?;
+        let facts = CaseFacts::read(reader, self.wanted, &self.selecting.coverage, &self.selecting.permanent, &ids)?;
         let chosen: Vec<usize> =
             self.memory.waiting.iter().enumerate().filter(|(_, one)| selects(one, &facts) == Some(true)).map(|(place, _)| place).collect();
         for place in chosen {
@@ -490,16 +494,19 @@ impl Detector {
         changed.sort_by(|one, other| (one.time, &one.id).cmp(&(other.time, &other.id)));
         self.found = found;
         let signals = self.signals();
-        let leads = leads(&signals, &set.leads, &crowded);
-        let detected = Detected {
+        self.leads = leads(&signals, &set.leads, &crowded);
+        Ok(Findings { changed, gone, leads: self.leads.clone(), detected: self.detected(), epoch: self.epoch })
+    }
+
+    fn detected(&self) -> Detected {
+        Detected {
             events: self.done,
-            rules: set.len() as u32,
-            signals: signals.len() as u32,
-            leads: leads.len() as u32,
+            rules: self.set.len() as u32,
+            signals: self.found.len() as u32,
+            leads: self.leads.len() as u32,
             problems: self.problems.clone(),
             fingerprint: self.fingerprint.clone(),
-        };
-        Ok(Findings { changed, gone, leads, detected, epoch: self.epoch })
+        }
     }
 
     /// What its rules know of this case's actors by now, to be kept as a baseline of another case.

@@ -114,11 +114,8 @@ pub(super) struct CaseFacts {
 
 impl CaseFacts {
     /// Reads what is wanted for these events.
-    pub(super) fn read(reader: &mut Reader, wanted: Wanted, coverage: &Coverage, events: &[EventId]) -> Result<Self> {
-        let mut facts = Self { coverage: coverage.clone(), ..Self::default() };
-        if wanted.joined {
-            facts.joined = reader.joined()?;
-        }
+    pub(super) fn read(reader: &mut Reader, wanted: Wanted, coverage: &Coverage, permanent: &Self, events: &[EventId]) -> Result<Self> {
+        let mut facts = Self { coverage: coverage.clone(), joined: permanent.joined.clone(), ..Self::default() };
         if wanted.calls {
             let refs: Vec<_> = reader.lean_of(events)?.iter().map(|lean| lean.event).filter(|event| event.strand() == Strand::Invocation).collect();
             facts.calls = reader.calls(&refs)?;

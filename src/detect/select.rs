@@ -77,8 +77,7 @@ impl Selecting {
             for (number, leaf) in selector.leaves().iter().enumerate() {
                 let is_text =
                     matches!(leaf.fields.as_slice(), [one] if matches!(one.as_str(), "x.user_text" | "x.completion" | "x.thinking" | "x.system"));
-                // Where words end is left to the rule: looking for it in every text would cost more than all else.
-                let Some(needle) = leaf.needle().filter(|_| is_text).map(|needle| without_boundaries(&needle)) else { continue };
+                let Some(needle) = leaf.needle().filter(|_| is_text) else { continue };
                 let Some(pattern) = searched(&needle) else { continue };
                 all.push(needle);
                 selecting.texts.needles.insert((at, number), selecting.texts.patterns.len());
@@ -292,24 +291,6 @@ impl Selecting {
         }
         Ok(())
     }
-}
-
-/// An expression without its word boundaries: it matches wherever the expression does.
-fn without_boundaries(pattern: &str) -> String {
-    let mut plain = String::with_capacity(pattern.len());
-    let mut characters = pattern.chars();
-    while let Some(character) = characters.next() {
-        if character != '\\' {
-            plain.push(character);
-            continue;
-        }
-        match characters.next() {
-            Some('b') => {}
-            Some(escaped) => plain.extend(['\\', escaped]),
-            None => plain.push('\\'),
-        }
-    }
-    plain
 }
 
 fn searched(pattern: &str) -> Option<Regex> {

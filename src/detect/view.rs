@@ -38,6 +38,7 @@ enum Place {
     Source,
     Column(LeanColumn),
     ModelFamily,
+    User,
     Request,
     Exchange,
     Derived,
@@ -82,10 +83,11 @@ fn place(name: &str, lean: &Lean) -> Place {
             "bucket" => Place::Column(LeanColumn::Bucket),
             "host" => Place::Column(LeanColumn::Host),
             "model_family" => Place::ModelFamily,
+            "user" => Place::User,
             "request" => Place::Request,
             "tokens_in" | "tokens_out" | "tokens_total" => Place::Exchange,
-            "family" | "stop" | "body" | "guard" | "guarded" | "prompt_chars" | "prompt_chars_all" | "completion_chars" | "turns" | "latency_ms"
-            | "tokens_cache" | "tools" => {
+            "system_opening" | "family" | "stop" | "body" | "guard" | "guarded" | "prompt_chars" | "prompt_chars_all" | "completion_chars"
+            | "turns" | "latency_ms" | "tokens_cache" | "tools" => {
                 if is_call {
                     Place::Exchange
                 } else {
@@ -107,6 +109,12 @@ fn place(name: &str, lean: &Lean) -> Place {
     match name {
         "eventName" | "eventSource" | "awsRegion" | "sourceIPAddress" | "userAgent" if is_call => Place::Nowhere,
         "operation" | "modelId" | "schemaType" if is_trail => Place::Nowhere,
+        _ if is_trail && ["input.", "output.", "identity."].iter().any(|part| name.starts_with(part)) => Place::Nowhere,
+        _ if is_call
+            && ["userIdentity.", "requestParameters.", "responseElements.", "additionalEventData."].iter().any(|part| name.starts_with(part)) =>
+        {
+            Place::Nowhere
+        }
         "eventName" | "operation" => Place::Column(LeanColumn::Action),
         "eventSource" => Place::Source,
         "errorCode" => Place::Column(LeanColumn::ErrorCode),
@@ -131,7 +139,7 @@ impl Place {
             | Self::KeyKind
             | Self::Source
             | Self::Column(LeanColumn::Action | LeanColumn::Service | LeanColumn::ErrorCode) => Tier::Call,
-            Self::Column(_) | Self::ModelFamily | Self::Request => Tier::Column,
+            Self::Column(_) | Self::ModelFamily | Self::User | Self::Request => Tier::Column,
             Self::Exchange => Tier::Exchange,
             Self::Derived | Self::Raw => Tier::Record,
             Self::Case => Tier::Case,
@@ -342,6 +350,7 @@ impl Look for View<'_> {
             }),
             Place::Column(column) => self.name(column).map(text),
             Place::ModelFamily => self.name(LeanColumn::Model).map(|model| Field::Text(decode::model_family(model).to_owned())),
+            Place::User => self.name(LeanColumn::Principal).and_then(|principal| decode::user_of(principal)).map(|user| Field::Text(user.to_owned())),
             Place::Request => self.lean.request_id.clone().map(Field::Text),
             Place::Exchange => self.of_exchange(name),
             Place::Derived if self.lacks(name) => None,
@@ -382,6 +391,7 @@ impl View<'_> {
             "x.guarded" => facts.flags.guarded().map(Field::Flag),
             "x.prompt_chars" => whole(facts.user_chars),
             "x.prompt_chars_all" => whole(facts.input_chars),
+            "x.system_opening" => facts.system_opening.clone().map(Field::Text),
             "x.completion_chars" => whole(facts.completion_chars),
             "x.turns" => whole(facts.turns),
             "x.latency_ms" => count(facts.latency_ms),

@@ -458,4 +458,6 @@ pub struct ExchangeFacts {
     pub tools: Vec<String>,
     /// Characters of the whole input: system prompts, all turns, tool results.
     pub input_chars: u32,
+    /// The first sentence of the system prompts.
+    pub system_opening: Option<String>,
 }

@@ -38,6 +38,7 @@ fields! {
     "x.principal" Text "who, folded: account and user, or account and role with all its sessions"
     "x.actor" Text "who, for baselines: the principal, and the session where it names a person"
     "x.role" Text "role name, when a role acted"
+    "x.user" Text "name of an IAM user, when one acted"
     "x.session" Text "role session name"
     "x.key" Text "access key id"
     "x.key_kind" Text "none, long_term, temporary, bearer or console"

@@ -67,8 +67,17 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
         tools,
         input_chars: u32::try_from(input_characters(reading, user.first().filter(|_| user.len() == 1).map(|text| (text, user_chars))))
             .unwrap_or(u32::MAX),
+        system_opening: reading.system.first().map(|system| opening(&system.beginning())),
     };
     (facts, guardrail.ids)
+}
+
+/// The first sentence, at most 120 characters: who the model is told to be. What follows is often material that changes from call to
+/// call, such as articles that were looked up.
+fn opening(system: &str) -> String {
+    let text = system.trim_start();
+    let end = text.match_indices(['.', '!', '?', '\n', ':']).map(|(at, _)| at).find(|at| *at >= 16).unwrap_or(text.len());
+    text.get(..end).unwrap_or(text).chars().take(120).collect()
 }
 
 /// The names of the tools that an answer of this text calls, each once, in order.

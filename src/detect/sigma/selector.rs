@@ -187,10 +187,25 @@ fn needle(matcher: &CompiledMatcher) -> Option<String> {
     }
 }
 
-/// An expression that is bound to the ends of the field may begin in the middle of a text that holds more.
+/// An expression that is bound to the ends of the field, or of words, matches in the middle of a text that holds more when it is not:
+/// so bounds are left out. Outside of sets, where their signs mean something else.
 fn of_regex(pattern: &str) -> Option<String> {
-    let bound = pattern.contains('^') || pattern.contains('$') || pattern.contains("\\A") || pattern.contains("\\z");
-    (!bound).then(|| format!("(?:{pattern})"))
+    let mut plain = String::with_capacity(pattern.len());
+    let (mut characters, mut in_set) = (pattern.chars(), false);
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => match characters.next()? {
+                'b' | 'B' | 'A' | 'z' if !in_set => {}
+                escaped => plain.extend(['\\', escaped]),
+            },
+            '^' | '$' if !in_set => {}
+            _ => {
+                in_set = character == '[' || in_set && character != ']';
+                plain.push(character);
+            }
+        }
+    }
+    Some(format!("(?:{plain})"))
 }
 
 struct Compiling<'r> {

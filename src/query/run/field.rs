@@ -207,7 +207,7 @@ impl Base {
 fn derived_needs_record(name: &str, strand: Strand) -> bool {
     match name {
         "x.user_text" | "x.completion" | "x.thinking" | "x.guard_findings" | "x.hidden" | "x.guard_policies" | "x.guardrail" | "x.secrets"
-        | "x.system" | "x.system_opening" => strand == Strand::Invocation,
+        | "x.system" => strand == Strand::Invocation,
         "x.output_bucket" => matches!(strand, Strand::Management | Strand::Data),
         "x.command" => strand == Strand::Endpoint,
         "x.prefix" => matches!(strand, Strand::Management | Strand::Data | Strand::Endpoint),

@@ -156,7 +156,6 @@ fn is_in_column(name: &str) -> bool {
             | "x.guardrail"
             | "x.secrets"
             | "x.system"
-            | "x.system_opening"
             | "x.hidden"
             | "x.prefix"
             | "x.output_bucket"

@@ -220,6 +220,7 @@ impl<'p> Fetch<'p> {
             "x.principal" => text(&event.principal),
             "x.actor" => text(&event.actor),
             "x.role" => text(&event.role),
+            "x.user" => event.principal.as_deref().and_then(decode::user_of).map(str::to_owned).into(),
             "x.session" => text(&event.session),
             "x.key" => text(&event.key),
             "x.key_kind" => FieldValue::Text(event.key_kind.name().to_owned()),
@@ -317,6 +318,7 @@ fn is_of_exchange(name: &str) -> bool {
             | "x.latency_ms"
             | "x.tools"
             | "x.guarded"
+            | "x.system_opening"
     ) || name.starts_with("x.tokens_")
 }
 
@@ -329,6 +331,7 @@ fn of_facts(name: &str, facts: &ExchangeFacts) -> FieldValue {
         "x.guard" => FieldValue::Text(facts.guardrail.name().to_owned()),
         "x.prompt_chars" => number(facts.user_chars),
         "x.prompt_chars_all" => number(facts.input_chars),
+        "x.system_opening" => facts.system_opening.clone().into(),
         "x.completion_chars" => number(facts.completion_chars),
         "x.turns" => number(facts.turns),
         "x.latency_ms" => facts.latency_ms.into(),
