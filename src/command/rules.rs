@@ -68,7 +68,10 @@ fn check(dir: &Path, output: OutputArgs) -> Result<Done, Failure> {
     if errors == 0 {
         return Ok(Done::Complete);
     }
-    Err(Failure::Error(format!("{errors} errors in the rules of {mine}: what has one does not run; file and line of each stand above")))
+    Err(Failure::Error(format!(
+        "{errors} {} in the rules of {mine}: what has one does not run; file and line of each stand above",
+        if errors == 1 { "error" } else { "errors" }
+    )))
 }
 
 fn level(problem: &Problem) -> &'static str {
