@@ -43,7 +43,7 @@ fn told(reader: &mut Reader, signals: &[Signal]) -> BTreeMap<String, (Signal, Ve
 #[test]
 fn the_order_of_evidence_does_not_matter() {
     let options = demo::Options { events: 2_600, ..demo::Options::default() };
-    let files: Vec<Input> = demo::files(&options).map(|file| Input::Bytes { name: file.path, bytes: file.bytes }).collect();
+    let files: Vec<Input> = demo::files(&options).map(Input::from).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let rules = rules();
     let at_once = Writable::open(&folder.path().join("once.outcrop")).expect("a case");

@@ -2,7 +2,6 @@
 
 #![cfg(test)]
 
-#[allow(dead_code, reason = "other tests use the rest")]
 mod desk;
 #[path = "desk/put.rs"]
 mod put;

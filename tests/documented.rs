@@ -3,13 +3,13 @@
 
 #![cfg(test)]
 
-use std::sync::atomic::AtomicBool;
+mod evidence;
 
-use outcrop::case::{Reader, Writable};
+use outcrop::case::Reader;
 use outcrop::model::{Scope, Timestamp};
 use outcrop::query::ql::{check, only_at_aws, parse};
 use outcrop::query::run::{Options, run};
-use outcrop::source::{Input, ingest};
+use outcrop::source::Input;
 
 fn event(second: u32, rest: &str) -> String {
     format!(
@@ -40,10 +40,8 @@ fn bench() -> Bench {
             r#""text":"user=bob, method:GET, latency := 7","server":"s1","userIdentity":{"type":"Root","userName":"root"},"json":"{\"a\":{\"b\":[1,2]},\"user.id\":\"u1\"}""#,
         ),
     ];
-    let folder = tempfile::tempdir().expect("a folder");
-    let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
     let inputs = [Input::Bytes { name: "lg.jsonl".to_owned(), bytes: events.join("\n").into_bytes() }];
-    ingest(inputs, &case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
+    let (folder, case) = evidence::case_of(inputs);
     let reader = case.reader().expect("a reader");
     Bench { _folder: folder, reader }
 }

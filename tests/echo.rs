@@ -2,19 +2,18 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+mod evidence;
 
-use outcrop::case::{Reader, Writable};
+use std::collections::BTreeMap;
+
+use outcrop::case::Reader;
 use outcrop::model::{Entity, EntityKind, Event, EventId, Scope, Strand, StrandSet};
-use outcrop::source::{Input, demo, ingest};
+use outcrop::source::{Input, demo};
 use outcrop::stitch::echo::{Echo, Echoes};
 
 fn demo_case() -> (tempfile::TempDir, Reader) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
-    let inputs = demo::files(&demo::Options::default()).map(|file| Input::Bytes { name: file.path, bytes: file.bytes });
-    ingest(inputs, &case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
+    let inputs = demo::files(&demo::Options::default()).map(Input::from);
+    let (folder, case) = evidence::case_of(inputs);
     let reader = case.reader().expect("a reader");
     (folder, reader)
 }

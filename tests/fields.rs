@@ -2,21 +2,20 @@
 
 #![cfg(test)]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
+mod evidence;
 
-use outcrop::case::{Reader, Writable};
+use std::collections::{BTreeMap, BTreeSet};
+
+use outcrop::case::Reader;
 use outcrop::decode::json::Tape;
 use outcrop::decode::{Bodies, Fields};
 use outcrop::model::{Comparison, EventId, FIELDS, FieldFilter, FieldKind, FieldValue, Scope, parse_field_filters};
-use outcrop::source::{Input, demo, ingest};
+use outcrop::source::{Input, demo};
 
 fn demo_case() -> (tempfile::TempDir, Reader) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
     let options = demo::Options { events: 1500, ..demo::Options::default() };
-    let inputs = demo::files(&options).map(|file| Input::Bytes { name: file.path, bytes: file.bytes });
-    ingest(inputs, &case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
+    let inputs = demo::files(&options).map(Input::from);
+    let (folder, case) = evidence::case_of(inputs);
     let reader = case.reader().expect("a reader");
     (folder, reader)
 }

@@ -3,9 +3,10 @@
 
 #![cfg(test)]
 
+mod evidence;
+
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
-use std::sync::atomic::AtomicBool;
 
 use outcrop::case::{Reader, Writable};
 use outcrop::hunt::{Catalogue, Hunt, bind};
@@ -13,7 +14,7 @@ use outcrop::model::{Scope, StrandSet, Timestamp};
 use outcrop::query::ql::{check, parse};
 use outcrop::query::run::{Answer, Options, run};
 use outcrop::query::value::Value;
-use outcrop::source::{Input, demo, ingest};
+use outcrop::source::{Input, demo};
 
 struct Bench {
     _folder: Option<tempfile::TempDir>,
@@ -23,7 +24,7 @@ struct Bench {
 
 impl Bench {
     fn of(inputs: impl IntoIterator<Item = Input, IntoIter: Send>) -> Self {
-        let (folder, case) = read(inputs);
+        let (folder, case) = evidence::case_of(inputs);
         Self { reader: case.reader().expect("a reader"), _folder: Some(folder), catalogue: Catalogue::embedded() }
     }
 
@@ -83,16 +84,9 @@ impl Found {
 fn demo_bench() -> Bench {
     static DEMO: LazyLock<(tempfile::TempDir, Writable)> = LazyLock::new(|| {
         let options = demo::Options { events: 1500, ..demo::Options::default() };
-        read(demo::files(&options).map(|file| Input::Bytes { name: file.path, bytes: file.bytes }))
+        evidence::case_of(demo::files(&options).map(Input::from))
     });
     Bench { reader: DEMO.1.reader().expect("a reader"), catalogue: Catalogue::embedded(), _folder: None }
-}
-
-fn read(inputs: impl IntoIterator<Item = Input, IntoIter: Send>) -> (tempfile::TempDir, Writable) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
-    ingest(inputs, &case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
-    (folder, case)
 }
 
 /// Values of the planted steps with these labels.

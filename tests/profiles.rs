@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod evidence;
+
 use std::sync::atomic::AtomicBool;
 
 use outcrop::case::{Reader, Writable};
@@ -21,10 +23,8 @@ fn event(minute: u32, who: &str, account: &str, service: &str, action: &str, res
 }
 
 fn case(records: &[String]) -> (tempfile::TempDir, Reader) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let writable = Writable::open(&folder.path().join("a.outcrop")).expect("a case");
     let bytes = format!("{{\"Records\":[{}]}}", records.join(",")).into_bytes();
-    ingest([Input::Bytes { name: "a.json".to_owned(), bytes }], &writable, &|_| {}, &AtomicBool::new(false)).expect("read");
+    let (folder, writable) = evidence::case_of([Input::Bytes { name: "a.json".to_owned(), bytes }]);
     let reader = writable.reader().expect("a reader");
     (folder, reader)
 }

@@ -2,6 +2,8 @@
 
 #![cfg(test)]
 
+mod evidence;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
@@ -22,16 +24,14 @@ struct Bench {
 
 impl Bench {
     fn of(inputs: impl IntoIterator<Item = Input, IntoIter: Send>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
-        ingest(inputs, &case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
+        let (folder, case) = evidence::case_of(inputs);
         let reader = case.reader().expect("a reader");
         Self { _folder: folder, reader }
     }
 
     fn demo() -> Self {
         let options = demo::Options { events: 1500, ..demo::Options::default() };
-        Self::of(demo::files(&options).map(|file| Input::Bytes { name: file.path, bytes: file.bytes }))
+        Self::of(demo::files(&options).map(Input::from))
     }
 
     fn lines(lines: &[String]) -> Self {

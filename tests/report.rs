@@ -2,13 +2,14 @@
 
 #![cfg(test)]
 
+mod evidence;
+
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicBool;
 
 use outcrop::case::{Reader, Writable};
 use outcrop::model::{Entity, EntityKind, Mark, Scope, Secrets, TextFilter, Timestamp};
 use outcrop::report::incident::{Chosen, Form, Incident, Options, Selection, Subject, choose, gather, navigator_layer, render, timesketch_csv};
-use outcrop::source::{Input, demo, ingest};
+use outcrop::source::{Input, demo};
 use tempfile::TempDir;
 
 fn options() -> Options {
@@ -17,11 +18,7 @@ fn options() -> Options {
 }
 
 fn case(files: Vec<(String, Vec<u8>)>) -> (TempDir, Writable) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let writable = Writable::open(&folder.path().join("a.outcrop")).expect("a case");
-    let inputs: Vec<Input> = files.into_iter().map(|(name, bytes)| Input::Bytes { name, bytes }).collect();
-    ingest(inputs, &writable, &|_| {}, &AtomicBool::new(false)).expect("read");
-    (folder, writable)
+    evidence::case_of(files.into_iter().map(|(name, bytes)| Input::Bytes { name, bytes }))
 }
 
 /// The demo, read once.

@@ -3,15 +3,16 @@
 
 #![cfg(test)]
 
+mod evidence;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
 
 use outcrop::case::{CaseError, Interrupter, Reader, Writable};
 use outcrop::model::{Scope, Timestamp};
 use outcrop::query::run::{Answer, AnswerRow, Listener, Options, RunError, run_sql};
 use outcrop::query::sql::{check, parse};
-use outcrop::source::{Input, demo, ingest};
+use outcrop::source::{Input, demo};
 use proptest::prelude::*;
 
 struct Deaf;
@@ -25,16 +26,14 @@ struct Bench {
 
 impl Bench {
     fn of(inputs: impl IntoIterator<Item = Input, IntoIter: Send>) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
-        ingest(inputs, &case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
+        let (folder, case) = evidence::case_of(inputs);
         let reader = case.reader().expect("a reader");
         Self { folder, reader }
     }
 
     fn demo() -> Self {
         let options = demo::Options { events: 1500, ..demo::Options::default() };
-        Self::of(demo::files(&options).map(|file| Input::Bytes { name: file.path, bytes: file.bytes }))
+        Self::of(demo::files(&options).map(Input::from))
     }
 
     fn groups(groups: &[(&str, Vec<String>)]) -> Self {

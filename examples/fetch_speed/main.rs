@@ -11,7 +11,7 @@
     reason = "a measurement that cannot be made should stop; the server is a test's"
 )]
 
-#[allow(dead_code, reason = "its tests use the rest")]
+#[expect(dead_code, reason = "its tests use the rest")]
 #[path = "../../tests/aws/server/mod.rs"]
 mod server;
 

@@ -45,6 +45,6 @@ pub fn run(args: DemoArgs) -> Result<Done, Failure> {
             let _ = std::fs::remove_file(name);
         }
     }
-    let inputs: open::Inputs = Box::new(move || Box::new(demo::files(&options).map(|file| Input::Bytes { name: file.path, bytes: file.bytes })));
+    let inputs: open::Inputs = Box::new(move || Box::new(demo::files(&options).map(Input::from)));
     open::open(&case, Some(inputs), args.workbench)
 }

@@ -7,7 +7,7 @@
 mod asking;
 mod baseline;
 mod checkup;
-#[allow(dead_code, reason = "other tests use the rest")]
+#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../desk/mod.rs"]
 mod desk;
 mod emulators;
@@ -15,7 +15,7 @@ mod fetching;
 mod hard;
 mod hunts;
 mod of_server;
-#[allow(dead_code, reason = "other tests use the rest")]
+#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../pty/mod.rs"]
 mod pty;
 mod server;

@@ -159,7 +159,7 @@ fn counted(wanted: &str) -> (BTreeMap<&str, usize>, bool) {
 fn every_story_raises_its_rules_at_its_records() {
     let folder = tempfile::tempdir().expect("a folder");
     let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
-    let inputs = demo::files(&demo::Options::default()).map(|file| Input::Bytes { name: file.path, bytes: file.bytes });
+    let inputs = demo::files(&demo::Options::default()).map(Input::from);
     ingest(inputs, &case, &|_| {}, &AtomicBool::new(false)).expect("evidence is read");
     let mut reader = case.reader().expect("a reader");
     let labels = labels(&mut reader);

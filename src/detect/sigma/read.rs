@@ -25,28 +25,14 @@ pub(in crate::detect) fn read(text: &str) -> (Vec<Document>, Vec<Lint>) {
     let mut wrongs: Vec<Lint> = collection.errors.iter().map(|error| wrong(text, error)).collect();
     let mut documents = Vec::new();
     for rule in collection.rules {
-        let head = Head {
-            title: rule.title.clone(),
-            id: rule.id.clone(),
-            name: rule.name.clone(),
-            description: rule.description.clone().unwrap_or_default(),
-            level: rule.level.map(level),
-            tags: rule.tags.clone(),
-            line: line_of_title(text, &rule.title, rule.id.as_deref()),
-        };
+        let texts = [rule.id.as_deref(), rule.name.as_deref(), rule.description.as_deref()];
+        let head = head(text, &rule.title, texts, rule.level, &rule.tags);
         let block = block(&rule.custom_attributes);
         documents.push(Document { head, block, body: Body::Plain(Box::new(Plain { rule })) });
     }
     for rule in collection.correlations {
-        let head = Head {
-            title: rule.title.clone(),
-            id: rule.id.clone(),
-            name: rule.name.clone(),
-            description: rule.description.clone().unwrap_or_default(),
-            level: rule.level.map(level),
-            tags: rule.tags.clone(),
-            line: line_of_title(text, &rule.title, rule.id.as_deref()),
-        };
+        let texts = [rule.id.as_deref(), rule.name.as_deref(), rule.description.as_deref()];
+        let head = head(text, &rule.title, texts, rule.level, &rule.tags);
         match correlation(&rule) {
             Ok(body) => documents.push(Document { head, block: block(&rule.custom_attributes), body: Body::Correlation(Box::new(body)) }),
             Err(why) => wrongs.push(Lint { line: head.line, is_error: true, text: format!("the correlation “{}”: {why}", rule.title) }),
@@ -60,6 +46,19 @@ pub(in crate::detect) fn read(text: &str) -> (Vec<Document>, Vec<Lint>) {
     // In the order of the file.
     documents.sort_by_key(|document| document.head.line);
     (documents, wrongs)
+}
+
+/// What a rule and a correlation have in common: title, and then id, name and description where they are given.
+fn head(text: &str, title: &str, [id, name, description]: [Option<&str>; 3], weight: Option<sigma::Level>, tags: &[String]) -> Head {
+    Head {
+        title: title.to_owned(),
+        id: id.map(str::to_owned),
+        name: name.map(str::to_owned),
+        description: description.unwrap_or_default().to_owned(),
+        level: weight.map(level),
+        tags: tags.to_vec(),
+        line: line_of_title(text, title, id),
+    }
 }
 
 /// The library's remarks on style and specification.

@@ -34,6 +34,7 @@ use crate::case::{CaseError, Reader, Writable, Writer};
 use crate::decode::containers::Limits;
 use crate::model::live::Coverage;
 use crate::model::{IngestSummary, SourceEntry, Timestamp};
+use crate::source::demo;
 use feed::Job;
 use sink::Sink;
 
@@ -60,6 +61,12 @@ pub enum Input {
     },
     /// An interval of a log group has been fetched: all its rows came before this.
     Covered(Coverage),
+}
+
+impl From<demo::File> for Input {
+    fn from(file: demo::File) -> Self {
+        Self::Bytes { name: file.path, bytes: file.bytes }
+    }
 }
 
 /// How far an ingest is.

@@ -25,7 +25,7 @@ pub const SPANS: &str = "aws/spans";
 pub fn demo_files(events: u64) -> impl Iterator<Item = Input> {
     let options = demo::Options { events, ..demo::Options::default() };
     let files = demo::files(&options).filter(|file| !file.path.contains("/data/"));
-    files.map(|file| Input::Bytes { name: file.path, bytes: file.bytes })
+    files.map(Input::from)
 }
 
 /// The demo's records.

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::super::error::RunError;
 use super::super::expr::{Aggregated, Apply, Node, period, wrong};
 use super::super::names::{Column, Names};
-use super::super::stage::{FillMissing, FindPatterns, Group, Sort};
+use super::super::stage::{FillMissing, FindPatterns, Group, NaturalKey, Sort};
 use super::{Binned, Earlier, Planner};
 use crate::query::aggregate::aggregate;
 use crate::query::functions::Context;
@@ -104,7 +104,7 @@ impl Planner<'_> {
             notes: Vec::new(),
             command: "stats",
         });
-        self.push(Sort { keys: vec![(Node::Slot(count), true)], keep: None, rows: Vec::new(), held: 0 });
+        self.push(Sort::by(vec![NaturalKey { node: Node::Slot(count), descending: true }], None));
         Ok(())
     }
 

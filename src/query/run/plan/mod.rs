@@ -15,7 +15,7 @@ use super::error::RunError;
 use super::expr::{Compiler, Node, SubQuery, wrong};
 use super::field::Base;
 use super::names::{Column, Names};
-use super::stage::{Accum, Compute, Cut, Dedup, Filter, JsonAt, Limit, Sort, Tail, Unnest, Work, json_steps};
+use super::stage::{Accum, Compute, Cut, Dedup, Filter, JsonAt, Limit, NaturalKey, Sort, Tail, Unnest, Work, json_steps};
 use crate::query::compare::Membership;
 use crate::query::ql::ast::{DiffWindow, Direction, Field, FilterIndex, Item, Query, SortKey, Stage, StageKind};
 use crate::query::value::Value;
@@ -312,8 +312,10 @@ impl<'a> Planner<'a> {
     }
 
     fn sort(&mut self, keys: &[SortKey], rest: &[Stage], end: End) -> Result<(), RunError> {
-        let keys =
-            keys.iter().map(|key| Ok((self.field(&key.field)?, key.direction == Some(Direction::Descending)))).collect::<Result<_, RunError>>()?;
+        let keys = keys
+            .iter()
+            .map(|key| Ok(NaturalKey { node: self.field(&key.field)?, descending: key.direction == Some(Direction::Descending) }))
+            .collect::<Result<_, RunError>>()?;
         // Between here and the limit no row may get lost or change its place.
         let mut keep = (end == End::Default && self.is_events).then_some(DEFAULT_LIMIT + 1);
         for stage in rest {
@@ -326,7 +328,7 @@ impl<'a> Planner<'a> {
         }
         self.is_order_free.get_or_insert(false);
         self.is_filters = false;
-        self.push(Sort { keys, keep, rows: Vec::new(), held: 0 });
+        self.push(Sort::by(keys, keep));
         // A filter behind it keeps fewer rows: all of them have to be held.
         Ok(())
     }

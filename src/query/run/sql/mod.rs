@@ -1,12 +1,12 @@
 //! SQL answered from a case, by the engine that answers QL: the same rows of events, the same commands at work, the same bounds.
 //!
 //! `tables` says what names mean, `findings` gives what the rules found as tables, `compile` makes values and conditions ready, `select` makes commands of a `SELECT`; `join`,
-//! `order`, `window` and `set` are the commands that only SQL has. Nothing here writes.
+//! `distinct`, `window` and `set` are the commands that only SQL has. Nothing here writes.
 
 mod compile;
+mod distinct;
 mod findings;
 mod join;
-mod order;
 mod select;
 mod set;
 mod tables;

@@ -10,10 +10,10 @@ use super::super::expr::{Aggregated, Node, wrong};
 use super::super::field::Base;
 use super::super::names::Column;
 use super::super::plan::{DEFAULT_LIMIT, End, Plan};
-use super::super::stage::{Compute, Cut, Filter, Group, Limit, Skip, Work};
+use super::super::stage::{Compute, Cut, Filter, Group, Limit, Skip, Sort, Work};
 use super::compile::{Compiler, Groups, Inner, Place};
+use super::distinct::Distinct;
 use super::join::Pairs;
-use super::order::{Distinct, Sort};
 use super::tables::{TableKind, Tables};
 use super::window::Windows;
 use crate::query::aggregate::sql::aggregate;
@@ -219,7 +219,7 @@ pub(super) fn make(asked: Asked<'_>, tables: &mut Tables, inner: &mut Inner<'_>)
     let limit = bounds.limit.map(|limit| limit.saturating_add(bounds.offset));
     let default = (bounds.end == End::Default).then_some(DEFAULT_LIMIT + 1);
     if !sort_keys.is_empty() {
-        work.push(Box::new(Sort { keys: sort_keys, keep: limit.or(default), rows: Vec::new(), held: 0 }));
+        work.push(Box::new(Sort::by(sort_keys, limit.or(default))));
     }
     if let Some(limit) = limit {
         work.push(Box::new(Limit(limit)));

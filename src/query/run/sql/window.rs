@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::super::error::RunError;
 use super::super::expr::{Aggregated, Node, wrong};
 use super::super::rows::{Row, set};
-use super::super::stage::{MOST_BYTES, MOST_ROWS, Work, in_order, key_of, too_many, values_of};
+use super::super::stage::{MOST_BYTES, MOST_ROWS, SortKey, Work, compare, in_order, key_of, too_many, values_of};
 use super::compile::{Compiler, arguments, unknown};
 use crate::query::aggregate::sql::aggregate;
 use crate::query::functions::Context;
@@ -40,8 +40,15 @@ pub(super) struct Key {
     pub(super) nulls_first: bool,
 }
 
-impl Key {
-    pub(super) fn compare(&self, one: &Value, other: &Value) -> Ordering {
+impl SortKey for Key {
+    const COMMAND: &'static str = "ORDER BY";
+    const FEWER: &'static str = "LIMIT the rows";
+
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn compare(&self, one: &Value, other: &Value) -> Ordering {
         match (one.is_missing(), other.is_missing()) {
             (true, true) => Ordering::Equal,
             (true, false) => {
@@ -67,10 +74,6 @@ impl Key {
             }
         }
     }
-}
-
-pub(super) fn compare(keys: &[Key], one: &[Value], other: &[Value]) -> Ordering {
-    keys.iter().zip(one.iter().zip(other)).fold(Ordering::Equal, |sum, (key, (one, other))| sum.then_with(|| key.compare(one, other)))
 }
 
 pub(super) fn keys(compiler: &mut Compiler<'_, '_>, order: &[OrderKey]) -> Result<Vec<Key>, RunError> {

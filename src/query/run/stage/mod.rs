@@ -24,7 +24,7 @@ pub(super) use fill::{FillDown, FillMissing};
 pub(super) use group::Group;
 pub(super) use join::{Join, by_key};
 pub(super) use lists::Unnest;
-pub(super) use order::{Cut, Dedup, Limit, Skip, Sort, Tail};
+pub(super) use order::{Cut, Dedup, Limit, NaturalKey, Skip, Sort, SortKey, Tail, compare};
 pub(super) use patterns::FindPatterns;
 pub(super) use rowwise::{Accum, AddTotals, Autoregress, Compute, Filter};
 pub(super) use statistics::{AppendCols, Held, Outlier, Sessionize};

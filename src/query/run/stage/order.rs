@@ -13,29 +13,60 @@ use crate::query::compare::natural;
 use crate::query::functions::Context;
 use crate::query::value::Value;
 
-/// `sort`
-pub(in crate::query::run) struct Sort {
-    /// What is sorted by, and whether the largest comes first.
-    pub(in crate::query::run) keys: Vec<(Node, bool)>,
-
-    /// No more than these will be asked for.
-    pub(in crate::query::run) keep: Option<usize>,
-    pub(in crate::query::run) rows: Vec<(Vec<Value>, Row)>,
-    /// About how many bytes they hold.
-    pub(in crate::query::run) held: usize,
+/// One of the values that rows are sorted by. The languages differ in what comes before what, and in their words.
+pub(in crate::query::run) trait SortKey {
+    /// The command.
+    const COMMAND: &'static str;
+    /// How to ask for fewer rows.
+    const FEWER: &'static str;
+    fn node(&self) -> &Node;
+    fn compare(&self, one: &Value, other: &Value) -> Ordering;
 }
 
-impl Sort {
+/// A key of `sort`.
+pub(in crate::query::run) struct NaturalKey {
+    pub(in crate::query::run) node: Node,
+    /// The largest comes first.
+    pub(in crate::query::run) descending: bool,
+}
+
+impl SortKey for NaturalKey {
+    const COMMAND: &'static str = "sort";
+    const FEWER: &'static str = "put a smaller limit behind it";
+
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn compare(&self, one: &Value, other: &Value) -> Ordering {
+        let order = natural(one, other);
+        if self.descending { order.reverse() } else { order }
+    }
+}
+
+/// Which of two rows comes first, by the values of these keys.
+pub(in crate::query::run) fn compare(keys: &[impl SortKey], one: &[Value], other: &[Value]) -> Ordering {
+    keys.iter().zip(one.iter().zip(other)).fold(Ordering::Equal, |sum, (key, (one, other))| sum.then_with(|| key.compare(one, other)))
+}
+
+/// `sort`, `ORDER BY`
+pub(in crate::query::run) struct Sort<K> {
+    pub(in crate::query::run) keys: Vec<K>,
+    /// No more than these will be asked for.
+    pub(in crate::query::run) keep: Option<usize>,
+    rows: Vec<(Vec<Value>, Row)>,
+    /// About how many bytes they hold.
+    held: usize,
+}
+
+impl<K: SortKey> Sort<K> {
+    pub(in crate::query::run) fn by(keys: Vec<K>, keep: Option<usize>) -> Self {
+        Self { keys, keep, rows: Vec::new(), held: 0 }
+    }
+
     fn settle(&mut self, context: &Context) -> Result<(), RunError> {
         let keys = &self.keys;
-        let order = |(one, _): &(Vec<Value>, Row), (other, _): &(Vec<Value>, Row)| {
-            let orders = one.iter().zip(other).zip(keys).map(|((one, other), (_, descending))| {
-                let order = natural(one, other);
-                if *descending { order.reverse() } else { order }
-            });
-            orders.fold(Ordering::Equal, Ordering::then)
-        };
-        self.rows = in_order(std::mem::take(&mut self.rows), order, context)?;
+        self.rows = in_order(std::mem::take(&mut self.rows), |(one, _), (other, _)| compare(keys, one, other), context)?;
         if let Some(keep) = self.keep {
             self.rows.truncate(keep);
             self.held = self.rows.iter().map(|(_, row)| row.size()).sum();
@@ -44,22 +75,22 @@ impl Sort {
     }
 }
 
-impl Work for Sort {
+impl<K: SortKey> Work for Sort<K> {
     fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
         for row in rows {
-            let key = self.keys.iter().map(|(node, _)| node.of(&row.values, context)).collect();
+            let key = self.keys.iter().map(|key| key.node().of(&row.values, context)).collect();
             self.held += row.size();
             self.rows.push((key, row));
         }
         if self.held > MOST_BYTES {
             self.settle(context)?;
             if self.held > MOST_BYTES / 2 {
-                return Err(RunError::TooLarge("`sort` would hold more than 512 MB: show fewer fields, or put a smaller limit behind it".to_owned()));
+                return Err(RunError::TooLarge(format!("`{}` would hold more than 512 MB: show fewer fields, or {}", K::COMMAND, K::FEWER)));
             }
         }
         match self.keep {
             Some(keep) if self.rows.len() > keep.saturating_mul(2).saturating_add(4096) => self.settle(context)?,
-            None if self.rows.len() > MOST_ROWS => return Err(too_many("sort", "narrow the scope, or put a limit behind it")),
+            None if self.rows.len() > MOST_ROWS => return Err(too_many(K::COMMAND, &format!("narrow the scope, or {}", K::FEWER))),
             _ => {}
         }
         Ok(Vec::new())
