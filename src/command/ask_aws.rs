@@ -3,9 +3,6 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-use serde::ser::SerializeMap as _;
-
 use super::Done;
 use super::aws::{AwsArgs, may_spend, seconds_of, stop_on_signals};
 use super::cli::{Format, Language, OutputArgs, RevealArgs};
@@ -13,10 +10,8 @@ use super::failure::Failure;
 use super::ingest::progress_bar;
 use super::output::Output;
 use super::place;
-use crate::decode::masked_record;
 use crate::model::live::{usd_for, usd_text};
-use crate::model::secret::{masked, masked_value};
-use crate::model::{SafeText, Secrets, TimeRange, field};
+use crate::model::{SafeText, TimeRange, field};
 use crate::query;
 use crate::query::ql::{QueryError, Span, parse};
 use crate::query::run::AnswerRow;
@@ -29,8 +24,11 @@ pub fn run(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange, rev
     if language == Language::Ql {
         refuse_derived_fields(text)?;
     }
-    let answer = fetch(text, language, aws, range)?;
-    print(&answer, reveal.secrets(), &mut Output::new(output))?;
+    // A pointer is for programs.
+    let output = Output::new(output);
+    let has_pointers = matches!(output.format(), Format::Json | Format::Ndjson);
+    let answer = as_of_a_case(fetch(text, language, aws, range)?, has_pointers);
+    super::query::print(&answer, reveal.secrets(), output)?;
     for note in &answer.notes {
         eprintln!("outcrop: {}", SafeText::new(note));
     }
@@ -39,14 +37,17 @@ pub fn run(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange, rev
 
 /// A query of a hunt, answered by AWS. It may name derived fields: there it says itself what stands in for them.
 pub fn rows(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange) -> Result<query::run::Answer, Failure> {
-    let answer = fetch(text, language, aws, range)?;
-    // A pointer is for programs.
-    let columns: Vec<String> = answer.columns.into_iter().filter(|name| name != "@ptr").collect();
+    Ok(as_of_a_case(fetch(text, language, aws, range)?, false))
+}
+
+/// The same answer in the form in which a case answers, so that it is shown, and masked, in the same way.
+fn as_of_a_case(answer: AwsAnswer, has_pointers: bool) -> query::run::Answer {
+    let columns: Vec<String> = answer.columns.into_iter().filter(|name| has_pointers || name != "@ptr").collect();
     let cell = |row: &ResultRow, name: &str| row.get(name).map_or(Value::Missing, Value::text);
     let row = |row: &ResultRow| AnswerRow { event: None, values: columns.iter().map(|name| cell(row, name)).collect() };
     let rows = answer.rows.iter().map(row).collect();
     let names = columns.iter().map(|name| vec![name.clone()]).collect();
-    Ok(query::run::Answer { rows, names, columns, notes: answer.notes, is_incomplete: answer.is_incomplete, ..query::run::Answer::default() })
+    query::run::Answer { rows, names, columns, notes: answer.notes, is_incomplete: answer.is_incomplete, ..query::run::Answer::default() }
 }
 
 /// Asks when the price is right, shows how it goes, and says what was read.
@@ -133,48 +134,4 @@ fn refuse_derived_fields(text: &str) -> Result<(), Failure> {
             "{name} is derived by outcrop, and AWS does not know it: ask the case, or write the condition with fields of the record"
         )))
     })
-}
-
-fn print(answer: &AwsAnswer, secrets: Secrets, output: &mut Output) -> Result<(), Failure> {
-    match output.format() {
-        Format::Table | Format::Csv => {
-            // A pointer is for programs.
-            let columns: Vec<&str> = answer.columns.iter().map(String::as_str).filter(|name| *name != "@ptr").collect();
-            let cell = |row: &ResultRow, name: &str| row.get(name).map(|value| shown(name, value, secrets)).unwrap_or_default();
-            let rows: Vec<Vec<String>> = answer.rows.iter().map(|row| columns.iter().map(|name| cell(row, name)).collect()).collect();
-            output.rows(&columns, &rows)?;
-            output.flush()?;
-        }
-        Format::Json | Format::Ndjson => {
-            for row in &answer.rows {
-                output.element(&RowJson(row, secrets))?;
-            }
-            output.end_list()?;
-        }
-    }
-    Ok(())
-}
-
-/// A value as it may leave.
-fn shown(name: &str, value: &str, secrets: Secrets) -> String {
-    if secrets == Secrets::Revealed {
-        return value.to_owned();
-    }
-    if value.starts_with(['{', '[']) {
-        return masked_record(value.as_bytes());
-    }
-    let by_name = masked_value(name, value);
-    if *by_name == *value { masked(value).into_owned() } else { by_name.into_owned() }
-}
-
-struct RowJson<'a>(&'a ResultRow, Secrets);
-
-impl Serialize for RowJson<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.0.len()))?;
-        for (name, value) in &self.0.0 {
-            map.serialize_entry(name, &shown(name, value, self.1))?;
-        }
-        map.end()
-    }
 }
