@@ -127,8 +127,13 @@ pub(super) fn after(piece: &Piece, came: Came, cap: u64) -> Then {
     let Some(oldest) = came.oldest else { return whole };
     let second = oldest.as_millis().div_euclid(1000);
     // The server counts its interval otherwise than we, or gives its rows in another order.
-    if second < span.from || second + 1 >= span.to {
+    if second < span.from || second >= span.to {
         return whole;
+    }
+    if second + 1 == span.to {
+        // All that came is of the last second: halves would give the very same rows again and again.
+        let crowd = Piece { came: Some((second, Arc::new(came.last_second))), ..Piece::new(piece.group, Seconds::new(second, span.to)) };
+        return Then { next: vec![crowd, Piece::new(piece.group, Seconds::new(span.from, second))], ..whole };
     }
     let left = Seconds::new(span.from, second + 1);
     Then {
@@ -195,6 +200,16 @@ mod tests {
         let (pieces, left) = attached(3, &[Seconds::new(0, 100)], &asked.iter().collect::<Vec<_>>(), now);
         assert_eq!(pieces, [Piece { attach: Some("b".into()), ..Piece::new(3, Seconds::new(15, 25)) }]);
         assert_eq!(left, [Seconds::new(0, 15), Seconds::new(25, 100)]);
+    }
+
+    #[test]
+    fn a_crowd_in_the_last_second_is_asked_for_by_itself() {
+        let full = |oldest: i64| Came { rows: 10, oldest: Some(Timestamp::from_millis(oldest)), ..Came::default() };
+        let next = |oldest: i64| spans(&after(&Piece::new(0, Seconds::new(0, 16)), full(oldest), 10).next);
+        assert_eq!(next(15_200), [(15, 16), (0, 15)]);
+        // Elsewhere what is left is halved; rows from beyond the end tell nothing.
+        assert_eq!(next(9_999), [(5, 10), (0, 5)]);
+        assert_eq!(next(16_000), [(8, 16), (0, 8)]);
     }
 
     /// A server that gives the newest rows of an interval, `extra` seconds more than asked at its end, as some do.
