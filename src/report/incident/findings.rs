@@ -183,7 +183,9 @@ pub fn baseline_words(baseline: &Baseline) -> Vec<String> {
                 seconds(*from),
                 seconds(*to)
             )];
-            words.extend((!values.is_empty()).then(|| format!("values: {}", values.iter().take(12).cloned().collect::<Vec<_>>().join(", "))));
+            // The window that crossed the line held so many; the records that follow it may hold more.
+            let whose = if values.len() as f64 > *observed { format!("values of all its records ({})", values.len()) } else { "values".to_owned() };
+            words.extend((!values.is_empty()).then(|| format!("{whose}: {}", values.iter().take(12).cloned().collect::<Vec<_>>().join(", "))));
             words
         }
         Baseline::Sequence { window_ms, ordered, steps } => {
