@@ -77,14 +77,13 @@ fn a_millisecond_with_more_than_a_query_gives_is_a_hole_with_a_name() {
 fn credentials_that_end_in_the_middle_are_waited_for() {
     let server = Server::start(crowd(3_000, 0, 1), Options { most_rows: 1_000, runs: Duration::from_millis(100), ..Options::default() });
     let shell = Shell::new("expires", &server);
+    server.fault(on("GetQueryResults", Fault::Expired).after(3));
     let running = Running::start(shell.command(&format!("fetch {HOURS} --case c --format json")));
-    server.wait_until("a part has come", |server| server.calls_of("GetQueryResults").len() > 4);
-    server.fault(crate::server::faults::always(Fault::Expired));
-    server.wait_until("it has noticed", |server| server.calls().iter().any(|call| call.outcome == "ExpiredTokenException"));
+    // A new login comes once it has said what it waits for.
+    running.says("log in again");
     server.heal();
     let (code, err) = running.ended();
     assert_eq!(code, Some(0), "{err}");
-    assert!(err.contains("log in again"), "it said what it waits for: {err}");
     assert_eq!(records_of(&shell.at("c")), records_in(server.world()));
 }
 
