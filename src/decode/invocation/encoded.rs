@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
+use regex::bytes::Regex;
 
 use super::forms::{self, Candidate};
 use super::readable::{Reads, judge, text_of};
@@ -104,7 +105,10 @@ pub(super) fn deserves_a_look(bytes: &[u8]) -> bool {
 fn holds_escapes(bytes: &[u8]) -> bool {
     let enough = |signs: &mut dyn Iterator<Item = usize>, count: usize| signs.take(count).count() == count;
     enough(&mut memchr::memchr_iter(b'%', bytes), forms::FEWEST_PERCENT)
-        || ESCAPES.iter().any(|sign| enough(&mut sign.find_iter(bytes), forms::FEWEST_ESCAPES))
+        || ANY_ESCAPE.as_ref().is_some_and(|any| any.is_match(bytes))
+            && ESCAPES.iter().any(|sign| enough(&mut sign.find_iter(bytes), forms::FEWEST_ESCAPES))
 }
 
 static ESCAPES: LazyLock<[Finder<'static>; 4]> = LazyLock::new(|| [b"&#".as_slice(), b"\\x", b"0x", b"\\u0"].map(Finder::new));
+/// One of them, in one pass.
+static ANY_ESCAPE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?-u)&#|\\x|0x|\\u0").ok());
