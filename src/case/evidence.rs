@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind, Read, Seek as _, SeekFrom};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
-use super::answers::StoredBodies;
+use super::answers::{Side, StoredBodies};
 use super::error::{CaseError, Doing as _};
 use super::light::RecordPlace;
 use super::reader::Reader;
@@ -123,6 +123,13 @@ impl Reader {
             *(if is_output { &mut bodies.output } else { &mut bodies.input }) = Some(body);
         }
         Ok(bodies)
+    }
+
+    /// Which bodies of an exchange lie in files of their own.
+    pub fn sides_stored(&mut self, request_id: &str) -> Result<Vec<Side>> {
+        let mut select = self.connection().prepare_cached("SELECT side FROM body WHERE request = ?1").doing(DOING)?;
+        let found = select.query_map([request_id], |row| Ok(if row.get(0)? { Side::Output } else { Side::Input })).doing(DOING)?;
+        Ok(found.collect::<rusqlite::Result<_>>().doing(DOING)?)
     }
 
     fn entry(&mut self, source: SourceId) -> Result<SourceEntry> {

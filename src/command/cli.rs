@@ -185,6 +185,12 @@ pub struct FetchArgs {
     /// Only say what would be fetched, and for how much
     #[arg(long)]
     pub estimate: bool,
+    /// Read the bodies that records name in S3, after asking: their number, size and price are shown (builds with the feature s3-bodies)
+    #[arg(long)]
+    pub s3_bodies: bool,
+    /// With --s3-bodies: do not ask
+    #[arg(long, requires = "s3_bodies")]
+    pub yes: bool,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -1,7 +1,7 @@
 //! `outcrop live`: the workbench on CloudWatch Logs. A thread talks to AWS: it fetches, follows, and does what the workbench asks.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -11,7 +11,7 @@ use super::cli::{LiveArgs, WantedArgs};
 use super::failure::Failure;
 use super::{Done, fetch, open, place};
 use crate::case::Writable;
-use crate::model::live::{AskedQuery, Coverage, GroupName, Seconds, Site, usd_for, usd_text};
+use crate::model::live::{AskedQuery, Coverage, GroupName, SETTLING, Seconds, Site, usd_for, usd_text};
 use crate::model::{IngestSummary, Timestamp};
 use crate::report::{bytes, grouped};
 use crate::source::insights::{
@@ -21,10 +21,12 @@ use crate::tui::{IngestNews, LiveCommand, LiveNews, Severity};
 
 /// While following, AWS is asked this often …
 const EVERY: Duration = Duration::from_secs(10);
-/// … for events of the last minute, and now and then for all that is not settled yet: so events that arrive late are not lost.
-const WINDOW: i64 = 60;
-const SWEEP_EVERY: Duration = Duration::from_mins(4);
-const SWEEP: i64 = 900;
+/// … for as much as costs so little an hour, of each group: of a small one all that is not settled yet, of a large one what is new …
+const USD_AN_HOUR: f64 = 0.03;
+const SHORTEST: i64 = 30;
+/// … and now and then for all that is not settled: so events that arrive late are not lost.
+const SWEEP_EVERY: Duration = Duration::from_mins(5);
+const SWEEP: i64 = SETTLING + 300;
 
 /// Runs the command.
 pub fn run(args: LiveArgs) -> Result<Done, Failure> {
@@ -78,7 +80,29 @@ struct Session {
     /// A fetch that waits for its price to be agreed to.
     pending: Option<FetchPlan>,
     asked_at: Instant,
-    swept_at: Instant,
+    /// When all that is not settled was asked for, and how many bytes of each group that were.
+    swept_at: Option<Instant>,
+    scanned_by: HashMap<GroupName, f64>,
+}
+
+/// What of an interval is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// What the case does not have.
+    Missing,
+    /// All of it, and what it costs is asked before.
+    Unsettled,
+    /// All of it.
+    Newest,
+}
+
+/// For how many seconds a group is asked every [`EVERY`], when a sweep of it scans so many bytes; a minute when nobody can tell.
+fn window(swept: Option<f64>, usd_per_gb: f64) -> i64 {
+    let Some(swept) = swept else { return 60 };
+    let usd_a_second = usd_for(swept / SWEEP as f64, usd_per_gb);
+    let asked_an_hour = 3600.0 / EVERY.as_secs_f64();
+    let seconds = USD_AN_HOUR / (usd_a_second * asked_an_hour);
+    if seconds.is_finite() { (seconds as i64).clamp(SHORTEST, SWEEP) } else { SWEEP }
 }
 
 impl Desk<'_> {
@@ -91,7 +115,8 @@ impl Desk<'_> {
             following: follow,
             pending: None,
             asked_at: Instant::now(),
-            swept_at: Instant::now(),
+            swept_at: None,
+            scanned_by: HashMap::new(),
         };
         let seen = Seen::default();
         self.say(&session, Some("looking for log groups"), None);
@@ -139,7 +164,7 @@ impl Desk<'_> {
         }
         let filter = self.wanted.mentions.as_deref().map(mentions).unwrap_or_default();
         let span = session.span;
-        if let Some(plan) = self.plan(session, span, filter, true) {
+        if let Some(plan) = self.plan(session, span, filter, Reading::Missing) {
             // What the budget allows is fetched without asking: the newest of it.
             let budget = session.budget;
             self.fetch(session, &plan, budget, None);
@@ -158,7 +183,7 @@ impl Desk<'_> {
         Ok((groups, troubles))
     }
 
-    fn plan(&self, session: &Session, span: Seconds, filter: String, is_estimated: bool) -> Option<FetchPlan> {
+    fn plan(&self, session: &Session, span: Seconds, filter: String, reading: Reading) -> Option<FetchPlan> {
         let read = self.case.reader().and_then(|mut reader| Ok((reader.coverage()?, reader.asked()?)));
         let (covered, asked) = match read {
             Ok(read) => read,
@@ -167,10 +192,11 @@ impl Desk<'_> {
                 return None;
             }
         };
-        // Whoever follows asks again for what is settled already only by the overlap of the windows.
-        let covered: &[Coverage] = if is_estimated { &covered } else { &[] };
-        // Nor are rows of then wanted again: there may be more by now.
-        let asked: &[AskedQuery] = if is_estimated { &asked } else { &[] };
+        // Whoever follows asks again for what is there already: there may be more by now. Nor are rows of then wanted again.
+        let is_missing = reading == Reading::Missing;
+        let covered: &[Coverage] = if is_missing { &covered } else { &[] };
+        let asked: &[AskedQuery] = if is_missing { &asked } else { &[] };
+        let is_estimated = reading != Reading::Newest;
         let wanted = Wanted { groups: session.groups.clone(), span, filter, covered, asked, is_estimated, now: place::now() };
         Some(self.aws.plan(wanted, self.stop))
     }
@@ -205,7 +231,7 @@ impl Desk<'_> {
         }
         let is_all = filter.is_empty();
         self.say(session, Some("asking for the price"), None);
-        let Some(plan) = self.plan(session, span, filter, true) else { return };
+        let Some(plan) = self.plan(session, span, filter, Reading::Missing) else { return };
         if is_all {
             session.span = Seconds::new(span.from.min(session.span.from), span.to.max(session.span.to));
         }
@@ -228,11 +254,7 @@ impl Desk<'_> {
     fn follow(&self, session: &mut Session, seen: &Seen) {
         session.asked_at = Instant::now();
         let now = now_seconds();
-        let is_sweep = session.swept_at.elapsed() >= SWEEP_EVERY;
-        if is_sweep {
-            session.swept_at = Instant::now();
-        }
-        let window = if is_sweep { SWEEP } else { WINDOW };
+        let is_sweep = session.swept_at.is_none_or(|at| at.elapsed() >= SWEEP_EVERY);
         seen.forget_before(Timestamp::from_millis((now - 2 * SWEEP) * 1000));
         if session.budget <= 0.0 {
             session.following = false;
@@ -240,7 +262,15 @@ impl Desk<'_> {
             session.budget = self.wanted.aws.usd().unwrap_or(0.0);
             return self.say(session, None, Some((Severity::Warning, words)));
         }
-        let Some(plan) = self.plan(session, Seconds::new(now - window, now + 1), String::new(), false) else { return };
+        let read = if is_sweep { Reading::Unsettled } else { Reading::Newest };
+        let Some(mut plan) = self.plan(session, Seconds::new(now - SWEEP, now + 1), String::new(), read) else { return };
+        if is_sweep {
+            session.swept_at = Some(Instant::now());
+            session.scanned_by = plan.groups.iter().filter_map(|group| Some((group.found.group.clone(), group.bytes?))).collect();
+        } else {
+            let rate = self.wanted.aws.usd_per_gb;
+            plan.only_from(|group| now - window(session.scanned_by.get(&group.found.group).copied(), rate));
+        }
         session.span.to = session.span.to.max(now);
         let budget = session.budget;
         self.fetch(session, &plan, budget, Some(seen));
@@ -288,10 +318,13 @@ impl Desk<'_> {
             [(site, _)] => site.to_string(),
             many => format!("{} sites", many.len()),
         };
-        let spent = if scanned > 0.0 {
-            format!("{} ≈ {}", bytes(scanned as u64), usd_text(usd_for(scanned, self.wanted.aws.usd_per_gb)))
-        } else {
-            String::new()
+        let usd = format!(" ≈ {}", usd_text(usd_for(scanned, self.wanted.aws.usd_per_gb)));
+        let told = self.told.borrow().as_ref().map(|told| told.spent.clone());
+        let spent = match told {
+            // While nothing comes, nothing is written for a few bytes more that cost nothing.
+            Some(told) if following && told.ends_with(&usd) => told,
+            _ if scanned > 0.0 => format!("{}{usd}", bytes(scanned as u64)),
+            _ => String::new(),
         };
         LiveNews { sites: named, working, following, spent, ..LiveNews::default() }
     }
@@ -361,5 +394,22 @@ const MISSING_TOLD: usize = 5;
 impl From<AwsError> for Failure {
     fn from(error: AwsError) -> Self {
         Self::Error(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_asked_for_as_long_a_window_as_costs_three_cents_an_hour() {
+        // At half a cent a GB three cents are 6 GB: of a group that takes 1 GB an hour, a minute each ten seconds.
+        let swept = |gigabytes_an_hour: f64| gigabytes_an_hour * 1e9 / 3600.0 * SWEEP as f64;
+        for (an_hour, seconds) in [(0.001, SWEEP), (0.1, 600), (1.0, 60), (2.0, SHORTEST), (50.0, SHORTEST)] {
+            let window = window(Some(swept(an_hour)), 0.005);
+            assert!((window - seconds).abs() <= 1, "{an_hour} GB an hour: {window}");
+        }
+        // It costs nothing; or nobody can tell.
+        assert_eq!([window(Some(0.0), 0.005), window(Some(1e12), 0.0), window(None, 0.005)], [SWEEP, SWEEP, 60]);
     }
 }

@@ -7,6 +7,11 @@ mod ask_aws;
 mod ask_aws;
 pub mod aws;
 mod baseline;
+#[cfg(feature = "s3-bodies")]
+mod bodies;
+#[cfg(all(feature = "live", not(feature = "s3-bodies")))]
+#[path = "without_s3.rs"]
+mod bodies;
 pub mod cli;
 mod controls;
 mod demo;

@@ -132,6 +132,10 @@ impl ScanStatistics {
     }
 }
 
+/// Seconds after which nothing new of an instant is expected any more: CloudTrail delivers within a quarter of an hour, and AWS finds
+/// an event a while after it was sent. What is younger is never called complete.
+pub const SETTLING: i64 = 900;
+
 /// US dollars for a gigabyte scanned: the list price of us-east-1 and most Regions.
 pub const USD_PER_GB: f64 = 0.005;
 
@@ -159,6 +163,13 @@ pub struct GroupName {
     pub region: String,
     /// Its name.
     pub name: String,
+}
+
+impl GroupName {
+    /// Is it of this account? Unknown is any.
+    pub fn is_of(&self, account: &str) -> bool {
+        self.account == account || self.account.is_empty() || account.is_empty()
+    }
 }
 
 impl fmt::Display for GroupName {

@@ -76,6 +76,18 @@ impl FetchPlan {
         (known, self.groups.iter().any(|group| group.bytes.is_none() && !group.pieces.is_empty()))
     }
 
+    /// Leaves of each group only the seconds from one on that is told for it.
+    pub fn only_from(&mut self, from: impl Fn(&PlannedGroup) -> i64) {
+        for group in &mut self.groups {
+            let from = from(group);
+            for span in group.missing.iter_mut().chain(group.pieces.iter_mut().map(|piece| &mut piece.span)) {
+                span.from = span.from.max(from);
+            }
+            group.missing.retain(|span| !span.is_empty());
+            group.pieces.retain(|piece| !piece.span.is_empty());
+        }
+    }
+
     /// Nothing is missing.
     pub fn is_empty(&self) -> bool {
         self.groups.iter().all(|group| group.pieces.is_empty())
@@ -134,7 +146,7 @@ impl Aws {
             let Some(link) = self.links().get(group.link) else { return Ok(Some(0.0)) };
             let mut sum = wanted.is_estimated.then_some(0.0);
             for span in hulls(if wanted.is_estimated { &group.missing } else { &[] }) {
-                let bytes = estimate(link, &text, std::slice::from_ref(&group.found.group.name), span, cancel).await?;
+                let bytes = estimate(link, &text, &[group.found.identifier().to_owned()], span, cancel).await?;
                 sum = sum.zip(bytes).map(|(sum, bytes)| sum + bytes);
             }
             Ok(sum)
@@ -192,11 +204,11 @@ fn planned(link: usize, site: &Site, found: &FoundGroup, wanted: &Wanted<'_>) ->
 
 /// Accounts are compared only where both are known.
 pub(super) fn is_same(one: &GroupName, other: &GroupName) -> bool {
-    one.name == other.name && one.region == other.region && (one.account == other.account || one.account.is_empty() || other.account.is_empty())
+    one.name == other.name && one.region == other.region && one.is_of(&other.account)
 }
 
 fn is_of(query: &AskedQuery, group: &PlannedGroup, text: &str) -> bool {
-    query.text == text && query.groups == group.found.group.name && query.region == group.found.group.region && query.profile == group.site.profile
+    query.text == text && query.groups == group.found.identifier() && query.region == group.found.group.region && query.profile == group.site.profile
 }
 
 /// An estimate a gap, or of all when there are many.
