@@ -7,23 +7,28 @@ use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
 use super::{lone, patterns::build};
-use crate::model::{from_on, long_run};
+use crate::model::{each_thread, from_on, letters_and, long_run};
 
-/// What has no long run of letters in it: passwords in addresses, `Basic` credentials; and tag characters, which spell anything.
-static SHORT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| build(r#"://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)|Basic[\s\\]+[A-Za-z0-9]|\xF3\xA0[\x80\x81]|\\u[dD][bB]40"#));
+each_thread! {
+    /// What has no long run of letters in it: passwords in addresses, `Basic` credentials; and tag characters, which spell
+    /// anything.
+    static SHORT: Option<Regex> =
+        build(r#"://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)|Basic[\s\\]+[A-Za-z0-9]|\xF3\xA0[\x80\x81]|\\u[dD][bB]40"#);
+}
 
-/// What every other pattern holds, as literals that begin with letters rare in prose, and few enough in each expression for
-/// bytes to be searched at the speed of memory.
-static LONG: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let signs = [
-        r"AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|ABIA[A-Z0-9]{16}|ABSK[A-Za-z0-9+]|bedrock-api-key-|PRIVATE KEY|eyJ[A-Za-z0-9_-]{7}|IQoJb3JpZ2lu|woGZXIvYXdz|QoGZXIvYXdz|woDYXdz|QoDYXdz",
-        r"gh[opsur]_[A-Za-z0-9]|github_pat_|glpat-|xox|xapp-|k_live_|k_test_|AIza[A-Za-z0-9_-]{16}|hf_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{16}|SG\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{6}",
-        r#"tAccessK|t_[aA]ccess_|t-[aA]ccess-|t Access K|T[_ -]ACCESS|s key[\\"'`*\s:=>,|<\[]|s_secret_k|S_SECRET_K|sSecretK"#,
-        r"nToken|n_[tT]oken|n-[tT]oken|n Token|N[_ -]TOKEN|y-[tT]oken|Y-TOKEN|[bB]earer[\s\\]|BEARER[\s\\]|mz-[sS]ignature|Signature=",
-    ];
-    signs.iter().filter_map(|signs| build(signs)).collect()
-});
+each_thread! {
+    /// What every other pattern holds, as literals that begin with letters rare in prose, and few enough in each expression
+    /// for bytes to be searched at the speed of memory.
+    static LONG: Vec<Regex> = {
+        let signs = [
+            r"AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|ABIA[A-Z0-9]{16}|ABSK[A-Za-z0-9+]|bedrock-api-key-|PRIVATE KEY|eyJ[A-Za-z0-9_-]{7}|IQoJb3JpZ2lu|woGZXIvYXdz|QoGZXIvYXdz|woDYXdz|QoDYXdz",
+            r"gh[opsur]_[A-Za-z0-9]|github_pat_|glpat-|xox|xapp-|k_live_|k_test_|AIza[A-Za-z0-9_-]{16}|hf_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{16}|SG\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{6}",
+            r#"tAccessK|t_[aA]ccess_|t-[aA]ccess-|t Access K|T[_ -]ACCESS|s key[\\"'`*\s:=>,|<\[]|s_secret_k|S_SECRET_K|sSecretK"#,
+            r"nToken|n_[tT]oken|n-[tT]oken|n Token|N[_ -]TOKEN|y-[tT]oken|Y-TOKEN|[bB]earer[\s\\]|BEARER[\s\\]|mz-[sS]ignature|Signature=",
+        ];
+        signs.iter().filter_map(|signs| build(signs)).collect()
+    };
+}
 
 /// Letters in a row that all of those have, unless the text is cut off behind them.
 const FEWEST: usize = 16;
@@ -49,16 +54,17 @@ pub(super) fn is_signed(bytes: &[u8]) -> bool {
 }
 
 fn holds_short(bytes: &[u8]) -> bool {
-    SHORT.as_ref().is_some_and(|signs| signs.is_match(bytes))
+    SHORT.with(|signs| signs.as_ref().is_some_and(|signs| signs.is_match(bytes)))
 }
 
 fn holds_long(bytes: &[u8]) -> bool {
-    LONG.iter().any(|signs| signs.is_match(bytes))
+    LONG.with(|signs| signs.iter().any(|signs| signs.is_match(bytes)))
 }
 
 /// A letter of a token, or a part of the escape of one.
 const fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'_' | b'%' | b'-' | b'.' | b'~' | b'\\')
+    const LETTERS: [bool; 256] = letters_and(b"+/=_%-.~\\");
+    LETTERS[byte as usize]
 }
 
 /// Enough letters in a row, of which the escape of a line break is none.
