@@ -20,6 +20,30 @@ pub fn long_run<const BLOCK: usize>(bytes: &[u8], length: usize, may_be: impl Fn
     None
 }
 
+/// Is there a run of at least this length in text that is spelled as in a JSON string? The backslash has to be among the
+/// letters: it is one before a solidus, another backslash and the number of a letter, and ends a run before `n` and the like.
+#[inline]
+pub fn spells_long_run<const BLOCK: usize>(bytes: &[u8], length: usize, may_be: impl Fn(&[u8; BLOCK]) -> bool, is_in: impl Fn(u8) -> bool) -> bool {
+    let mut rest = bytes;
+    while let Some(start) = long_run(rest, length, &may_be, &is_in) {
+        let run = rest.get(start..).unwrap_or_default();
+        let (mut so_far, mut end) = (0, run.len());
+        for (at, byte) in run.iter().enumerate() {
+            if !is_in(*byte) {
+                end = at;
+                break;
+            }
+            let ends = *byte == b'\\' && !matches!(run.get(at + 1), Some(b'/' | b'u' | b'\\'));
+            so_far = if ends { 0 } else { so_far + 1 };
+            if so_far >= length {
+                return true;
+            }
+        }
+        rest = run.get(end..).unwrap_or_default();
+    }
+    false
+}
+
 /// May all of these bytes be letters and digits, or signs that stand behind `*` in ASCII? Those of other scripts are none,
 /// and so are blanks and quotes.
 pub fn may_be_letters(block: &[u8; 8]) -> bool {

@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
 use super::{lone, patterns::build};
-use crate::model::{each_thread, from_on, letters_and, long_run};
+use crate::model::{each_thread, from_on, letters_and, spells_long_run};
 
 each_thread! {
     /// What has no long run of letters in it: passwords in addresses, `Basic` credentials; and tag characters, which spell
@@ -32,6 +32,8 @@ each_thread! {
 
 /// Letters in a row that all of those have, unless the text is cut off behind them.
 const FEWEST: usize = 16;
+/// And the fewest that are left of one that is told at a cut.
+const FEWEST_CUT: usize = 5;
 /// Bytes before a word at the end of a text in which its name stands: the longest that may lie between them is sixty
 /// characters, written as escapes.
 const NAMED: usize = 1024;
@@ -67,29 +69,21 @@ const fn is_letter(byte: u8) -> bool {
     LETTERS[byte as usize]
 }
 
-/// Enough letters in a row, of which the escape of a line break is none.
+/// Enough letters in a row.
 fn holds_run(bytes: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Some(start) = long_run(rest, FEWEST, from_on::<b'%'>, is_letter) {
-        let run = rest.get(start..).unwrap_or_default();
-        let mut length = 0;
-        for (at, byte) in run.iter().enumerate().take_while(|(_, byte)| is_letter(**byte)) {
-            // What is escaped in a token are solidus and sign, once or several times.
-            let breaks = *byte == b'\\' && !matches!(run.get(at + 1), Some(b'/' | b'u' | b'\\'));
-            length = if breaks { 0 } else { length + 1 };
-            if length >= FEWEST {
-                return true;
-            }
-        }
-        rest = run.get(run.iter().take_while(|byte| is_letter(**byte)).count()..).unwrap_or_default();
-    }
-    false
+    spells_long_run(bytes, FEWEST, from_on::<b'%'>, is_letter)
 }
 
-/// The last word of a text, the blanks before it, and what may be its name.
+/// The last word of a text, the blanks before it, and what may be its name; nothing when the word is no beginning of a
+/// secret: too short, or plain. Of small letters alone only the digits of a signature may be.
 fn end(bytes: &[u8]) -> &[u8] {
-    let word = bytes.iter().rev().take_while(|byte| is_letter(**byte)).count();
-    let before = bytes.get(..bytes.len().saturating_sub(word)).unwrap_or_default();
+    let length = bytes.iter().rev().take_while(|byte| is_letter(**byte)).count();
+    let (before, word) = bytes.split_at_checked(bytes.len().saturating_sub(length)).unwrap_or_default();
+    let tells = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'/' | b'=' | b'%' | b'_' | b'-' | b'\\');
+    let is_random = word.iter().any(tells) || word.iter().skip(1).any(u8::is_ascii_uppercase) || word.iter().all(u8::is_ascii_hexdigit);
+    if length < FEWEST_CUT || !is_random {
+        return b"";
+    }
     let blank = before.iter().rev().take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b'\\' | b'n' | b'r' | b't')).count();
-    bytes.get(bytes.len().saturating_sub(word + blank + NAMED)..).unwrap_or_default()
+    bytes.get(before.len().saturating_sub(blank + NAMED)..).unwrap_or_default()
 }
