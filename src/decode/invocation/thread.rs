@@ -13,7 +13,7 @@ use super::PastRound;
 use super::reading::{Block, Reading};
 use super::snippet::{Snippet, joined};
 use super::thinking::tags_apart;
-use crate::decode::json::Value;
+use crate::decode::json::{Value, only_escapes};
 use crate::model::{RoundKeys, ThreadKeys};
 
 /// An answer of fewer bytes is not told from another by itself.
@@ -139,7 +139,8 @@ fn print<'r, 'a: 'r>(blocks: impl Iterator<Item = &'r Block<'a>>, more: &'r [Sni
 /// stands in the record like that, and is not copied.
 fn spelled<'r>(texts: &[&'r Snippet<'_>]) -> Cow<'r, [u8]> {
     if let [Snippet::Raw(bytes, escaped)] = texts
-        && (!escaped || only_needed_escapes(bytes))
+        // The ones that are written below.
+        && (!escaped || only_escapes(bytes, *b"\"\\nrt"))
         && !holds_reasoning(bytes)
     {
         return Cow::Borrowed(bytes);
@@ -171,17 +172,6 @@ static NAMES: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["think", "reaso
 fn holds_reasoning(bytes: &[u8]) -> bool {
     // Tags are rare, and so is their first character in prose.
     memchr::memchr(b'<', bytes).is_some() && NAMES.iter().any(|name| name.find(bytes).is_some())
-}
-
-/// Are all escapes ones that [`spelled`] writes?
-fn only_needed_escapes(mut bytes: &[u8]) -> bool {
-    while let Some(at) = memchr::memchr(b'\\', bytes) {
-        if !matches!(bytes.get(at + 1), Some(b'"' | b'\\' | b'n' | b'r' | b't')) {
-            return false;
-        }
-        bytes = bytes.get(at + 2..).unwrap_or_default();
-    }
-    true
 }
 
 /// Spelled text without the blanks and line breaks around it.
