@@ -1,19 +1,16 @@
 //! The quick look at bytes, text or the inside of a JSON string: may they hold a secret? Asked of every text, and of prose
 //! answered no at the speed of memory.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
 use super::{lone, patterns::build};
 use crate::model::{each_thread, from_on, letters_and, spells_long_run};
 
 each_thread! {
-    /// What has no long run of letters in it: passwords in addresses, `Basic` credentials; and tag characters, which spell
-    /// anything.
+    /// What has no long run of letters in it: passwords in addresses, `Basic` credentials; tag characters, which spell
+    /// anything; and where a text says that it was cut off.
     static SHORT: Option<Regex> =
-        build(r#"://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)|Basic[\s\\]+[A-Za-z0-9]|\xF3\xA0[\x80\x81]|\\u[dD][bB]40"#);
+        build(r#"://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)|Basic[\s\\]+[A-Za-z0-9]|\xF3\xA0[\x80\x81]|\\u[dD][bB]40|…|\\u2026"#);
 }
 
 each_thread! {
@@ -37,26 +34,41 @@ const FEWEST_CUT: usize = 5;
 /// Bytes before a word at the end of a text in which its name stands: the longest that may lie between them is sixty
 /// characters, written as escapes.
 const NAMED: usize = 1024;
-/// Where the text that was cut off is told.
-static CUT: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["…", "u2026"].map(Finder::new));
 
 /// May there be one? Never no when there is one.
 pub fn may_hold(bytes: &[u8]) -> bool {
-    holds_short(bytes)
-        || if holds_run(bytes) || CUT.iter().any(|cut| cut.find(bytes).is_some()) {
-            holds_long(bytes) || lone::may_hold(bytes)
-        } else {
-            holds_long(end(bytes))
-        }
+    match short(bytes) {
+        Short::Held => true,
+        Short::None if !holds_run(bytes) => holds_long(end(bytes)),
+        Short::None | Short::Cut => holds_long(bytes) || lone::may_hold(bytes),
+    }
 }
 
 /// May one of the patterns match? Never no when one does.
 pub(super) fn is_signed(bytes: &[u8]) -> bool {
-    holds_short(bytes) || holds_long(bytes)
+    short(bytes) == Short::Held || holds_long(bytes)
 }
 
-fn holds_short(bytes: &[u8]) -> bool {
-    SHORT.with(|signs| signs.as_ref().is_some_and(|signs| signs.is_match(bytes)))
+#[derive(PartialEq)]
+enum Short {
+    None,
+    /// The text was cut off somewhere: a secret may be shorter there.
+    Cut,
+    Held,
+}
+
+fn short(bytes: &[u8]) -> Short {
+    SHORT.with(|signs| {
+        let Some(signs) = signs else { return Short::Held };
+        let (mut held, mut at) = (Short::None, 0);
+        while let Some(sign) = signs.find_at(bytes, at) {
+            if !matches!(sign.as_bytes(), b"\xE2\x80\xA6" | br"\u2026") {
+                return Short::Held;
+            }
+            (held, at) = (Short::Cut, sign.end());
+        }
+        held
+    })
 }
 
 fn holds_long(bytes: &[u8]) -> bool {
