@@ -1,7 +1,7 @@
 //! Long runs of letters of one kind, as encoded passages are. Asked of every text.
 
 use super::forms;
-use crate::model::{letters_and, long_run, may_be_letters, spells_long_run};
+use crate::model::{letters_and, long_run, may_be_letters, spelled_runs};
 
 /// Twelve pairs of digits and what stands between them.
 const SHORTEST_PAIRS: usize = 35;
@@ -9,7 +9,7 @@ const SHORTEST_PAIRS: usize = 35;
 /// A run that may be base64, in the bytes of a JSON string.
 pub(super) fn holds_base64(bytes: &[u8]) -> bool {
     const LETTERS: [bool; 256] = letters_and(b"+/-_\\");
-    spells_long_run(bytes, forms::SHORTEST_BASE64, may_be_letters, |byte| LETTERS[usize::from(byte)])
+    spelled_runs(bytes, forms::SHORTEST_BASE64, may_be_letters, |byte| LETTERS[usize::from(byte)], |_| true)
 }
 
 /// Where the first run of base64 begins that is long enough.
