@@ -176,6 +176,7 @@ impl RuleSet {
             .filter_map(|(document, _)| if let Body::Filter(filter) = &document.body { Some((**filter).clone()) } else { None })
             .collect();
         let filters: Vec<&Filter> = filters.iter().collect();
+        let lists = lists(sources, &mut problems);
         let mut rules = Vec::new();
         for (document, file) in documents {
             if matches!(document.body, Body::Filter(_)) {
@@ -184,7 +185,7 @@ impl RuleSet {
             let (line, title) = (document.head.line, document.head.title.clone());
             let mut add =
                 |is_error, text: String| problems.push(Problem { file: file.name.clone(), line, is_error, text: format!("“{title}”: {text}") });
-            match Rule::of(document, &file.name, &filters, &mut |text| add(false, text)) {
+            match Rule::of(document, &file.name, &filters, &lists, &mut |text| add(false, text)) {
                 Ok(rule) => {
                     for text in check::fields(&rule) {
                         add(false, text);
@@ -196,7 +197,7 @@ impl RuleSet {
             }
         }
         let rules = tied(rules, &mut problems);
-        let mut set = Self { rules, lists: Lists::default(), leads: LeadRules::default(), problems, fingerprint: String::new() };
+        let mut set = Self { rules, lists, leads: LeadRules::default(), problems, fingerprint: String::new() };
         set.add_data(sources);
         set.fingerprint = fingerprint(sources);
         set.problems.sort();
@@ -206,11 +207,6 @@ impl RuleSet {
 
     fn add_data(&mut self, sources: &Sources) {
         let wrong = |file: &File, text: String| Problem { file: file.name.clone(), line: 0, is_error: true, text };
-        for (name, file) in &sources.lists {
-            if let Err(why) = self.lists.add_file(name, &file.text) {
-                self.problems.push(wrong(file, why));
-            }
-        }
         let mut frameworks = Frameworks::default();
         for file in &sources.frameworks {
             if let Err(why) = frameworks.add_file(&file.text) {
@@ -283,6 +279,17 @@ pub struct RuleInfo<'r> {
     pub file: &'r str,
     /// … on which line.
     pub line: u32,
+}
+
+/// The match lists, later files over earlier ones.
+fn lists(sources: &Sources, problems: &mut Vec<Problem>) -> Lists {
+    let mut lists = Lists::default();
+    for (name, file) in &sources.lists {
+        if let Err(text) = lists.add_file(name, &file.text) {
+            problems.push(Problem { file: file.name.clone(), line: 0, is_error: true, text });
+        }
+    }
+    lists
 }
 
 /// Ties correlations to the rules they name, and brings all into an order in which what is named comes first. Correlations that
