@@ -5,7 +5,7 @@ use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::place::{Located, Shape, Tier};
 use super::rule::Rule;
-use super::sigma::{Leaf, Selector, Truth};
+use super::sigma::{Field, Leaf, Look, Selector, Truth};
 use super::view::View;
 use crate::case::{LeanColumn, Reader, Result};
 use crate::model::{BodyState, Strand};
@@ -34,6 +34,7 @@ pub(super) struct Comparisons {
 }
 
 struct Comparison {
+    fields: Vec<Located>,
     /// How dear the dearest of its fields is, by shape.
     tiers: [Tier; Shape::COUNT],
     /// The column that alone tells the answer, by shape.
@@ -53,7 +54,9 @@ impl Comparison {
             columns: [None; Shape::COUNT],
             answers: vec![Vec::new(); Shape::COUNT],
             needle: None,
+            fields,
         };
+        let fields = &comparison.fields;
         for shape in Shape::all() {
             if let Some(tier) = comparison.tiers.get_mut(shape.number()).filter(|_| !fields.is_empty()) {
                 *tier = Located::tier(fields.iter(), shape);
@@ -89,6 +92,25 @@ impl Comparison {
             }
             None => leaf.holds(view),
         }
+    }
+}
+
+/// An event whose fields were located before.
+struct Placed<'v, 'w> {
+    view: &'v View<'w>,
+    fields: &'v [Located],
+}
+
+impl Look for Placed<'_, '_> {
+    fn field(&self, name: &str) -> Option<Field> {
+        match self.fields.iter().find(|field| field.name == name) {
+            Some(field) => self.view.at(field.place(self.view.shape()), name),
+            None => self.view.field(name),
+        }
+    }
+
+    fn any_text(&self, each: &dyn Fn(&str) -> bool) -> bool {
+        self.view.any_text(each)
     }
 }
 
@@ -150,7 +172,13 @@ impl Comparisons {
             {
                 return Some(false);
             }
-            view.truth(leaf)
+            match comparison.tier(shape) {
+                tier if tier <= view.upto => Some(leaf.holds(&Placed { view, fields: &comparison.fields })),
+                // What is stored of the exchange may say that the record has no such thing.
+                Tier::Record if view.exchange.is_some() => view.truth(leaf),
+                Tier::Case => view.truth(leaf),
+                _ => None,
+            }
         })
     }
 

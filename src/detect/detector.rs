@@ -9,7 +9,7 @@ use super::facts::{Asked, CaseFacts, State as CaseState, Wanted};
 use super::leads::leads;
 use super::lists::Lists;
 use super::load::RuleSet;
-use super::memory::{Memory, Portion, Remembering, Waiting};
+use super::memory::{Memory, Portion, Remembering, Verifying, Waiting};
 use super::place::{Located, Shape, Tier};
 use super::plan::{Feed, Plan, State};
 use super::rule::{How, Rule};
@@ -267,6 +267,7 @@ impl Detector {
             if refed.get(at).copied().unwrap_or(false) {
                 self.feed_again(reader, at, rule)?;
             }
+            self.verify(reader, at, rule)?;
             let own = bounds.since(rule.strands);
             let mut changed: Vec<(u32, Vec<Draft>)> = Vec::new();
             let mut each = |group: u32, drafts: Vec<Draft>| changed.push((group, drafts));
@@ -314,6 +315,26 @@ impl Detector {
                     "{} “{}” could not remember everything: {overflow} events of further groups or values are not counted",
                     rule.id, rule.title
                 ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the records of events of which a correlation is unsure, where it would fire if all of them counted.
+    fn verify(&mut self, reader: &mut Reader, at: usize, rule: &Rule) -> Result<()> {
+        let (Some(State::Windows(windows)), How::Together(how)) = (self.memory.states.get_mut(at), &rule.how) else { return Ok(()) };
+        let mut events: Vec<EventId> = windows.suspects(&how.correlation).into_iter().map(EventId).collect();
+        events.sort_unstable();
+        events.dedup();
+        let mut sources: Vec<usize> = how.sources.iter().copied().filter(|source| self.plan.lazy.get(*source).copied().unwrap_or(false)).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        for ids in events.chunks(PAGE) {
+            reader.interrupter().check()?;
+            let page = reader.lean_of(ids)?;
+            for source in &sources {
+                let mut taker = Verifying { rules: &self.set.rules, plan: &self.plan, memory: &mut self.memory, to: at };
+                self.selecting.page_of(reader, &self.set.rules, *source, &self.plan, &page, &mut taker)?;
             }
         }
         Ok(())

@@ -254,7 +254,7 @@ impl Memory {
     pub(super) fn overflow(&self, rule: usize) -> u64 {
         match self.states.get(rule) {
             Some(State::Plain(plain)) => plain.groups.overflow,
-            Some(State::Windows(windows)) => windows.groups.overflow,
+            Some(State::Windows(windows)) => windows.groups.overflow + windows.unsure.overflow,
             Some(State::Sequences(steps)) => steps.groups.overflow,
             Some(State::Sightings(seen)) => seen.overflow,
             Some(State::Buckets(buckets)) => buckets.overflow,
@@ -291,6 +291,39 @@ impl Taker for Remembering<'_> {
             memory.portioned(feed, view, &mut |memory, portion| memory.put(self.rules, feed, at, &portion));
         }
     }
+
+    fn suspect(&mut self, rule: usize, view: &View<'_>) -> bool {
+        let at = at_of(view);
+        for feed in self.plan.selected.get(rule).into_iter().flatten() {
+            self.memory.portioned(feed, view, &mut |memory, Portion { group, value, number }| {
+                if let Some(State::Windows(windows)) = memory.states.get_mut(feed.rule) {
+                    windows.unsure.add(group, Counted { at, value, number });
+                }
+            });
+        }
+        true
+    }
+}
+
+/// Remembers, for one rule, events of which it was unsure and is no longer.
+pub(super) struct Verifying<'d> {
+    pub(super) rules: &'d [Rule],
+    pub(super) plan: &'d Plan,
+    pub(super) memory: &'d mut Memory,
+    pub(super) to: usize,
+}
+
+impl Taker for Verifying<'_> {
+    fn take(&mut self, rule: usize, view: &View<'_>, _waits: Option<Waits>) {
+        let at = at_of(view);
+        for feed in self.plan.selected.get(rule).into_iter().flatten().filter(|feed| feed.rule == self.to) {
+            self.memory.portioned(feed, view, &mut |memory, portion| memory.put(self.rules, feed, at, &portion));
+        }
+    }
+
+    fn suspect(&mut self, _rule: usize, _view: &View<'_>) -> bool {
+        false
+    }
 }
 
 /// Finds out whether an event is selected, what a feed takes of it, and whose it is: for looking events up again.
@@ -311,5 +344,9 @@ impl Taker for Finding<'_> {
             let whose = self.memory.portions(self.whose, view).first().map_or(0, |portion| portion.group);
             self.found.extend(portions.iter().filter(|portion| portion.group == self.group).map(|portion| (at, portion.number, whose)));
         }
+    }
+
+    fn suspect(&mut self, _rule: usize, _view: &View<'_>) -> bool {
+        false
     }
 }

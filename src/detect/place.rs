@@ -35,10 +35,53 @@ pub(super) enum Place {
     ModelFamily,
     User,
     Request,
-    Exchange,
+    Exchange(Stored),
     Derived,
     Raw,
     Case,
+}
+
+/// What is stored of an exchange.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stored {
+    TokensIn,
+    TokensOut,
+    TokensCache,
+    TokensTotal,
+    Family,
+    Stop,
+    Body,
+    Guard,
+    Guarded,
+    PromptChars,
+    PromptCharsAll,
+    SystemOpening,
+    CompletionChars,
+    Turns,
+    Latency,
+    Tools,
+}
+
+impl Stored {
+    /// What only an invocation record has.
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "tokens_cache" => Self::TokensCache,
+            "family" => Self::Family,
+            "stop" => Self::Stop,
+            "body" => Self::Body,
+            "guard" => Self::Guard,
+            "guarded" => Self::Guarded,
+            "prompt_chars" => Self::PromptChars,
+            "prompt_chars_all" => Self::PromptCharsAll,
+            "system_opening" => Self::SystemOpening,
+            "completion_chars" => Self::CompletionChars,
+            "turns" => Self::Turns,
+            "latency_ms" => Self::Latency,
+            "tools" => Self::Tools,
+            _ => return None,
+        })
+    }
 }
 
 /// What kind of call an event is.
@@ -55,6 +98,9 @@ pub(super) fn place(name: &str, shape: Shape) -> Place {
     let is_trail = matches!(strand, Strand::Management | Strand::Data | Strand::Network);
     let is_foreign = shape.is_undecodable() || !(is_call || is_trail);
     if let Some(derived) = name.strip_prefix("x.") {
+        if let Some(stored) = Stored::of(derived) {
+            return if is_call { Place::Exchange(stored) } else { Place::Nowhere };
+        }
         return match derived {
             "strand" => Place::Strand,
             "ok" => Place::Flag(|call| call.outcome == Outcome::Ok),
@@ -81,15 +127,9 @@ pub(super) fn place(name: &str, shape: Shape) -> Place {
             "model_family" => Place::ModelFamily,
             "user" => Place::User,
             "request" => Place::Request,
-            "tokens_in" | "tokens_out" | "tokens_total" => Place::Exchange,
-            "system_opening" | "family" | "stop" | "body" | "guard" | "guarded" | "prompt_chars" | "prompt_chars_all" | "completion_chars"
-            | "turns" | "latency_ms" | "tokens_cache" | "tools" => {
-                if is_call {
-                    Place::Exchange
-                } else {
-                    Place::Nowhere
-                }
-            }
+            "tokens_in" => Place::Exchange(Stored::TokensIn),
+            "tokens_out" => Place::Exchange(Stored::TokensOut),
+            "tokens_total" => Place::Exchange(Stored::TokensTotal),
             "joined" | "calls" | "logged" | "trailed" | "echo" | "control" | "change" | "holds_logs" => Place::Case,
             "prefix" => Place::Derived,
             "output_bucket" if matches!(strand, Strand::Management | Strand::Data) => Place::Derived,
@@ -139,7 +179,7 @@ impl Place {
             | Self::Verb
             | Self::Column(LeanColumn::Action | LeanColumn::Service | LeanColumn::ErrorCode) => Tier::Call,
             Self::Column(_) | Self::ModelFamily | Self::User | Self::Request => Tier::Column,
-            Self::Exchange => Tier::Exchange,
+            Self::Exchange(_) => Tier::Exchange,
             Self::Derived | Self::Raw => Tier::Record,
             Self::Case => Tier::Case,
         }

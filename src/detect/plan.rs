@@ -7,7 +7,7 @@ use super::state::buckets::Buckets;
 use super::state::plain::Plain;
 use super::state::sightings::Sightings;
 use super::state::steps::Sequences;
-use super::state::window::Windows;
+use super::state::window::{Windows, only_grows};
 
 /// What one rule remembers.
 pub(super) enum State {
@@ -59,6 +59,8 @@ pub(super) struct Plan {
     pub(super) fired: Vec<Vec<Feed>>,
     /// Does its selector ask for what only the case tells?
     pub(super) late: Vec<bool>,
+    /// It does nothing but count for correlations that fire when there is much of it: so its records are not read before there is.
+    pub(super) lazy: Vec<bool>,
     /// How dear the dearest field of its feeds is, by shape, and whether one of them is in the record.
     tiers: Vec<[(Tier, bool); Shape::COUNT]>,
 }
@@ -69,6 +71,7 @@ impl Plan {
             selected: vec![Vec::new(); rules.len()],
             fired: vec![Vec::new(); rules.len()],
             late: Vec::with_capacity(rules.len()),
+            lazy: Vec::new(),
             tiers: Vec::new(),
         };
         for (at, rule) in rules.iter().enumerate() {
@@ -104,6 +107,9 @@ impl Plan {
                 }
             }
         }
+        let only_grows = |feed: &Feed| matches!(rules.get(feed.rule).map(|rule| &rule.how), Some(How::Together(how)) if only_grows(&how.correlation));
+        let lazy = |(feeds, late): (&Vec<Feed>, &bool)| !late && !feeds.is_empty() && feeds.iter().all(only_grows);
+        plan.lazy = plan.selected.iter().zip(&plan.late).map(lazy).collect();
         plan.tiers = plan.selected.iter().map(|feeds| Shape::all().map(|shape| tier(feeds, shape))).collect();
         plan
     }

@@ -79,6 +79,9 @@ pub(super) struct Waits {
 /// Told of each event that a rule selects; of those of which the case will have to tell, what is known comes with it.
 pub(super) trait Taker {
     fn take(&mut self, rule: usize, view: &View<'_>, waits: Option<Waits>);
+
+    /// Told of an event that a rule selects if its record says so; says whether it need not be read now.
+    fn suspect(&mut self, rule: usize, view: &View<'_>) -> bool;
 }
 
 impl Selecting {
@@ -219,11 +222,16 @@ impl Selecting {
                 let waits = plan.late.get(job.rule()).copied().unwrap_or(false) && !job.holds;
                 plan.reads_record(job.rule(), shape) || !waits && self.comparisons.reads_record(job.rule(), shape)
             };
-            let (reading, waiting): (Vec<&Job>, Vec<&Job>) = of_event.iter().partition(needs);
+            let (mut reading, waiting): (Vec<&Job>, Vec<&Job>) = of_event.iter().partition(needs);
             let mut view = View::of(lean, &self.names, Tier::Exchange);
             view.case = Some(CaseFacts::Standing(&self.standing));
             known.show(&mut view, event);
             self.comparisons.decide(rules, &waiting, &view, false, taker);
+            reading.retain(|job| {
+                let rule = job.rule();
+                let is_lazy = plan.lazy.get(rule).copied().unwrap_or(false) && !job.holds && !plan.reads_record(rule, shape);
+                !(is_lazy && taker.suspect(rule, &view))
+            });
             if reading.is_empty() {
                 continue;
             }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::facts::{CaseFacts, Seat};
-use super::place::{Call, Located, Place, Shape, Tier, place};
+use super::place::{Call, Located, Place, Shape, Stored, Tier, place};
 use super::sigma::{Field, Leaf, Look, Truth};
 use crate::case::{Lean, LeanColumn, Reader, Result};
 use crate::decode::json::{Kind, Tape, Value};
@@ -209,7 +209,8 @@ impl Look for View<'_> {
 }
 
 impl View<'_> {
-    fn at(&self, place: Place, name: &str) -> Option<Field> {
+    /// The value of a field whose place is known.
+    pub(super) fn at(&self, place: Place, name: &str) -> Option<Field> {
         let text = |name: &Name| Field::Text(String::from(&**name));
         match place {
             Place::Nowhere => None,
@@ -226,7 +227,7 @@ impl View<'_> {
             Place::ModelFamily => self.name(LeanColumn::Model).map(|model| Field::Text(decode::model_family(model).to_owned())),
             Place::User => self.name(LeanColumn::Principal).and_then(|principal| decode::user_of(principal)).map(|user| Field::Text(user.to_owned())),
             Place::Request => self.lean.request_id.clone().map(Field::Text),
-            Place::Exchange => self.of_exchange(name),
+            Place::Exchange(stored) => self.of_exchange(stored),
             Place::Derived if self.lacks(name) => None,
             Place::Derived => derived(self.record?.derived(name)),
             Place::Raw => raw(self.record?.root(), name),
@@ -234,7 +235,7 @@ impl View<'_> {
         }
     }
 
-    fn of_exchange(&self, name: &str) -> Option<Field> {
+    fn of_exchange(&self, stored: Stored) -> Option<Field> {
         let count = |count: Option<u64>| count.map(|count| Field::Whole(i64::try_from(count).unwrap_or(i64::MAX)));
         let sum = |counts: [Option<u64>; 2]| counts.into_iter().flatten().reduce(u64::saturating_add);
         let tokens = match (self.exchange, self.tokens) {
@@ -242,30 +243,30 @@ impl View<'_> {
             (None, Some([input, output])) => Tokens { input, output, ..Tokens::default() },
             (None, None) => Tokens::default(),
         };
-        match name {
-            "x.tokens_in" => return count(tokens.input),
-            "x.tokens_out" => return count(tokens.output),
-            "x.tokens_cache" => return count(sum([tokens.cache_read, tokens.cache_write])),
-            "x.tokens_total" => return count(sum([tokens.total_input.or(tokens.input), tokens.output])),
+        match stored {
+            Stored::TokensIn => return count(tokens.input),
+            Stored::TokensOut => return count(tokens.output),
+            Stored::TokensCache => return count(sum([tokens.cache_read, tokens.cache_write])),
+            Stored::TokensTotal => return count(sum([tokens.total_input.or(tokens.input), tokens.output])),
             _ => {}
         }
         let facts = self.exchange?;
         let whole = |number: u32| Some(Field::Whole(number.into()));
-        match name {
-            "x.family" => Some(Field::Text(facts.family.clone())),
-            "x.stop" => facts.stop_reason.clone().map(Field::Text),
-            "x.body" => Some(Field::Text(facts.body.name().to_owned())),
-            "x.guard" => Some(Field::Text(facts.guardrail.name().to_owned())),
-            "x.guarded" => facts.flags.guarded().map(Field::Flag),
-            "x.prompt_chars" => whole(facts.user_chars),
-            "x.prompt_chars_all" => whole(facts.input_chars),
-            "x.system_opening" => facts.system_opening.clone().map(Field::Text),
-            "x.completion_chars" => whole(facts.completion_chars),
-            "x.turns" => whole(facts.turns),
-            "x.latency_ms" => count(facts.latency_ms),
-            "x.tools" if facts.tools.is_empty() => None,
-            "x.tools" => Some(Field::List(facts.tools.iter().cloned().map(Field::Text).collect())),
-            _ => None,
+        match stored {
+            Stored::Family => Some(Field::Text(facts.family.clone())),
+            Stored::Stop => facts.stop_reason.clone().map(Field::Text),
+            Stored::Body => Some(Field::Text(facts.body.name().to_owned())),
+            Stored::Guard => Some(Field::Text(facts.guardrail.name().to_owned())),
+            Stored::Guarded => facts.flags.guarded().map(Field::Flag),
+            Stored::PromptChars => whole(facts.user_chars),
+            Stored::PromptCharsAll => whole(facts.input_chars),
+            Stored::SystemOpening => facts.system_opening.clone().map(Field::Text),
+            Stored::CompletionChars => whole(facts.completion_chars),
+            Stored::Turns => whole(facts.turns),
+            Stored::Latency => count(facts.latency_ms),
+            Stored::Tools if facts.tools.is_empty() => None,
+            Stored::Tools => Some(Field::List(facts.tools.iter().cloned().map(Field::Text).collect())),
+            Stored::TokensIn | Stored::TokensOut | Stored::TokensCache | Stored::TokensTotal => None,
         }
     }
 }
