@@ -83,8 +83,8 @@ const OBJECTS: [&str; 20] = [
     "requestMetadata",
 ];
 
-/// What is odd about the fields of a rule.
-pub(super) fn fields(rule: &Rule) -> Vec<String> {
+/// What is odd about the fields of a rule, with the field.
+pub(super) fn fields(rule: &Rule) -> Vec<(String, String)> {
     let mut odd = Vec::new();
     let derived = || FIELDS.iter().map(|field| field.name).chain(CASE_FIELDS);
     let is_logs_only = !rule.strands.contains(Strand::Endpoint) && !rule.strands.contains(Strand::Span);
@@ -94,6 +94,7 @@ pub(super) fn fields(rule: &Rule) -> Vec<String> {
     named.sort_unstable();
     named.dedup();
     for name in named {
+        let mut tell = |text| odd.push((name.to_owned(), text));
         let first = name.split(['.', '[']).next().unwrap_or(name);
         // Endpoints and agents log in too many shapes to know their keys.
         let known = || TRAIL.into_iter().chain(TRAIL_RARE).chain(INVOCATION);
@@ -102,13 +103,13 @@ pub(super) fn fields(rule: &Rule) -> Vec<String> {
             continue;
         }
         if given.contains(&name) {
-            odd.push(format!("nothing gives the placeholder %{name}% a value, so what compares with it never holds: write the values out"));
+            tell(format!("nothing gives the placeholder %{name}% a value, so what compares with it never holds: write the values out"));
         } else if name.starts_with("x.") {
             let near = nearest(name, derived()).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
-            odd.push(format!("there is no field {name}{near}"));
+            tell(format!("there is no field {name}{near}"));
         } else if is_logs_only {
             let near = nearest(first, known()).map(|near| format!(": did you mean {}?", name.replacen(first, near, 1))).unwrap_or_default();
-            odd.push(format!("no such record has a field {name}{near}"));
+            tell(format!("no such record has a field {name}{near}"));
         }
     }
     let objects = leaves().filter(|leaf| is_logs_only && leaf.is_of_text()).flat_map(|leaf| &leaf.fields);
@@ -116,7 +117,8 @@ pub(super) fn fields(rule: &Rule) -> Vec<String> {
     objects.sort_unstable();
     objects.dedup();
     odd.extend(objects.into_iter().map(|name| {
-        format!("{name} holds fields and is no text, so what compares it with one never holds: name a field in it, or search the whole record with keywords")
+        let text = format!("{name} holds fields and is no text, so what compares it with one never holds: name a field in it, or search the whole record with keywords");
+        (name.clone(), text)
     }));
     odd
 }
