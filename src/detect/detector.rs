@@ -160,7 +160,8 @@ impl Detector {
         self.selecting.standing.learn(reader, self.wanted)?;
         while self.done < last {
             reader.interrupter().check()?;
-            let page = reader.lean(self.done, PAGE)?;
+            // No further than the requests are known that join them: what was committed since is for the next run.
+            let page = reader.lean(self.done, PAGE.min((last - self.done) as usize))?;
             let Some(end) = page.last().map(|lean| lean.event.id.0) else { break };
             let mut taker = Remembering { rules: &self.set.rules, plan: &self.plan, memory: &mut self.memory };
             self.selecting.page(reader, &self.set.rules, &self.plan, &page, &mut taker)?;

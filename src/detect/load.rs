@@ -286,11 +286,13 @@ pub struct RuleInfo<'r> {
 /// The line of a document, which begins at a line, that names a field; its first when none does.
 fn line_of_field(text: &str, begin: u32, name: &str) -> u32 {
     let is_name = |character: char| character.is_alphanumeric() || "._-".contains(character);
-    let names = |line: &str| line.match_indices(name).any(|(at, _)| {
-        let before = line.get(..at).and_then(|before| before.chars().next_back());
-        let after = line.get(at + name.len()..).and_then(|after| after.chars().next());
-        !before.is_some_and(is_name) && !after.is_some_and(is_name)
-    });
+    let names = |line: &str| {
+        line.match_indices(name).any(|(at, _)| {
+            let before = line.get(..at).and_then(|before| before.chars().next_back());
+            let after = line.get(at + name.len()..).and_then(|after| after.chars().next());
+            !before.is_some_and(is_name) && !after.is_some_and(is_name)
+        })
+    };
     let lines = (1..).zip(text.lines()).skip(begin.saturating_sub(1) as usize);
     let mut own = lines.take_while(|(at, line)| *at == begin || !line.starts_with("---"));
     own.find(|(_, line)| names(line)).map_or(begin, |(at, _)| at)

@@ -238,16 +238,18 @@ impl View<'_> {
     fn of_exchange(&self, stored: Stored) -> Option<Field> {
         let count = |count: Option<u64>| count.map(|count| Field::Whole(i64::try_from(count).unwrap_or(i64::MAX)));
         let sum = |counts: [Option<u64>; 2]| counts.into_iter().flatten().reduce(u64::saturating_add);
-        let tokens = match (self.exchange, self.tokens) {
-            (Some(facts), _) => facts.tokens,
-            (None, Some([input, output])) => Tokens { input, output, ..Tokens::default() },
-            (None, None) => Tokens::default(),
+        // Counts are taken one by one: all of them are many bytes, and asked for by most rules of most calls.
+        let tokens = |of: fn(&Tokens) -> Option<u64>| self.exchange.and_then(|facts| of(&facts.tokens));
+        let [input, output] = match (self.exchange, self.tokens) {
+            (None, Some(counted)) => counted,
+            (None, None) => [None, None],
+            (Some(facts), _) => [facts.tokens.input, facts.tokens.output],
         };
         match stored {
-            Stored::TokensIn => return count(tokens.input),
-            Stored::TokensOut => return count(tokens.output),
-            Stored::TokensCache => return count(sum([tokens.cache_read, tokens.cache_write])),
-            Stored::TokensTotal => return count(sum([tokens.total_input.or(tokens.input), tokens.output])),
+            Stored::TokensIn => return count(input),
+            Stored::TokensOut => return count(output),
+            Stored::TokensCache => return count(sum([tokens(|tokens| tokens.cache_read), tokens(|tokens| tokens.cache_write)])),
+            Stored::TokensTotal => return count(sum([tokens(|tokens| tokens.total_input).or(input), output])),
             _ => {}
         }
         let facts = self.exchange?;
