@@ -8,7 +8,7 @@
 //! Each question is asked a few times; printed are the best and the median wall time and the CPU seconds of all threads of the best run,
 //! because cores are often shared. Peers run once, as processes of their own. Nothing asserts a time; docs/BENCHMARKS.md has the figures.
 
-#![expect(clippy::unwrap_used, reason = "a bench that cannot run should stop")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot run should stop")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -42,7 +42,7 @@ const QUESTIONS: &[Question] = &[
         name: "count by eventName",
         text: "stats count(*) by eventName",
         duckdb: Some(
-            "SELECT r.eventName, count(*) FROM (SELECT unnest(Records) AS r FROM read_json('DIR/**/CloudTrail/**/*.json.gz', \
+            "SELECT r.eventName, count(*) FROM (SELECT unnest(Records) AS r FROM read_json('DIR/AWSLogs/*/CloudTrail/*/*/*/*/*.json.gz', \
              columns={'Records': 'STRUCT(eventName VARCHAR)[]'}, maximum_object_size=268435456)) GROUP BY 1",
         ),
         shell: Some(
@@ -55,7 +55,7 @@ const QUESTIONS: &[Question] = &[
         text: "SOURCE 'exchanges' | stats sum(x.tokens_total) by accountId, bin(4h)",
         duckdb: Some(
             "SELECT accountId, time_bucket(INTERVAL '4 hours', timestamp::TIMESTAMP), sum(input.inputTokenCount), sum(output.outputTokenCount) \
-             FROM read_json('DIR/**/BedrockModelInvocationLogs/**/*.json.gz', format='newline_delimited', columns={'accountId': 'VARCHAR', 'timestamp': 'VARCHAR', \
+             FROM read_json('DIR/AWSLogs/*/BedrockModelInvocationLogs/*/*/*/*/*/*.json.gz', format='newline_delimited', columns={'accountId': 'VARCHAR', 'timestamp': 'VARCHAR', \
              'input': 'STRUCT(inputTokenCount BIGINT)', 'output': 'STRUCT(outputTokenCount BIGINT)'}, maximum_object_size=268435456, ignore_errors=true) \
              WHERE accountId IS NOT NULL GROUP BY 1, 2",
         ),
@@ -70,7 +70,7 @@ const QUESTIONS: &[Question] = &[
         name: "a path without a column, nothing found",
         text: "filter userIdentity.invokedBy = 'nobody.example.com' | stats count(*)",
         duckdb: Some(
-            "SELECT count(*) FROM (SELECT unnest(Records) AS r FROM read_json('DIR/**/CloudTrail/**/*.json.gz', \
+            "SELECT count(*) FROM (SELECT unnest(Records) AS r FROM read_json('DIR/AWSLogs/*/CloudTrail/*/*/*/*/*.json.gz', \
              columns={'Records': 'STRUCT(userIdentity STRUCT(invokedBy VARCHAR))[]'}, maximum_object_size=268435456)) WHERE r.userIdentity.invokedBy = 'nobody.example.com'",
         ),
         shell: Some(
@@ -87,9 +87,9 @@ const QUESTIONS: &[Question] = &[
         text: "SELECT COUNT(*) FROM events AS a INNER JOIN invocation AS b ON a.`requestID` = b.`requestId` WHERE a.`@timestamp` >= '2026-11-12' \
                AND a.`@timestamp` < '2026-11-13' AND b.`@timestamp` >= '2026-11-12' AND b.`@timestamp` < '2026-11-13'",
         duckdb: Some(
-            "SELECT count(*) FROM (SELECT unnest(Records) AS r FROM read_json('DIR/**/CloudTrail/**/2026/11/1[23]/*.json.gz', \
+            "SELECT count(*) FROM (SELECT unnest(Records) AS r FROM read_json('DIR/AWSLogs/*/CloudTrail/*/2026/11/1[23]/*.json.gz', \
              columns={'Records': 'STRUCT(requestID VARCHAR, eventTime VARCHAR)[]'}, maximum_object_size=268435456)) AS a \
-             JOIN read_json('DIR/**/BedrockModelInvocationLogs/**/2026/11/1[23]/**/*.json.gz', format='newline_delimited', \
+             JOIN read_json('DIR/AWSLogs/*/BedrockModelInvocationLogs/*/2026/11/1[23]/*/*.json.gz', format='newline_delimited', \
              columns={'requestId': 'VARCHAR', 'timestamp': 'VARCHAR'}, maximum_object_size=268435456, ignore_errors=true) AS b \
              ON a.r.requestID = b.requestId WHERE a.r.eventTime LIKE '2026-11-12%' AND b.timestamp LIKE '2026-11-12%'",
         ),

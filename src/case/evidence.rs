@@ -66,6 +66,9 @@ pub enum EvidenceError {
 
 type Result<T> = std::result::Result<T, EvidenceError>;
 
+/// Hears of records, by the numbers of their places; `None` of one that was not wanted.
+pub type Found<'f> = dyn FnMut(usize, Result<Option<&[u8]>>) + 'f;
+
 /// The plain bytes read last: of a whole source, or of a block of one.
 pub(super) struct Expanded {
     source: SourceId,
@@ -102,12 +105,7 @@ impl Reader {
     ///
     /// # Errors
     /// [`CaseError::Interrupted`], within one record or a megabyte of a file.
-    pub fn records(
-        &mut self,
-        places: &[RecordPlace],
-        is_wanted: &dyn Fn(usize, &[u8]) -> bool,
-        each: &mut dyn FnMut(usize, Result<Option<&[u8]>>),
-    ) -> super::Result<()> {
+    pub fn records(&mut self, places: &[RecordPlace], is_wanted: &dyn Fn(usize, &[u8]) -> bool, each: &mut Found<'_>) -> super::Result<()> {
         let mut at = 0;
         let mut window = None;
         for run in places.chunk_by(|one, next| one.source == next.source) {
@@ -129,7 +127,7 @@ impl Reader {
                 };
                 let RecordPosition { offset, length, wrap } = place.position;
                 let record = self.expand(&entry, offset, u64::from(length), Some(&mut window)).and_then(|own| {
-                    let outer = self.outer(own.as_deref(), &window, &entry, place.position)?;
+                    let outer = self.outer(own.as_deref(), window.as_ref(), &entry, place.position)?;
                     let record = unwrap(outer, wrap).ok_or_else(|| differs(&entry, offset))?;
                     let is_wanted = is_wanted(at, &record);
                     if (is_wanted || !*is_as_read.get_or_insert_with(|| has_not_changed(&entry))) && !is_of(&record, &place.digest) {
@@ -150,7 +148,7 @@ impl Reader {
 
     fn record_in(&mut self, entry: &SourceEntry, place: RecordPosition, digest: &Digest) -> Result<Vec<u8>> {
         let own = self.expand(entry, place.offset, u64::from(place.length), None)?;
-        let outer = self.outer(own.as_deref(), &None, entry, place)?;
+        let outer = self.outer(own.as_deref(), None, entry, place)?;
         match unwrap(outer, place.wrap) {
             Some(record) if is_of(&record, digest) => Ok(record.into_owned()),
             _ => Err(differs(entry, place.offset)),
@@ -158,9 +156,9 @@ impl Reader {
     }
 
     /// The bytes at a place: those that [`expand`](Self::expand) gave, or where it put them.
-    fn outer<'b>(&'b self, own: Option<&'b [u8]>, window: &'b Option<Expanded>, entry: &SourceEntry, place: RecordPosition) -> Result<&'b [u8]> {
+    fn outer<'b>(&'b self, own: Option<&'b [u8]>, window: Option<&'b Expanded>, entry: &SourceEntry, place: RecordPosition) -> Result<&'b [u8]> {
         let length = u64::from(place.length);
-        let held = [window.as_ref(), self.expanded.as_ref()].into_iter().flatten().find_map(|held| held.cut(entry.id, place.offset, length));
+        let held = [window, self.expanded.as_ref()].into_iter().flatten().find_map(|held| held.cut(entry.id, place.offset, length));
         own.or(held).ok_or_else(|| differs(entry, place.offset))
     }
 

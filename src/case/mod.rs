@@ -58,7 +58,7 @@ pub use answers::{Appended, CaseNote, Marked, Pending, Revision, Sealed, SearchR
 pub use batch::Batch;
 pub use columns::Column;
 pub use error::{CaseError, Result};
-pub use evidence::EvidenceError;
+pub use evidence::{EvidenceError, Found};
 pub use findings::{Findings, Learnt, LearntRow};
 pub use fold::folded;
 pub use histogram::{Bin, histogram};

@@ -214,8 +214,7 @@ impl Membership {
 
     /// The texts, where all are such that only the same text is equal to them.
     pub fn texts(&self) -> Option<Vec<&str>> {
-        let text = |key| if let &Key::Text(ref text) = key { Some(&**text) } else { None };
-        self.keys.iter().map(text).collect()
+        self.keys.iter().map(|key| if let Key::Text(text) = key { Some(&**text) } else { None }).collect()
     }
 
     /// Is the value equal to one of them? `None` when it is missing, a list or a map: then neither `in` nor `not in` holds.

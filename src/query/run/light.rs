@@ -249,7 +249,7 @@ impl<'p> Records<'p> {
         };
         reader.records(&places, &may_hold, &mut |number, record| {
             let Some((at, event, place)) = wanted.get(number) else { return };
-            if !record.is_err() {
+            if record.is_ok() {
                 share.records += 1;
                 share.bytes += u64::from(place.position.length);
             }

@@ -284,7 +284,9 @@ impl<'a, 'l> Runner<'a, 'l> {
         let Plan { bases, slots, work, early, .. } = plan;
         if self.options.push_down {
             // Each row is asked before it goes to them.
-            work.iter_mut().for_each(|work| work.spare(early));
+            for command in work.iter_mut() {
+                command.spare(early);
+            }
         }
         let first: Vec<&Node> = if self.options.push_down { early.iter().map(|node| &**node).collect() } else { Vec::new() };
         let wanted = Wanted { bases, slots: *slots, early: &first, sources: chosen.sources.as_deref() };

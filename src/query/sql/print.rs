@@ -126,7 +126,11 @@ impl Display for Relation {
             RelationKind::Query(query) => write!(f, "({query})")?,
             RelationKind::Groups(groups) => match (groups.names.as_slice(), &self.alias) {
                 ([only], alias)
-                    if groups.sources.is_empty() && groups.index.is_empty() && !only.contains('(') && (alias.is_some() || !is_own_name(only)) =>
+                    if groups.sources.is_empty()
+                        && groups.index.is_empty()
+                        && !only.contains('(')
+                        && only.trim() == only
+                        && (alias.is_some() || !is_own_name(only)) =>
                 {
                     f.write_str(&name(only))?;
                 }
@@ -249,8 +253,12 @@ impl Display for At<'_> {
             ExprKind::Or(_) => Hold::Or,
             ExprKind::And(_) => Hold::And,
             ExprKind::Not(_) => Hold::Not,
-            ExprKind::Compare(..) | ExprKind::Is { .. } | ExprKind::Like { .. } | ExprKind::Between { .. } => Hold::Condition,
-            ExprKind::InList { .. } | ExprKind::InQuery { .. } => Hold::Condition,
+            ExprKind::Compare(..)
+            | ExprKind::Is { .. }
+            | ExprKind::Like { .. }
+            | ExprKind::Between { .. }
+            | ExprKind::InList { .. }
+            | ExprKind::InQuery { .. } => Hold::Condition,
             ExprKind::Arithmetic(_, rest) => rest.iter().map(|(operator, _)| hold(*operator)).min().unwrap_or(Hold::Product),
             ExprKind::Negate(_) => Hold::Sign,
             ExprKind::Literal(Value::Number(number)) if number.is_sign_negative() => Hold::Sign,
