@@ -18,6 +18,7 @@ mod failure;
 #[cfg(feature = "live")]
 mod fetch;
 mod generate;
+pub mod groups;
 mod hunt;
 mod ingest;
 #[cfg(feature = "live")]
@@ -84,6 +85,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Pivot(args)) => pivot::run(&args),
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Hunt(args)) => hunt::run(&args),
+        Some(Command::Groups(args)) => groups::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Detect(args)) => detect::run(&args),
