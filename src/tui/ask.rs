@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::desk::Problem;
+use super::oracle::{AtAws, FoundGroup, KnownGroup, SourceWish};
 use super::results::{FieldUse, Results};
 use super::signals::{Flagged, SignalPage, SignalsPage};
 use super::tables::{Counted, Order, ProfilePage, Table};
@@ -14,7 +15,7 @@ use crate::hunt::{Bound, Hunt};
 use crate::model::secret::SecretKind;
 use crate::model::{
     Controls, Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, Mark, Name, Scope, Secrets, Skip, SourceEntry,
-    Timestamp,
+    TimeRange, Timestamp,
 };
 use crate::stitch::controls::Overview;
 use crate::stitch::echo::{self, Echo};
@@ -57,11 +58,15 @@ pub enum Slot {
     Arrange,
     /// Which fields there are.
     Fields,
+    /// Which log groups there are.
+    Groups,
+    /// Which could be a source.
+    Source,
 }
 
 impl Slot {
     /// How many slots there are.
-    pub const COUNT: usize = Self::Fields as usize + 1;
+    pub const COUNT: usize = Self::Source as usize + 1;
 }
 
 /// A question.
@@ -228,6 +233,12 @@ pub enum Ask {
         /// The scope.
         scope: Scope,
     },
+    /// Log groups that a query may be sent to; at this revision.
+    Groups(u64),
+    /// Log groups that could be a source.
+    Find(Box<SourceWish>),
+    /// What is missing of them, and for how much.
+    Price(Box<SourceWish>, Vec<FoundGroup>),
     /// Entities that cells name, with counts.
     Named {
         /// The entities.
@@ -278,6 +289,8 @@ impl Ask {
             Self::Query(_) => Slot::Query,
             Self::Sort { .. } | Self::Present(..) => Slot::Arrange,
             Self::Fields { .. } => Slot::Fields,
+            Self::Groups(_) => Slot::Groups,
+            Self::Find(_) | Self::Price(..) => Slot::Source,
         }
     }
 
@@ -310,6 +323,16 @@ pub struct Asking {
     pub now: Timestamp,
     /// Masked or not.
     pub secrets: Secrets,
+    /// It is asked at AWS, and not of the case.
+    pub at_aws: Option<AtAws>,
+}
+
+impl Asking {
+    /// What of its scope does not hold at AWS, in words.
+    pub fn unheld_at_aws(&self) -> Option<String> {
+        let rest = Scope { range: TimeRange::default(), ..self.scope.clone() };
+        (!rest.is_all()).then(|| "at AWS only the time range of the scope holds".to_owned())
+    }
 }
 
 /// An answer that is shown. Told apart by being the same one.
@@ -590,6 +613,10 @@ pub enum Answer {
     },
     /// To [`Ask::Query`]: how far it is.
     Looked(u64, u64),
+    /// To [`Ask::Query`] at AWS: how far it is, in words.
+    Going(String),
+    /// To [`Ask::Query`] at AWS: what it would cost. To be agreed to, or not.
+    Priced(String),
     /// To [`Ask::Query`]: its first rows, or all.
     Results {
         /// The answer.
@@ -621,6 +648,12 @@ pub enum Answer {
         /// Revision of the case they are of.
         revision: u64,
     },
+    /// To [`Ask::Groups`], and the revision they were asked at.
+    Groups(Arc<Vec<KnownGroup>>, u64),
+    /// To [`Ask::Find`]: what was found, and what is not well; or why nothing could be.
+    Found(Result<(Vec<FoundGroup>, Vec<String>), String>),
+    /// To [`Ask::Price`].
+    GroupsPriced(Result<Vec<FoundGroup>, String>),
     /// To [`Ask::NextByMark`]: where to go, or that there is nothing.
     Jump(Option<EventRef>),
     /// To [`Ask::OtherStrand`] and [`Ask::Locate`]: the other side and whether it is in scope; or why there is none.

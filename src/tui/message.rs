@@ -55,6 +55,8 @@ pub struct IngestNews {
     pub bytes: u64,
     /// It has ended; a sentence about it.
     pub ended: Option<String>,
+    /// It ended because it could not go on.
+    pub failed: bool,
     /// News of AWS instead.
     pub live: Option<Box<LiveNews>>,
 }

@@ -1,8 +1,10 @@
 //! The only code that changes the state. It never waits, reads a clock or touches the terminal: what happened comes in as
 //! an event, what is to be done goes out as effects.
 
+mod abroad;
 mod act;
 mod controls;
+mod copy;
 mod find;
 mod go;
 mod keys;
@@ -11,7 +13,10 @@ mod needs;
 mod query;
 mod replies;
 mod signals;
+mod source;
 mod tables;
+
+pub use abroad::strand_words;
 
 use super::message::{Effect, Event};
 use super::state::State;

@@ -34,6 +34,8 @@ pub(super) struct Ask {
     pub(super) page: i32,
     /// One page is all that is wanted.
     pub(super) is_one_page: bool,
+    /// So many of its rows are looked at while it runs, for whoever shows them.
+    pub(super) watched: i32,
 }
 
 /// What happens on the way.
@@ -41,8 +43,8 @@ pub(super) struct Ask {
 pub(super) enum Step {
     /// AWS has taken it, under this id.
     Started(String),
-    /// It runs; so many rows so far, which may still go away.
-    Runs { rows: usize, statistics: ScanStatistics },
+    /// It runs; the first rows so far, which may still go away.
+    Runs { rows: Vec<ResultRow>, statistics: ScanStatistics },
     /// Rows that stay, in order.
     Page(Vec<ResultRow>),
     /// The pages come again from the first.
@@ -147,8 +149,8 @@ async fn follow(link: &Link, ask: &Ask, id: &str, cancel: &AtomicBool, on: &mut 
         }
         // Most queries end soon, and then the first page has come with the answer. Later only the state is of interest.
         looks += 1;
-        let items = if looks <= 3 { ask.page } else { 1 };
-        let output = read(link, id, None, items, cancel).await?;
+        let items = if looks <= 3 { ask.page } else { ask.watched.max(1) };
+        let mut output = read(link, id, None, items, cancel).await?;
         match output.status().map_or("Unknown", |status| status.as_str()) {
             "Complete" if items == ask.page => break output,
             "Complete" => break read(link, id, None, ask.page, cancel).await?,
@@ -161,7 +163,8 @@ async fn follow(link: &Link, ask: &Ask, id: &str, cancel: &AtomicBool, on: &mut 
             }
             _ => {}
         }
-        on(Step::Runs { rows: output.results().len(), statistics: statistics(output.statistics()) }).await;
+        let rows: Vec<ResultRow> = output.results.take().unwrap_or_default().into_iter().map(row).collect();
+        on(Step::Runs { rows, statistics: statistics(output.statistics()) }).await;
         // Short queries end within seconds, and a look is cheap: late looks would be most of the wait.
         let most = if started.elapsed() > Duration::from_mins(1) { 10 } else { 1 };
         pause = pause.mul_f64(1.25).min(Duration::from_secs(most));

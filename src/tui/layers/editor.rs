@@ -28,6 +28,8 @@ pub enum EditorKind {
     Export,
     /// A time range in words.
     Range,
+    /// A file or folder to read.
+    Path,
 }
 
 impl EditorKind {
@@ -49,6 +51,7 @@ impl EditorKind {
             Self::CaseNote => "Note on the case",
             Self::Export => "Export to",
             Self::Range => "Time range",
+            Self::Path => "Add a file or folder",
         }
     }
 
@@ -62,6 +65,7 @@ impl EditorKind {
             Self::Reason => "why it belongs on the list: a ticket, a team · enter keeps it",
             Self::Note | Self::Judgement | Self::CaseNote => "ctrl-s or alt-enter keeps it · esc leaves it as it was",
             Self::Export => "a path: .csv .ndjson .json for the rows, .md .html for a report · enter write",
+            Self::Path => "a file, or a folder with all in it; ~ is your home · enter reads it into the case",
             Self::Range => "24h · yesterday · 14:00 .. 16:30 · 2026-11-10 .. 2026-11-12 (UTC) · enter apply",
         }
     }

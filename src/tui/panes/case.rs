@@ -36,6 +36,21 @@ pub fn lines(state: &State) -> Vec<(String, Role)> {
     let (done, all) = case.reviewed;
     lines.push((format!("  reviewed    {} of {} exchanges", grouped(done), grouped(all)), Role::Text));
 
+    if let Some(live) = &state.live {
+        section(&mut lines, "Log groups at AWS, as they are", live.sites.len());
+        for site in &live.sites {
+            let role = if site.is_well { Role::Text } else { Role::Warning };
+            lines.push((format!("  {}  {}", site.name, site.state), role));
+            lines.extend(site.groups.iter().map(|group| (format!("      {group}"), Role::Muted)));
+        }
+        let doing = live
+            .working
+            .clone()
+            .unwrap_or_else(|| if live.following { "following: new events come by themselves" } else { "nothing is being fetched" }.to_owned());
+        let spent = if state.spent.is_empty() { String::new() } else { format!(" · {} in this session", state.spent) };
+        lines.push((format!("  {doing}{spent}"), Role::Text));
+        lines.extend(live.trouble.iter().map(|trouble| (format!("  {trouble}"), Role::Warning)));
+    }
     if !case.aws.is_empty() {
         section(&mut lines, "Fetched from AWS", case.aws.len());
         lines.extend(case.aws.iter().map(|(text, is_missing)| (format!("  {text}"), if *is_missing { Role::Warning } else { Role::Text })));

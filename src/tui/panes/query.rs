@@ -114,6 +114,9 @@ fn cells(text: &str) -> u16 {
 fn draw_status(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     let desk = &state.desk;
     if state.is_asking(Slot::Query) {
+        if desk.asked.as_ref().is_some_and(|asked| asked.at_aws.is_some()) {
+            return canvas.rule(area, &format!("at AWS: {} · esc stops it, there too", desk.going), Role::Warning);
+        }
         let (looked, of) = desk.progress;
         let part = if of == 0 { String::new() } else { format!(" {} of {} events", grouped(looked), grouped(of)) };
         return canvas.rule(area, &format!("running…{part} · esc cancels"), Role::Warning);
@@ -133,7 +136,17 @@ fn draw_status(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         count => format!("{} rows", grouped(count)),
     });
     parts.push(format!("{} ms", grouped(results.millis)));
-    parts.push(format!("looked at {} events, read {}", grouped(statistics.scanned), bytes(statistics.bytes)));
+    let read = bytes(statistics.bytes);
+    match &results.billed {
+        Some(billed) => {
+            let (scanned, matched, spared) = (grouped(statistics.scanned), grouped(statistics.matched), grouped(billed.spared));
+            parts.push(format!("AWS scanned {read} {}", billed.cost));
+            let spared = if billed.spared == 0 { String::new() } else { format!(", {spared} spared") };
+            parts.push(format!("{matched} of {scanned} matched{spared}"));
+            parts.push(billed.from.clone());
+        }
+        None => parts.push(format!("looked at {} events, read {read}", grouped(statistics.scanned))),
+    }
     if results.answer.is_incomplete {
         parts.push("incomplete".to_owned());
     }
