@@ -21,11 +21,31 @@ pub fn long_run<const BLOCK: usize>(bytes: &[u8], length: usize, may_be: impl Fn
 }
 
 /// May all of these bytes be letters and digits, or signs that stand behind `*` in ASCII? Those of other scripts are none,
-/// and so are blanks and quotes: of eight bytes at once it is told whether one of them is such.
+/// and so are blanks and quotes.
 pub fn may_be_letters(block: &[u8; 8]) -> bool {
+    from_on::<b'+'>(block)
+}
+
+/// Are all of these bytes of ASCII, none before `FIRST`? Of eight bytes at once it is told whether one of them is not.
+pub fn from_on<const FIRST: u8>(block: &[u8; 8]) -> bool {
     const EACH: u64 = 0x0101_0101_0101_0101;
     let letters = u64::from_le_bytes(*block);
-    (letters.wrapping_sub(EACH * u64::from(b'+')) | letters) & (EACH * 0x80) == 0
+    (letters.wrapping_sub(EACH * u64::from(FIRST)) | letters) & (EACH * 0x80) == 0
+}
+
+/// Of every byte, whether it is a letter or a digit of ASCII or one of these: told sooner than by comparing.
+pub const fn letters_and(mut letters: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128u8 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    while let [letter, rest @ ..] = letters {
+        table[*letter as usize] = true;
+        letters = rest;
+    }
+    table
 }
 
 #[cfg(test)]

@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEventKind};
-use futures_util::StreamExt;
+use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEventKind};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -196,7 +194,7 @@ impl Workbench {
 
     async fn turn(&mut self) -> anyhow::Result<End> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut keys = EventStream::new();
+        let mut keys = keyboard()?;
         let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
         let (mut interrupt, mut resume) = (signal(SignalKind::interrupt())?, signal(SignalKind::from_raw(18))?);
         self.take(Event::Clock(now()))?;
@@ -211,12 +209,12 @@ impl Workbench {
                 _ = hang_up.recv() => return Ok(End::HungUp),
                 _ = interrupt.recv() => return Ok(End::Quit),
                 _ = resume.recv() => { self.screen.forget()?; self.dirty = true; }
-                key = keys.next() => {
+                key = keys.recv() => {
                     let Some(Ok(key)) = key else { return Ok(End::HungUp) };
                     self.take(Event::Clock(now()))?;
                     self.terminal_event(key)?;
                     // A held key sends faster than screens are read: all that has come is one movement.
-                    while let Some(key) = waiting(&mut keys).await {
+                    while let Ok(Ok(key)) = keys.try_recv() {
                         self.terminal_event(key)?;
                     }
                     self.patience().await?;
@@ -328,14 +326,21 @@ impl Workbench {
     }
 }
 
-/// An event that is there already. Polled with the task's own waker: the stream keeps the first one it is given, and
-/// with another (as `now_or_never` has) it would never wake us again.
-async fn waiting(keys: &mut EventStream) -> Option<TerminalEvent> {
-    std::future::poll_fn(|context| match keys.poll_next_unpin(context) {
-        Poll::Ready(event) => Poll::Ready(event.and_then(Result::ok)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
+/// What the terminal sends, read by a thread of its own: of a lost line crossterm reads nothing for ever (as of 0.29), and
+/// whoever waits for the signal that tells of it must not be caught in that.
+fn keyboard() -> std::io::Result<Receiver<std::io::Result<TerminalEvent>>> {
+    let (sender, receiver) = channel(256);
+    let read = move || {
+        loop {
+            let event = crossterm::event::read();
+            let is_last = event.is_err();
+            if sender.blocking_send(event).is_err() || is_last {
+                return;
+            }
+        }
+    };
+    thread::Builder::new().name("keys".to_owned()).spawn(read)?;
+    Ok(receiver)
 }
 
 fn now() -> Timestamp {

@@ -1,14 +1,15 @@
 //! Long runs of letters of one kind, as encoded passages are. Asked of every text.
 
 use super::forms;
-use crate::model::{long_run, may_be_letters};
+use crate::model::{letters_and, long_run, may_be_letters};
 
 /// Twelve pairs of digits and what stands between them.
 const SHORTEST_PAIRS: usize = 35;
 
 /// A run that may be base64. The backslash counts as one of its letters: it may stand before an escaped solidus.
 pub(super) fn holds_base64(bytes: &[u8]) -> bool {
-    long_run(bytes, forms::SHORTEST_BASE64, may_be_letters, |byte| forms::is_base64(byte) || byte == b'\\').is_some()
+    const LETTERS: [bool; 256] = letters_and(b"+/-_\\");
+    long_run(bytes, forms::SHORTEST_BASE64, may_be_letters, |byte| LETTERS[usize::from(byte)]).is_some()
 }
 
 /// Where the first run of base64 begins that is long enough.

@@ -153,7 +153,7 @@ impl Aws {
             let (mut pieces, left) = plan::attached(number, &group.missing, &mine, wanted.now);
             let share =
                 left.iter().map(|span| span.length()).sum::<i64>() as f64 / group.missing.iter().map(|span| span.length()).sum::<i64>().max(1) as f64;
-            pieces.extend(plan::pieces(number, &left, group.bytes.map(|bytes| bytes * share)));
+            pieces.extend(plan::pieces(number, &left, group.bytes.map(|bytes| bytes * share), group.found.mean_record()));
             group.pieces = pieces;
         }
         let orphans = self.orphans(&groups, &wanted);
