@@ -246,6 +246,16 @@ pub struct AskedQuery {
     pub reason: Option<String>,
 }
 
+impl AskedQuery {
+    /// It fetches every event of its interval, and is no question of somebody else's.
+    pub fn fetches_all(&self) -> bool {
+        self.text.starts_with(FETCH) && !self.text.contains("| filter ")
+    }
+}
+
+/// How the text of every fetch begins.
+pub const FETCH: &str = "fields @timestamp, @message, @logStream, @log";
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -280,6 +280,7 @@ impl Workbench {
             Effect::AddNote(text) => self.runner.write(Write::Note(text, self.state.now)),
             Effect::SetTriage(key, triage) => self.runner.write(Write::Triage(key, triage)),
             Effect::List(entry) => self.runner.write(Write::List(entry)),
+            Effect::Unlist(list, value) => self.runner.write(Write::Unlist(list, value)),
             Effect::RunRules => {
                 if let Some(detecting) = &self.detecting {
                     detecting.listed();

@@ -14,8 +14,8 @@ use crate::decode::VerbClass;
 use crate::hunt::{Bound, Hunt};
 use crate::model::secret::SecretKind;
 use crate::model::{
-    Controls, Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, Mark, Name, Scope, Secrets, Skip, SourceEntry,
-    TimeRange, Timestamp,
+    Controls, Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, ListEntry, Mark, Name, Scope, Secrets, Skip,
+    SourceEntry, TimeRange, Timestamp,
 };
 use crate::stitch::controls::Overview;
 use crate::stitch::echo::{self, Echo};
@@ -219,6 +219,15 @@ pub enum Ask {
     },
     /// An answer masked anew.
     Present(Held, Secrets),
+    /// A table as a file: its rows in the order that is shown.
+    ExportTable {
+        /// The table.
+        table: Counted,
+        /// Places of its rows.
+        order: Arc<Vec<u32>>,
+        /// Path as typed.
+        path: String,
+    },
     /// An answer as a file.
     ExportAnswer {
         /// The answer.
@@ -282,7 +291,7 @@ impl Ask {
             Self::Profile { .. } => Slot::Profile,
             Self::Search { .. } => Slot::Search,
             Self::Case(_) => Slot::Case,
-            Self::Export { .. } | Self::ExportAnswer { .. } => Slot::Export,
+            Self::Export { .. } | Self::ExportAnswer { .. } | Self::ExportTable { .. } => Slot::Export,
             Self::OtherStrand { .. } | Self::NextByMark { .. } | Self::Locate { .. } => Slot::Jump,
             Self::Matrix { .. } => Slot::Matrix,
             Self::Echoes { .. } => Slot::Echoes,
@@ -511,6 +520,8 @@ pub struct CaseFacts {
     pub aws: Vec<(String, bool)>,
     /// What was not read.
     pub skips: Vec<Skip>,
+    /// What the analyst put on match lists.
+    pub lists: Vec<ListEntry>,
     /// Notes on the case.
     pub notes: Vec<(Timestamp, String)>,
     /// Marked, tagged or noted events.

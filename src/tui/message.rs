@@ -89,6 +89,8 @@ pub enum Effect {
     SetTriage(TriageKey, Triage),
     /// Put something on a match list.
     List(ListEntry),
+    /// Take a value off a match list.
+    Unlist(String, String),
     /// The rules are to run again.
     RunRules,
     /// Keep the view.

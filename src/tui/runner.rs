@@ -41,6 +41,8 @@ pub enum Write {
     Triage(TriageKey, Triage),
     /// An entry of a match list.
     List(ListEntry),
+    /// A value off a match list.
+    Unlist(String, String),
     /// The view.
     View(String),
     /// Draft and history of queries.
@@ -186,11 +188,12 @@ fn keep_notes(mut notebook: Notebook, writes: &Receiver<Write>, replies: &Replie
             Write::Note(text, now) => notebook.add_case_note(text, *now),
             Write::Triage(key, triage) => notebook.set_triage(key, triage),
             Write::List(entry) => notebook.list(entry),
+            Write::Unlist(list, value) => notebook.unlist(list, value),
             Write::View(view) => notebook.save_view("workbench", view),
             Write::Queries(queries) => notebook.save_view("queries", queries),
         };
         let kept = match &write {
-            Write::List(_) => Some(Event::Listed),
+            Write::List(_) | Write::Unlist(..) => Some(Event::Listed),
             Write::Triage(..) => Some(Event::Judged),
             _ => None,
         };

@@ -158,8 +158,6 @@ pub struct State {
     pub signal_columns: Vec<u16>,
     /// The rules run.
     pub rules_run: bool,
-    /// What is about to be put on a match list.
-    pub listing: Option<(&'static str, Entity)>,
     /// Detail of the selected event.
     pub detail: Option<Detail>,
     /// Folded lines of its JSON tree.
@@ -231,7 +229,6 @@ impl State {
             flagged: Flagged { revision: u64::MAX, ..Flagged::default() },
             signal_columns: Vec::new(),
             rules_run: false,
-            listing: None,
             detail: None,
             folded: BTreeSet::new(),
             sought: None,

@@ -16,6 +16,8 @@ pub enum FormOf {
     Hunt(Arc<Hunt>),
     /// Log groups at AWS.
     Source,
+    /// A value of a match list: the list, the value, and whether its sessions stand there too.
+    Listing(String, String, bool),
 }
 
 /// A form.
@@ -96,6 +98,24 @@ impl Form {
             ],
             offered: vec![true; 6],
             lines: [usual.profiles.as_str(), &usual.regions, "", "24h", "", &usual.budget].map(line).into(),
+            at: 0,
+            wrong: None,
+        }
+    }
+
+    /// What is to be said of a value on a match list.
+    pub fn of_listing(title: String, list: &str, value: &str, has_sessions: bool) -> Self {
+        let field = |name: &str, empty: &str, about: &str| Field { name: name.to_owned(), empty: format!("({empty})"), about: about.to_owned() };
+        Self {
+            of: FormOf::Listing(list.to_owned(), value.to_owned(), has_sessions),
+            title,
+            purpose: "Whoever reads the case later has to know why. Of events from the end on it does not hold.".to_owned(),
+            fields: vec![
+                field("reason", "a ticket, a team", "why it belongs on the list: a ticket, a team · tab goes on · enter keeps it"),
+                field("until", "never", "30d, 2026-12-24 or RFC 3339 (UTC); empty is never · enter keeps it"),
+            ],
+            lines: vec![line(""), line("")],
+            offered: vec![true; 2],
             at: 0,
             wrong: None,
         }

@@ -32,6 +32,18 @@ pub enum Choice {
     Strand(Strand),
     /// Put an entity on a match list.
     List(&'static str, Entity),
+    /// All that is on match lists.
+    Lists,
+    /// What can be done with an entry: its list, and its value.
+    Listed(String, String),
+    /// Change what was said of it.
+    Relist(String, String),
+    /// Take it off.
+    Unlist(String, String),
+    /// Write the table of the pane to a file.
+    ExportTable,
+    /// Write the events in scope, or a report about them, to a file.
+    ExportEvents,
     /// Order the rows by this.
     Order(u8),
     /// Use a theme.

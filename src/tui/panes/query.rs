@@ -167,8 +167,9 @@ fn draw_status(state: &State, canvas: &mut Canvas<'_>, area: Area) {
 fn draw_empty(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     let key = |command| state.setup.keymap.key_of(command, Context::Query).unwrap_or_default();
     let text = format!(
-        "Ask the case in CloudWatch Logs Insights QL; the same text runs in the console.\n\n{} writes a query, ctrl-s runs it; tab takes a word that is offered\n{} chooses one of {} hunts: ready questions with parameters\n{} lists the queries of before\n\nExample: filter x.denied = true | stats count(*) as n by eventName, x.principal | sort n desc",
+        "Ask in CloudWatch Logs Insights QL or in SQL; the same text runs on the case and at AWS.\n\n{} writes a query, ctrl-s runs it on the case; tab takes a word that is offered\n{} runs it at AWS: the price comes first when it is beyond the budget\n{} chooses one of {} hunts: ready questions with parameters\n{} lists the queries of before\n\nExample: filter x.denied = true | stats count(*) as n by eventName, x.principal | sort n desc",
         key(Command::EditQuery),
+        key(Command::RunAtAws),
         key(Command::Hunts),
         state.setup.catalogue.hunts().len(),
         key(Command::QueryHistory),

@@ -239,6 +239,10 @@ impl Session {
                         self.listed.push(entry);
                         events.push_back(Event::Listed);
                     }
+                    Effect::Unlist(list, value) => {
+                        self.notebook.unlist(&list, &value).expect("kept");
+                        events.push_back(Event::Listed);
+                    }
                     Effect::SaveView(view) => self.notebook.save_view("workbench", &view).expect("kept"),
                     Effect::SaveQueries(queries) => self.notebook.save_view("queries", &queries).expect("kept"),
                     Effect::Copy(text) => self.copied.push(text),

@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::find::{pattern, search};
-use super::{abroad, controls, copy, find, go, live, needs, query, signals, source, tables};
+use super::{abroad, controls, copy, find, go, lists, live, needs, query, signals, source, tables};
 use crate::model::{
     EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -24,7 +24,8 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         command if query::is_own(command) => query::run(state, command, effects),
         Command::Pivot => open_pivots(state, effects),
         Command::Judge => signals::judge(state, effects),
-        Command::ListEntity => signals::open_lists(state),
+        Command::ListEntity => lists::open(state),
+        Command::MatchLists => lists::open_all(state),
         Command::Note if state.view.pane == Pane::Signals => signals::note(state),
         Command::PivotWho if state.view.pane == Pane::Signals => signals::alone(state, effects),
         Command::PivotWho if is_table(state) => tables::alone(state, effects),
@@ -62,6 +63,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::Tag => edit_mark(state, EditorKind::Tag, |mark| mark.tags.join(" ")),
         Command::Copy => copy::copy(state, effects, false),
         Command::CopyRecord => copy::copy(state, effects, true),
+        Command::Export if is_table(state) => tables::open_exports(state),
         Command::Export => {
             let name = if state.view.pane == Pane::Signals { "report.html" } else { "events.csv" };
             edit(state, EditorKind::Export, name);
@@ -350,7 +352,16 @@ fn accept(state: &mut State, alone: bool, effects: &mut Vec<Effect>) {
             go::rescope(state, scope, effects);
             open_strands(state, cursor);
         }
-        Some(Choice::List(list, entity)) => signals::ask_reason(state, list, entity),
+        Some(Choice::List(list, entity)) => {
+            let has_sessions = matches!(entity.kind, EntityKind::Principal | EntityKind::Actor);
+            lists::ask_reason(state, list, &entity.value, has_sessions);
+        }
+        Some(Choice::Lists) => lists::open_all(state),
+        Some(Choice::Listed(list, value)) => lists::open_entry(state, &list, &value),
+        Some(Choice::Relist(list, value)) => lists::relist(state, &list, &value),
+        Some(Choice::Unlist(list, value)) => lists::unlist(state, &list, &value, effects),
+        Some(Choice::ExportTable) => tables::open_export(state),
+        Some(Choice::ExportEvents) => edit(state, EditorKind::Export, "events.csv"),
         Some(Choice::Order(by)) => tables::order(state, by),
         Some(Choice::Theme(name)) => effects.push(Effect::Theme(name.to_owned())),
         Some(Choice::Live(wanted)) => live::send(state, wanted, effects),
@@ -497,12 +508,15 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
             signals::keep_note(state, trimmed, effects);
             None
         }
-        EditorKind::Reason => signals::list(state, trimmed, effects).err(),
         EditorKind::CaseNote => {
             if !trimmed.is_empty() {
                 effects.push(Effect::AddNote(trimmed.to_owned()));
                 state.case.revision = u64::MAX;
             }
+            None
+        }
+        EditorKind::ExportTable => {
+            tables::export(state, trimmed, effects);
             None
         }
         EditorKind::Export => {

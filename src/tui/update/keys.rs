@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::{act, query, source};
+use super::{act, lists, query, source};
 use crate::tui::commands::{Command, Context};
 use crate::tui::keymap::Lookup;
 use crate::tui::keys::Key;
@@ -74,6 +74,7 @@ fn keep_form(state: &mut State, effects: &mut Vec<Effect>) {
     match form.of.clone() {
         FormOf::Hunt(hunt) => query::keep_form(state, form, hunt, effects),
         FormOf::Source => source::keep_form(state, form, effects),
+        FormOf::Listing(list, value, has_sessions) => lists::keep_form(state, form, (&list, &value, has_sessions), effects),
     }
 }
 
