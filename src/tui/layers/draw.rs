@@ -101,7 +101,7 @@ fn draw_form(canvas: &mut Canvas<'_>, form: &Form) {
         let skip = (column + 1).saturating_sub(usize::from(room));
         let shown: String = text.chars().skip(skip).collect();
         let here = line == form.at;
-        if text.is_empty() && !here {
+        if text.is_empty() {
             canvas.text(inner.x + names + 2, y, room, &field.empty, Role::Muted);
         } else {
             let drawn = canvas.text(inner.x + names + 2, y, room, &shown, Role::Text);
@@ -112,7 +112,7 @@ fn draw_form(canvas: &mut Canvas<'_>, form: &Form) {
         if here {
             let before: String = shown.chars().take(column - skip).collect();
             let x = inner.x + names + 2 + crate::model::SafeText::new(&before).as_str().chars().count() as u16;
-            if column >= text.chars().count() {
+            if column >= text.chars().count() && !text.is_empty() {
                 canvas.text(x, y, 1, " ", Role::Text);
             }
             canvas.tint(Area::new(x, y, 1, 1), Role::Selected);

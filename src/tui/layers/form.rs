@@ -81,7 +81,7 @@ impl Form {
     /// What describes log groups at AWS.
     pub fn of_source(usual: &Usual) -> Self {
         let endpoint = usual.endpoint.as_ref().map(|endpoint| format!(" Requests go to {endpoint}, as the environment says.")).unwrap_or_default();
-        let ends = "enter looks for the groups · tab goes on";
+        let ends = "enter looks · tab goes on";
         let field =
             |name: &str, empty: &str, about: &str| Field { name: name.to_owned(), empty: format!("({empty})"), about: format!("{about} · {ends}") };
         Self {
@@ -111,7 +111,7 @@ impl Form {
             title,
             purpose: "Whoever reads the case later has to know why. Of events from the end on it does not hold.".to_owned(),
             fields: vec![
-                field("reason", "a ticket, a team", "why it belongs on the list: a ticket, a team · tab goes on · enter keeps it"),
+                field("reason", "a ticket, a team", "why it belongs there: a ticket, a team · tab goes on · enter keeps it"),
                 field("until", "never", "30d, 2026-12-24 or RFC 3339 (UTC); empty is never · enter keeps it"),
             ],
             lines: vec![line(""), line("")],
