@@ -1,5 +1,7 @@
 //! Long runs of bytes of one kind, as credentials and encoded passages are: prose is passed over a block at a time.
 
+use std::ops::Range;
+
 /// Where the first run of at least this length begins. `may_be` says quickly no to a block that is no part of one.
 /// A run must cover a whole block wherever it begins: it is no shorter than two of them, less one byte.
 #[inline]
@@ -18,6 +20,38 @@ pub fn long_run<const BLOCK: usize>(bytes: &[u8], length: usize, may_be: impl Fn
         }
     }
     None
+}
+
+/// Runs of at least this length in text that is spelled as in a JSON string, until `each` says true of one; whether it did.
+/// The backslash has to be among the letters: it is one before a solidus, another backslash and the number of a letter, and
+/// ends a run before `n` and the like.
+#[inline]
+pub fn spelled_runs<const BLOCK: usize>(
+    bytes: &[u8],
+    length: usize,
+    may_be: impl Fn(&[u8; BLOCK]) -> bool,
+    is_in: impl Fn(u8) -> bool,
+    mut each: impl FnMut(Range<usize>) -> bool,
+) -> bool {
+    let mut from = 0;
+    while let Some(start) = bytes.get(from..).and_then(|rest| long_run(rest, length, &may_be, &is_in)).map(|skipped| from + skipped) {
+        let run = bytes.get(start..).unwrap_or_default();
+        let (mut so_far, mut longest, mut end) = (0, 0, run.len());
+        for (at, byte) in run.iter().enumerate() {
+            if !is_in(*byte) {
+                end = at;
+                break;
+            }
+            let ends = *byte == b'\\' && !matches!(run.get(at + 1), Some(b'/' | b'u' | b'\\'));
+            so_far = if ends { 0 } else { so_far + 1 };
+            longest = longest.max(so_far);
+        }
+        from = start + end;
+        if longest >= length && each(start..from) {
+            return true;
+        }
+    }
+    false
 }
 
 /// May all of these bytes be letters and digits, or signs that stand behind `*` in ASCII? Those of other scripts are none,

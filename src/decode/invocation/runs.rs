@@ -1,15 +1,15 @@
 //! Long runs of letters of one kind, as encoded passages are. Asked of every text.
 
 use super::forms;
-use crate::model::{letters_and, long_run, may_be_letters};
+use crate::model::{letters_and, long_run, may_be_letters, spelled_runs};
 
 /// Twelve pairs of digits and what stands between them.
 const SHORTEST_PAIRS: usize = 35;
 
-/// A run that may be base64. The backslash counts as one of its letters: it may stand before an escaped solidus.
+/// A run that may be base64, in the bytes of a JSON string.
 pub(super) fn holds_base64(bytes: &[u8]) -> bool {
     const LETTERS: [bool; 256] = letters_and(b"+/-_\\");
-    long_run(bytes, forms::SHORTEST_BASE64, may_be_letters, |byte| LETTERS[usize::from(byte)]).is_some()
+    spelled_runs(bytes, forms::SHORTEST_BASE64, may_be_letters, |byte| LETTERS[usize::from(byte)], |_| true)
 }
 
 /// Where the first run of base64 begins that is long enough.
@@ -37,7 +37,10 @@ mod tests {
     }
 
     fn check(bytes: &[u8]) {
-        let base64 = longest(bytes, |byte| byte.is_ascii_alphanumeric() || b"+/-_\\".contains(&byte));
+        // The backslash of a line break is no letter.
+        let is_break = |at: usize| bytes[at] == b'\\' && !matches!(bytes.get(at + 1), Some(b'/' | b'u' | b'\\'));
+        let broken: Vec<u8> = (0..bytes.len()).map(|at| if is_break(at) { b' ' } else { bytes[at] }).collect();
+        let base64 = longest(&broken, |byte| byte.is_ascii_alphanumeric() || b"+/-_\\".contains(&byte));
         assert_eq!(holds_base64(bytes), base64 >= 20, "{bytes:?}");
         let pairs = longest(bytes, |byte| byte.is_ascii_hexdigit() || b" :,-".contains(&byte));
         assert_eq!(holds_pairs(bytes), pairs >= 35, "{bytes:?}");
