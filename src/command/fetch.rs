@@ -128,9 +128,7 @@ pub fn choose(aws: &Aws, args: &WantedArgs, remembered: &[(Site, GroupName)], no
     }
     let found = if names.is_empty() { aws.discover(now, stop) } else { aws.groups(&names, now, stop) };
     // Several accounts may have a group of that name.
-    let is_meant = |group: &FoundGroup| {
-        is_named || names.is_empty() || remembered.iter().any(|(_, known)| known.name == group.group.name && known.is_of(&group.group.account))
-    };
+    let is_meant = |group: &FoundGroup| is_named || names.is_empty() || remembered.iter().any(|(_, known)| known.is(&group.group));
     let (mut chosen, mut troubles, mut first) = (Vec::new(), Vec::new(), None);
     for (site, result) in found {
         match result {

@@ -12,7 +12,7 @@ use super::rot13;
 use super::runs;
 use super::signs::is_injection;
 use super::snippet::Snippet;
-use crate::model::secret;
+use crate::model::{each_thread, secret};
 
 /// Encodings within encodings that are undone.
 const DEEPEST: usize = 3;
@@ -105,10 +105,13 @@ pub(super) fn deserves_a_look(bytes: &[u8]) -> bool {
 fn holds_escapes(bytes: &[u8]) -> bool {
     let enough = |signs: &mut dyn Iterator<Item = usize>, count: usize| signs.take(count).count() == count;
     enough(&mut memchr::memchr_iter(b'%', bytes), forms::FEWEST_PERCENT)
-        || ANY_ESCAPE.as_ref().is_some_and(|any| any.is_match(bytes))
+        || ANY_ESCAPE.with(|any| any.as_ref().is_some_and(|any| any.is_match(bytes)))
             && ESCAPES.iter().any(|sign| enough(&mut sign.find_iter(bytes), forms::FEWEST_ESCAPES))
 }
 
 static ESCAPES: LazyLock<[Finder<'static>; 4]> = LazyLock::new(|| [b"&#".as_slice(), b"\\x", b"0x", b"\\u0"].map(Finder::new));
-/// One of them, in one pass.
-static ANY_ESCAPE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?-u)&#|\\x|0x|\\u0").ok());
+
+each_thread! {
+    /// One of them, in one pass.
+    static ANY_ESCAPE: Option<Regex> = Regex::new(r"(?-u)&#|\\x|0x|\\u0").ok();
+}

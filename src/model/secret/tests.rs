@@ -421,6 +421,7 @@ fn long_texts_take_time_in_proportion() {
         "secret AbCdEfGh0123+/AbCdEfGh0123",
         "\u{E006B}",
         "\u{E006B}a",
+        "nnnnnnnnnnnnnnnn ",
     ] {
         let time = |length: usize| {
             let text = piece.repeat(length / piece.len());

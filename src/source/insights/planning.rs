@@ -8,7 +8,7 @@ use super::fault::{AwsError, Fault};
 use super::groups::FoundGroup;
 use super::plan::{self, CAP, Piece};
 use super::session::{Aws, estimate};
-use crate::model::live::{AskedQuery, Coverage, GroupName, QueryState, Seconds, Site};
+use crate::model::live::{AskedQuery, Coverage, FETCH, GroupName, QueryState, Seconds, Site};
 use crate::model::{Strand, Timestamp};
 
 /// What is wanted.
@@ -97,7 +97,7 @@ impl FetchPlan {
 /// The text of a fetch: always the whole message and where it is, the newest first.
 pub(super) fn text(filter: &str, cap: u64) -> String {
     let filter = if filter.is_empty() { String::new() } else { format!(" | filter {filter}") };
-    format!("fields @timestamp, @message, @logStream, @log{filter} | sort @timestamp desc | limit {cap}")
+    format!("{FETCH}{filter} | sort @timestamp desc | limit {cap}")
 }
 
 /// The same for a part of a second.
@@ -137,7 +137,7 @@ impl Aws {
                 continue;
             };
             // The same group through two profiles is one.
-            if groups.iter().any(|other| is_same(&other.found.group, &found.group)) {
+            if groups.iter().any(|other| other.found.group.is(&found.group)) {
                 continue;
             }
             groups.push(planned(link, site, found, &wanted));
@@ -196,15 +196,10 @@ fn planned(link: usize, site: &Site, found: &FoundGroup, wanted: &Wanted<'_>) ->
         }
         span.from = from;
     }
-    let is_known = |entry: &&Coverage| is_same(&entry.group, &found.group) && (entry.filter.is_empty() || entry.filter == wanted.filter);
+    let is_known = |entry: &&Coverage| entry.group.is(&found.group) && (entry.filter.is_empty() || entry.filter == wanted.filter);
     let covered: Vec<Seconds> = wanted.covered.iter().filter(is_known).map(|entry| entry.span).collect();
     let missing = if span.is_empty() { Vec::new() } else { span.without(&covered) };
     PlannedGroup { site: site.clone(), found: found.clone(), missing, bytes: None, note, error: None, link, pieces: Vec::new() }
-}
-
-/// Accounts are compared only where both are known.
-pub(super) fn is_same(one: &GroupName, other: &GroupName) -> bool {
-    one.name == other.name && one.region == other.region && one.is_of(&other.account)
 }
 
 fn is_of(query: &AskedQuery, group: &PlannedGroup, text: &str) -> bool {
