@@ -8,7 +8,7 @@ use super::fault::{AwsError, Fault};
 use super::groups::FoundGroup;
 use super::plan::{self, CAP, Piece};
 use super::session::{Aws, estimate};
-use crate::model::live::{AskedQuery, Coverage, FETCH, GroupName, QueryState, Seconds, Site};
+use crate::model::live::{AskedQuery, Coverage, FETCH, QueryState, Seconds, Site};
 use crate::model::{Strand, Timestamp};
 
 /// What is wanted.
