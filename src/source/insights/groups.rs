@@ -157,7 +157,7 @@ pub(super) async fn discover(link: &Link, now: Timestamp, cancel: &AtomicBool) -
     groups.sort_by_key(|group| (group.named.is_none(), std::cmp::Reverse(group.stored_bytes)));
     let known = groups.iter().filter(|group| group.named.is_some()).count();
     groups.truncate(known + LOOKED_INTO);
-    look_into(link, &mut groups, now, cancel).await?;
+    Box::pin(look_into(link, &mut groups, now, cancel)).await?;
     Ok(groups)
 }
 
@@ -172,7 +172,7 @@ pub(super) async fn named_groups(link: &Link, names: &[String], now: Timestamp, 
 /// It is looked for and looked into at once: somebody waits for both.
 async fn named_group(link: &Link, name: &str, now: Timestamp, cancel: &AtomicBool) -> Result<Vec<FoundGroup>, AwsError> {
     let bare = unknown(link, name);
-    let (listed, first) = join(list_with_linked(link, Some(&bare.group.name), cancel), look(link, &bare, now, cancel)).await;
+    let (listed, first) = join(list_with_linked(link, Some(&bare.group.name), cancel), Box::pin(look(link, &bare, now, cancel))).await;
     if first == Look::Failed(Fault::Stopped) {
         return Err(AwsError::new(format!("look into {name}"), Fault::Stopped));
     }
@@ -185,7 +185,7 @@ async fn named_group(link: &Link, name: &str, now: Timestamp, cancel: &AtomicBoo
     let mut linked: Vec<FoundGroup> = groups.extract_if(.., |group| group.identifier() != bare.identifier()).collect();
     // A class that cannot be looked into was not known before.
     groups.iter_mut().filter(|group| group.is_standard()).for_each(|group| group.look = first.clone());
-    look_into(link, &mut linked, now, cancel).await?;
+    Box::pin(look_into(link, &mut linked, now, cancel)).await?;
     groups.extend(linked);
     Ok(groups)
 }
@@ -211,7 +211,7 @@ pub(super) async fn list(link: &Link, prefix: Option<&str>, cancel: &AtomicBool)
 
 /// The same, and those of accounts that show us their logs, each with its ARN.
 async fn list_with_linked(link: &Link, prefix: Option<&str>, cancel: &AtomicBool) -> Result<Vec<FoundGroup>, AwsError> {
-    let (own, all) = join(listed(link, prefix, false, cancel), listed(link, prefix, true, cancel)).await;
+    let (own, all) = join(Box::pin(listed(link, prefix, false, cancel)), Box::pin(listed(link, prefix, true, cancel))).await;
     let mut groups = own?;
     // Whoever is no monitoring account has none, and a server that does not know of them gives the same ones again.
     let linked = all.unwrap_or_default().into_iter().filter(|group| !groups.iter().any(|own| own.group == group.group));
