@@ -79,6 +79,7 @@ pub fn spells_long_run<const FIRST: u8>(bytes: &[u8], length: usize, is_in: impl
 }
 
 /// Of every byte, whether it is a letter or a digit of ASCII or one of these: told sooner than by comparing.
+#[expect(clippy::indexing_slicing, reason = "the table has a place for every byte")]
 pub const fn letters_and(mut letters: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0;

@@ -76,9 +76,9 @@ fn holds_long(bytes: &[u8]) -> bool {
 }
 
 /// A letter of a token, or a part of the escape of one.
-const fn is_letter(byte: u8) -> bool {
+fn is_letter(byte: u8) -> bool {
     const LETTERS: [bool; 256] = letters_and(b"+/=_%-.~\\");
-    LETTERS[byte as usize]
+    LETTERS[usize::from(byte)]
 }
 
 /// Enough letters in a row.
