@@ -78,19 +78,31 @@ pub fn spells_long_run<const FIRST: u8>(bytes: &[u8], length: usize, is_in: impl
     })
 }
 
-/// Of every byte, whether it is a letter or a digit of ASCII or one of these: told sooner than by comparing.
-pub const fn letters_and(mut letters: &[u8]) -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 128u8 {
-        table[byte as usize] = byte.is_ascii_alphanumeric();
-        byte += 1;
+/// Letters and digits of ASCII, and some signs: whether a byte is one is looked up, which is sooner done than compared.
+pub struct Letters([bool; 256]);
+
+impl Letters {
+    /// With these signs.
+    #[expect(clippy::indexing_slicing, reason = "the table has a place for every byte")]
+    pub const fn and(mut signs: &[u8]) -> Self {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 128u8 {
+            table[byte as usize] = byte.is_ascii_alphanumeric();
+            byte += 1;
+        }
+        while let [sign, rest @ ..] = signs {
+            table[*sign as usize] = true;
+            signs = rest;
+        }
+        Self(table)
     }
-    while let [letter, rest @ ..] = letters {
-        table[*letter as usize] = true;
-        letters = rest;
+
+    /// Is it one of them?
+    #[expect(clippy::indexing_slicing, reason = "the table has a place for every byte")]
+    pub fn have(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
     }
-    table
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Long runs of letters of one kind, as encoded passages are. Asked of every text.
 
 use super::forms;
-use crate::model::{letters_and, long_run, spells_long_run};
+use crate::model::{Letters, long_run, spells_long_run};
 
 /// Twelve pairs of digits and what stands between them.
 const SHORTEST_PAIRS: usize = 35;
@@ -10,8 +10,8 @@ const BLOCK: usize = 16;
 
 /// A run that may be base64, in the bytes of a JSON string.
 pub(super) fn holds_base64(bytes: &[u8]) -> bool {
-    const LETTERS: [bool; 256] = letters_and(b"+/-_\\");
-    spells_long_run::<b'+'>(bytes, forms::SHORTEST_BASE64, |byte| LETTERS[usize::from(byte)])
+    static LETTERS: Letters = Letters::and(b"+/-_\\");
+    spells_long_run::<b'+'>(bytes, forms::SHORTEST_BASE64, |byte| LETTERS.have(byte))
 }
 
 /// Where the first run of base64 begins that is long enough.

@@ -4,7 +4,7 @@
 use regex::bytes::Regex;
 
 use super::{lone, patterns::build};
-use crate::model::{each_thread, letters_and, spells_long_run};
+use crate::model::{Letters, each_thread, spells_long_run};
 
 each_thread! {
     /// What has no long run of letters in it: passwords in addresses, `Basic` credentials; tag characters, which spell
@@ -75,21 +75,18 @@ fn holds_long(bytes: &[u8]) -> bool {
     LONG.with(|signs| signs.iter().any(|signs| signs.is_match(bytes)))
 }
 
-/// A letter of a token, or a part of the escape of one.
-const fn is_letter(byte: u8) -> bool {
-    const LETTERS: [bool; 256] = letters_and(b"+/=_%-.~\\");
-    LETTERS[byte as usize]
-}
+/// Letters of a token, and parts of the escape of one.
+static LETTERS: Letters = Letters::and(b"+/=_%-.~\\");
 
 /// Enough letters in a row.
 fn holds_run(bytes: &[u8]) -> bool {
-    spells_long_run::<b'%'>(bytes, FEWEST, is_letter)
+    spells_long_run::<b'%'>(bytes, FEWEST, |byte| LETTERS.have(byte))
 }
 
 /// The last word of a text, the blanks before it, and what may be its name; nothing when the word is no beginning of a
 /// secret: too short, or plain. Of small letters alone only the digits of a signature may be.
 fn end(bytes: &[u8]) -> &[u8] {
-    let length = bytes.iter().rev().take_while(|byte| is_letter(**byte)).count();
+    let length = bytes.iter().rev().take_while(|byte| LETTERS.have(**byte)).count();
     let (before, word) = bytes.split_at_checked(bytes.len().saturating_sub(length)).unwrap_or_default();
     let tells = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'/' | b'=' | b'%' | b'_' | b'-' | b'\\');
     let is_random = word.iter().any(tells) || word.iter().skip(1).any(u8::is_ascii_uppercase) || word.iter().all(u8::is_ascii_hexdigit);
