@@ -24,6 +24,8 @@ mod ingest;
 #[cfg(feature = "live")]
 mod live;
 mod open;
+#[cfg(feature = "live")]
+mod oracle;
 mod output;
 mod pivot;
 mod place;
@@ -33,6 +35,11 @@ mod report;
 mod rules;
 mod seal;
 mod show;
+#[cfg(feature = "live")]
+mod sources;
+#[cfg(not(feature = "live"))]
+#[path = "only_files.rs"]
+mod sources;
 mod unknown;
 
 use std::process::ExitCode;

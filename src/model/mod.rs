@@ -5,6 +5,7 @@
 //! an [`Entity`] is anything an event names and therefore a pivot, an [`Exchange`] is one model invocation.
 
 mod control;
+mod each_thread;
 mod entity;
 mod event;
 mod exchange;
@@ -25,6 +26,7 @@ mod time;
 mod when;
 
 pub use control::{BlindWindow, Change, Control, ControlChange, ControlKind, ControlState, Controls, Evidence, Place, Standing};
+pub(crate) use each_thread::each_thread;
 pub use entity::{Entity, EntityKind, UnknownKind};
 pub use event::{Event, EventId, EventRef, KeyKind, Name, Outcome, Strand, StrandSet};
 pub use exchange::{
@@ -37,7 +39,7 @@ pub use lenient::{INVALID_BYTE_BASE, SURROGATE_BASE, invalid_byte_of, lossless_j
 pub use marks::Mark;
 pub use principal::{Actor, account_of_arn, fold_arn, person_like_session};
 pub use record::{Digest, RecordPosition, Wrap};
-pub use runs::{long_run, may_be_letters};
+pub use runs::{letters_and, long_run, spells_long_run};
 pub use safe_text::{Glyphs, SafeText, hidden_name, tag_letter};
 pub use scope::{Scope, TextFilter};
 pub use secret::Secrets;

@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use crossterm::event::{Event as TerminalEvent, EventStream, MouseButton, MouseEventKind};
-use futures_util::StreamExt;
+use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEventKind};
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -17,6 +15,7 @@ use super::desk::Desk;
 use super::keymap::Keymap;
 use super::live::LiveCommand;
 use super::message::{Effect, Event, IngestNews, Severity};
+use super::oracle::Oracle;
 use super::runner::{Detecting, Rules, Runner, Write, revision_number};
 use super::state::{Setup, State};
 use super::terminal::Screen;
@@ -46,6 +45,8 @@ pub struct Options {
     pub rules: Option<Rules>,
     /// Where wishes to AWS go, when the feed talks to it.
     pub live: Option<std::sync::mpsc::Sender<LiveCommand>>,
+    /// Whoever asks AWS while somebody waits; without it queries go to the case only.
+    pub oracle: Option<Arc<dyn Oracle>>,
     /// Name of a theme or path of a theme file.
     pub theme: Option<String>,
     /// Name of a keymap.
@@ -108,7 +109,7 @@ impl Workbench {
         let catalogue = options.config.as_ref().map_or_else(Catalogue::embedded, |folder| Catalogue::with_folder(&folder.join("hunts")));
         let (sender, replies) = channel(256);
         let notebook = options.writable.as_ref().map(Writable::notebook).transpose()?;
-        let runner = Runner::start(&reader, notebook, &sender)?;
+        let runner = Runner::start(&reader, notebook, options.oracle.clone(), &sender)?;
         let detecting = match (options.rules, &options.writable) {
             (Some(rules), Some(writable)) => Some(Detecting::start(&reader, writable, rules, &sender)?),
             _ => None,
@@ -139,7 +140,9 @@ impl Workbench {
         };
         let screen = Screen::take()?;
         let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
-        let setup = Setup { title: options.title, read_only, keymap, glyphs, catalogue: Arc::new(catalogue) };
+        let usual = options.oracle.as_ref().map(|oracle| oracle.usual()).unwrap_or_default();
+        let asks_aws = options.oracle.is_some();
+        let setup = Setup { title: options.title, read_only, asks_aws, usual, keymap, glyphs, catalogue: Arc::new(catalogue) };
         let mut state = State::new(setup, screen.size()?, now(), view);
         state.revision = revision;
         state.desk = desk;
@@ -174,6 +177,7 @@ impl Workbench {
         self.runner.write(Write::Queries(self.state.desk.save()));
         // First what matters: the case. Then the terminal, which may be gone.
         self.replies.close();
+        self.live = None;
         if let Some(feeder) = self.feeder.take() {
             let _ = feeder.join();
         }
@@ -190,7 +194,7 @@ impl Workbench {
 
     async fn turn(&mut self) -> anyhow::Result<End> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut keys = EventStream::new();
+        let mut keys = keyboard()?;
         let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
         let (mut interrupt, mut resume) = (signal(SignalKind::interrupt())?, signal(SignalKind::from_raw(18))?);
         self.take(Event::Clock(now()))?;
@@ -205,12 +209,12 @@ impl Workbench {
                 _ = hang_up.recv() => return Ok(End::HungUp),
                 _ = interrupt.recv() => return Ok(End::Quit),
                 _ = resume.recv() => { self.screen.forget()?; self.dirty = true; }
-                key = keys.next() => {
+                key = keys.recv() => {
                     let Some(Ok(key)) = key else { return Ok(End::HungUp) };
                     self.take(Event::Clock(now()))?;
                     self.terminal_event(key)?;
                     // A held key sends faster than screens are read: all that has come is one movement.
-                    while let Some(key) = waiting(&mut keys).await {
+                    while let Ok(Ok(key)) = keys.try_recv() {
                         self.terminal_event(key)?;
                     }
                     self.patience().await?;
@@ -276,6 +280,7 @@ impl Workbench {
             Effect::AddNote(text) => self.runner.write(Write::Note(text, self.state.now)),
             Effect::SetTriage(key, triage) => self.runner.write(Write::Triage(key, triage)),
             Effect::List(entry) => self.runner.write(Write::List(entry)),
+            Effect::Unlist(list, value) => self.runner.write(Write::Unlist(list, value)),
             Effect::RunRules => {
                 if let Some(detecting) = &self.detecting {
                     detecting.listed();
@@ -285,7 +290,7 @@ impl Workbench {
             Effect::SaveQueries(queries) => self.runner.write(Write::Queries(queries)),
             Effect::Live(wanted) => {
                 if self.live.as_ref().is_none_or(|live| live.send(wanted).is_err()) {
-                    self.state.tell(Severity::Warning, "nobody talks to AWS any more: leave, and open the case again");
+                    self.state.tell(Severity::Warning, "nobody brings evidence into this case any more: leave, and open it again");
                 }
             }
             Effect::Copy(text) => {
@@ -322,14 +327,21 @@ impl Workbench {
     }
 }
 
-/// An event that is there already. Polled with the task's own waker: the stream keeps the first one it is given, and
-/// with another (as `now_or_never` has) it would never wake us again.
-async fn waiting(keys: &mut EventStream) -> Option<TerminalEvent> {
-    std::future::poll_fn(|context| match keys.poll_next_unpin(context) {
-        Poll::Ready(event) => Poll::Ready(event.and_then(Result::ok)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
+/// What the terminal sends, read by a thread of its own: of a lost line crossterm reads nothing for ever (as of 0.29), and
+/// whoever waits for the signal that tells of it must not be caught in that.
+fn keyboard() -> std::io::Result<Receiver<std::io::Result<TerminalEvent>>> {
+    let (sender, receiver) = channel(256);
+    let read = move || {
+        loop {
+            let event = crossterm::event::read();
+            let is_last = event.is_err();
+            if sender.blocking_send(event).is_err() || is_last {
+                return;
+            }
+        }
+    };
+    thread::Builder::new().name("keys".to_owned()).spawn(read)?;
+    Ok(receiver)
 }
 
 fn now() -> Timestamp {

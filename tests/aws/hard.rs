@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::asking::only_read;
 use crate::fetching::{digest, records_in, records_of};
 use crate::server::faults::{Fault, on};
-use crate::server::seed::{Crowd, invocations};
+use crate::server::seed::{Crowd, invocations, many_bare};
 use crate::server::world::World;
 use crate::server::{Options, Server};
 use crate::shell::{Running, Shell};
@@ -77,14 +77,13 @@ fn a_millisecond_with_more_than_a_query_gives_is_a_hole_with_a_name() {
 fn credentials_that_end_in_the_middle_are_waited_for() {
     let server = Server::start(crowd(3_000, 0, 1), Options { most_rows: 1_000, runs: Duration::from_millis(100), ..Options::default() });
     let shell = Shell::new("expires", &server);
+    server.fault(on("GetQueryResults", Fault::Expired).after(3));
     let running = Running::start(shell.command(&format!("fetch {HOURS} --case c --format json")));
-    server.wait_until("a part has come", |server| server.calls_of("GetQueryResults").len() > 4);
-    server.fault(crate::server::faults::always(Fault::Expired));
-    server.wait_until("it has noticed", |server| server.calls().iter().any(|call| call.outcome == "ExpiredTokenException"));
+    // A new login comes once it has said what it waits for.
+    running.says("log in again");
     server.heal();
     let (code, err) = running.ended();
     assert_eq!(code, Some(0), "{err}");
-    assert!(err.contains("log in again"), "it said what it waits for: {err}");
     assert_eq!(records_of(&shell.at("c")), records_in(server.world()));
 }
 
@@ -132,39 +131,42 @@ fn queries_that_a_killed_fetch_left_are_attached_to_or_stopped() {
     assert_eq!(server.left_running(), Vec::<String>::new());
 }
 
-#[test]
-#[ignore = "minutes, and only optimised: cargo test --release --test aws -- --ignored"]
-fn a_quarter_of_a_million_with_a_crowd_in_a_second() {
-    // Of the 120,000 that share a second 60,000 share a millisecond: no query gives the second, but each millisecond can be had.
-    for size in [20_000, 120_000] {
-        let options = Options { latency: Duration::from_millis(30), runs: Duration::from_millis(800), concurrent: 30, ..Options::default() };
-        let server = Server::start(crowd(250_000, size, 2), options);
-        server.fault(on("StartQuery", Fault::Throttled).every(9).times(3));
-        server.fault(on("GetQueryResults", Fault::Cut).every(29));
-        server.fault(on("GetQueryResults", Fault::Unavailable).every(37));
-        server.fault(on("GetQueryResults", Fault::Throttled).every(41));
-        server.fault(on("StartQuery", Fault::Ends("Failed")).after(3).times(1));
-        let shell = Shell::new(&format!("million_{size}"), &server);
-        let running = Running::start(shell.command(&format!("fetch {HOURS} --case c")));
-        server.wait_until("a part has come", |server| server.calls_of("GetQueryResults").iter().filter(|call| call.outcome == "ok").count() > 40);
-        running.signal("KILL");
-        running.ended();
-        fetch(&shell, 0);
-        assert!(records_of(&shell.at("c")) == records_in(server.world()), "not every event is there once");
-        only_read(&server);
-        assert_eq!(server.left_running(), Vec::<String>::new());
-    }
+/// What a case and the logs have of each other. The events are many: neither list is printed.
+#[track_caller]
+fn every_event_is_there_once(shell: &Shell, server: &Server) {
+    assert!(records_of(&shell.at("c")) == records_in(server.world()), "not every event is there once");
 }
 
 #[test]
-#[ignore = "only optimised: cargo test --release --test aws -- --ignored"]
+fn a_quarter_of_a_million_with_a_crowd_in_a_second() {
+    // Of the 120,000 that share a second 60,000 share a millisecond: no query gives the second, but each millisecond can be had.
+    let options = Options { latency: Duration::from_millis(5), runs: Duration::from_millis(200), concurrent: 30, ..Options::default() };
+    let server = Server::start(many_bare(SPAN.0, SPAN.1, 250_000, Crowd { size: 120_000, at: CROWD, share: 2 }), options);
+    server.fault(on("StartQuery", Fault::Throttled).every(9).times(3));
+    server.fault(on("GetQueryResults", Fault::Cut).every(29));
+    server.fault(on("GetQueryResults", Fault::Unavailable).every(37));
+    server.fault(on("GetQueryResults", Fault::Throttled).every(41));
+    server.fault(on("StartQuery", Fault::Ends("Failed")).after(3).times(1));
+    let shell = Shell::new("million", &server);
+    let running = Running::start(shell.command(&format!("fetch {HOURS} --case c")));
+    server.wait_until("a part has come", |server| server.calls_of("GetQueryResults").iter().filter(|call| call.outcome == "ok").count() > 20);
+    running.signal("KILL");
+    running.ended();
+    fetch(&shell, 0);
+    every_event_is_there_once(&shell, &server);
+    only_read(&server);
+    assert_eq!(server.left_running(), Vec::<String>::new());
+}
+
+#[test]
 fn one_more_than_a_query_gives() {
-    let server = Server::start(crowd(100_001, 0, 1), Options::default());
+    let server = Server::start(many_bare(SPAN.0, SPAN.1, 100_001, Crowd::default()), Options::default());
     let shell = Shell::new("one_more", &server);
     let text = "fields @timestamp | sort @timestamp asc | limit 100000";
     let answer = shell.ask(text, &format!("{HOURS} --log-group /aws/bedrock/modelinvocations --format ndjson")).exits(0);
     assert_eq!(answer.out.lines().count(), 100_000);
-    assert!(answer.err.contains("100000 of 100001 matching records"), "{}", answer.err);
+    let told = "100,000 rows; 100,001 records scanned, 100,001 matched";
+    assert!(answer.err.contains(told), "what the limit left out can be seen: {}", answer.err);
     fetch(&shell, 0);
-    assert!(records_of(&shell.at("c")) == records_in(server.world()), "not every event is there once");
+    every_event_is_there_once(&shell, &server);
 }

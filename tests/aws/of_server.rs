@@ -135,6 +135,31 @@ fn filters_counts_and_limits_are_real() {
 }
 
 #[test]
+fn what_is_only_listed_is_what_the_engine_finds() {
+    let server = Server::start(spike(), generous());
+    // A comment is not read as a list: the engine answers.
+    for text in [
+        "fields @timestamp, @message, @logStream, @log | sort @timestamp desc | limit 100",
+        "fields @timestamp, @logStream | sort @timestamp asc | limit 10000",
+        "fields @timestamp, @message | filter toMillis(@timestamp) >= 1794312100001 and toMillis(@timestamp) < 1794312100009 | sort @timestamp desc | limit 10000",
+    ] {
+        let ask = |text: &str| {
+            let (mut rows, statistics) = query(&server, text, INVOCATIONS, (NOON + 5_000, NOON + 150_000));
+            // Events of one millisecond stand in any order.
+            rows.sort_by_key(ToString::to_string);
+            (rows, statistics)
+        };
+        let (listed, found) = (ask(text), ask(&format!("{text} # as it is")));
+        assert!(!listed.0.is_empty());
+        let times = |rows: &[Value]| rows.iter().map(|row| value(row, "@timestamp").map(str::to_owned)).collect::<Vec<_>>();
+        assert_eq!((times(&listed.0), &listed.1), (times(&found.0), &found.1), "{text}");
+        if !text.ends_with("limit 100") {
+            assert_eq!(listed.0, found.0, "{text}");
+        }
+    }
+}
+
+#[test]
 fn the_demo_lies_in_groups_and_regions() {
     let server = Server::start(demo(), generous());
     let names: Vec<String> = ask(&server, "DescribeLogGroups", &json!({}))["logGroups"]

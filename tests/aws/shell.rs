@@ -1,8 +1,11 @@
 //! The analyst's shell: the real binary, with an environment that leads to one server and nowhere else.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use portable_pty::CommandBuilder;
 
@@ -90,24 +93,47 @@ impl Shell {
 }
 
 /// A program at work.
-pub struct Running(Child);
+pub struct Running {
+    child: Child,
+    told: Arc<Mutex<String>>,
+    listener: JoinHandle<()>,
+}
 
 impl Running {
     /// Starts it.
     pub fn start(mut command: Command) -> Self {
-        Self(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts"))
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("stderr"));
+        let told = Arc::<Mutex<String>>::default();
+        let hears = Arc::clone(&told);
+        let listener = std::thread::spawn(move || {
+            let mut line = String::new();
+            while lines.read_line(&mut line).expect("text") > 0 {
+                hears.lock().expect("nobody panicked").push_str(&std::mem::take(&mut line));
+            }
+        });
+        Self { child, told, listener }
+    }
+
+    /// Waits until it has said `what` on stderr.
+    pub fn says(&self, what: &str) {
+        let since = Instant::now();
+        while !self.told.lock().expect("nobody panicked").contains(what) {
+            assert!(since.elapsed() < Duration::from_mins(1), "it never said {what:?}: {:?}", self.told);
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Sends it a signal by name.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status().expect("kill runs");
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().expect("kill runs");
         assert!(sent.success());
     }
 
     /// Waits for its end: the exit code, if no signal ended it, and what it said on stderr.
     pub fn ended(mut self) -> (Option<i32>, String) {
-        let mut told = String::new();
-        self.0.stderr.take().expect("stderr").read_to_string(&mut told).expect("text");
-        (self.0.wait().expect("an end").code(), told)
+        self.listener.join().expect("it listens to the end");
+        let told = std::mem::take(&mut *self.told.lock().expect("nobody panicked"));
+        (self.child.wait().expect("an end").code(), told)
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
+use regex::bytes::Regex;
 
 use super::forms::{self, Candidate};
 use super::readable::{Reads, judge, text_of};
@@ -11,7 +12,7 @@ use super::rot13;
 use super::runs;
 use super::signs::is_injection;
 use super::snippet::Snippet;
-use crate::model::secret;
+use crate::model::{each_thread, secret};
 
 /// Encodings within encodings that are undone.
 const DEEPEST: usize = 3;
@@ -104,7 +105,13 @@ pub(super) fn deserves_a_look(bytes: &[u8]) -> bool {
 fn holds_escapes(bytes: &[u8]) -> bool {
     let enough = |signs: &mut dyn Iterator<Item = usize>, count: usize| signs.take(count).count() == count;
     enough(&mut memchr::memchr_iter(b'%', bytes), forms::FEWEST_PERCENT)
-        || ESCAPES.iter().any(|sign| enough(&mut sign.find_iter(bytes), forms::FEWEST_ESCAPES))
+        || ANY_ESCAPE.with(|any| any.as_ref().is_some_and(|any| any.is_match(bytes)))
+            && ESCAPES.iter().any(|sign| enough(&mut sign.find_iter(bytes), forms::FEWEST_ESCAPES))
 }
 
 static ESCAPES: LazyLock<[Finder<'static>; 4]> = LazyLock::new(|| [b"&#".as_slice(), b"\\x", b"0x", b"\\u0"].map(Finder::new));
+
+each_thread! {
+    /// One of them, in one pass.
+    static ANY_ESCAPE: Option<Regex> = Regex::new(r"(?-u)&#|\\x|0x|\\u0").ok();
+}

@@ -67,17 +67,29 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
         tools,
         input_chars: u32::try_from(input_characters(reading, user.first().filter(|_| user.len() == 1).map(|text| (text, user_chars))))
             .unwrap_or(u32::MAX),
-        system_opening: reading.system.first().map(|system| opening(&system.beginning())),
+        system_opening: reading.system.first().map(opening),
     };
     (facts, guardrail.ids)
 }
 
 /// The first sentence, at most 120 characters: who the model is told to be. What follows is often material that changes from call to
 /// call, such as articles that were looked up.
-fn opening(system: &str) -> String {
-    let text = system.trim_start();
+fn opening(system: &Snippet<'_>) -> String {
+    const MOST: usize = 120;
+    // What few bytes spell is mostly enough.
+    let is_enough = |text: &&str| text.trim_start().chars().nth(MOST - 1).is_some();
+    let few = system.sound_beginning(4 * MOST);
+    let all;
+    let text = match few.as_deref().filter(is_enough) {
+        Some(text) => text,
+        None => {
+            all = system.beginning();
+            &*all
+        }
+    };
+    let text = text.trim_start();
     let end = text.match_indices(['.', '!', '?', '\n', ':']).map(|(at, _)| at).find(|at| *at >= 16).unwrap_or(text.len());
-    text.get(..end).unwrap_or(text).chars().take(120).collect()
+    text.get(..end).unwrap_or(text).chars().take(MOST).collect()
 }
 
 /// The names of the tools that an answer of this text calls, each once, in order.
@@ -119,10 +131,7 @@ fn preview(user: &[Snippet<'_>]) -> String {
 
 /// Of a few bytes at the beginning, where they fill it, as in most long texts.
 fn preview_of_beginning(piece: &Snippet<'_>) -> Option<String> {
-    const ENOUGH: usize = PREVIEW * 2;
-    let start = (piece.bytes().len() > ENOUGH).then(|| piece.beginning_within(ENOUGH))?;
-    let (sound, _) = start.char_indices().rev().nth(Snippet::CUT - 1)?;
-    first_characters_if_filled(start.get(..sound)?, PREVIEW)
+    first_characters_if_filled(&piece.sound_beginning(PREVIEW * 2)?, PREVIEW)
 }
 
 fn preview_of_all(user: &[Snippet<'_>]) -> String {

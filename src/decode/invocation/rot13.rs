@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
+use crate::model::each_thread;
+
 /// A passage.
 pub(super) struct Turned {
     /// Where it begins.
@@ -30,17 +32,18 @@ const COMMON: &str = "the of and to in is you that it he was for on are as with 
 
 static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.split_whitespace().collect());
 
-/// `the and you all ignore previous instruction prompt`, turned: a few literals, so that bytes are searched at the speed of
-/// memory. No boundary before a word, since in the bytes of a JSON string `\n` may stand there.
-static SIGNS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?-u)(?:gur|Gur|naq|lbh|nyy|vtaber|Vtaber|cerivbhf|vafgehpgvba|cebzcg)s?\b").ok());
+each_thread! {
+    /// `the and you all ignore previous instruction prompt`, turned: a few literals, so that bytes are searched at the speed
+    /// of memory. No boundary before a word, since in the bytes of a JSON string `\n` may stand there.
+    static SIGNS: Option<Regex> = Regex::new(r"(?-u)(?:gur|Gur|naq|lbh|nyy|vtaber|Vtaber|cerivbhf|vafgehpgvba|cebzcg)s?\b").ok();
+}
 
 /// Different turned words that make a passage.
 const FEWEST: usize = 4;
 
 /// May there be a passage in these bytes?
 pub(super) fn deserves_a_look(bytes: &[u8]) -> bool {
-    SIGNS.as_ref().is_some_and(|signs| signs.is_match(bytes))
+    SIGNS.with(|signs| signs.as_ref().is_some_and(|signs| signs.is_match(bytes)))
 }
 
 /// The passages of a text. Weighs its words and takes stretches in which turned ones outweigh all else.

@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
 use super::snippet::{Snippet, joined, run};
-use crate::model::secret;
+use crate::model::{each_thread, secret};
 
 /// Between words: blanks, and line breaks as a JSON string spells them.
 const GAP: &str = r"(?:\s|\\[nrt])+";
@@ -33,28 +33,35 @@ static INJECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!("(?i-u){}", phrases.join("|").replace('~', GAP))).ok()
 });
 
-/// In each phrase of [`INJECTION`] stands one of these words, in lower case, and behind it what [`FOLLOWED`] knows. Plain
-/// words are looked for many bytes at a time, by four letters at their beginning: without those that many words begin with.
-static ANCHORS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    const WORDS: [&str; 14] =
-        ["gnore", "sregard", "orget", "verride", "ypass", "ystem", "idden", "nitial", "riginal", "veloper", "ything", "ailbr", "onger", "ithout"];
-    Regex::new(&format!("(?-u){}", WORDS.join("|"))).ok()
-});
+each_thread! {
+    /// In each phrase of [`INJECTION`] stands one of these words, in lower case, and behind it what [`FOLLOWED`] knows. Plain
+    /// words are looked for many bytes at a time, by four letters at their beginning: without those that many words begin
+    /// with.
+    static ANCHORS: Option<Regex> = {
+        const WORDS: [&str; 14] = [
+            "gnore", "sregard", "orget", "verride", "ypass", "ystem", "idden", "nitial", "riginal", "veloper", "ything", "ailbr", "onger",
+            "ithout",
+        ];
+        Regex::new(&format!("(?-u){}", WORDS.join("|"))).ok()
+    };
+}
 
-/// An anchor and enough of what follows it in a phrase: most that people write are followed by something else.
-static FOLLOWED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let next = "(?:all|any|the|my|your|of|these|those|previous|prior|above|earlier|preceding|foregoing|initial|original|system|safety)";
-    let phrases = [
-        format!("(?:gnore|sregard|orget|verride|ypass)~{next}~"),
-        "(?:ystem|idden|nitial|riginal)~(?:prompt|instruction|message)".to_owned(),
-        "veloper~mode".to_owned(),
-        "ything~now".to_owned(),
-        "ailbr".to_owned(),
-        "onger~(?:bound|restricted)".to_owned(),
-        "ithout~(?:any~)?(?:restrictions|filters|guardrails)".to_owned(),
-    ];
-    Regex::new(&format!("(?-u)^(?:{})", phrases.join("|").replace('~', GAP))).ok()
-});
+each_thread! {
+    /// An anchor and enough of what follows it in a phrase: most that people write are followed by something else.
+    static FOLLOWED: Option<Regex> = {
+        let next = "(?:all|any|the|my|your|of|these|those|previous|prior|above|earlier|preceding|foregoing|initial|original|system|safety)";
+        let phrases = [
+            format!("(?:gnore|sregard|orget|verride|ypass)~{next}~"),
+            "(?:ystem|idden|nitial|riginal)~(?:prompt|instruction|message)".to_owned(),
+            "veloper~mode".to_owned(),
+            "ything~now".to_owned(),
+            "ailbr".to_owned(),
+            "onger~(?:bound|restricted)".to_owned(),
+            "ithout~(?:any~)?(?:restrictions|filters|guardrails)".to_owned(),
+        ];
+        Regex::new(&format!("(?-u)^(?:{})", phrases.join("|").replace('~', GAP))).ok()
+    };
+}
 
 static DAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("DAN"));
 
@@ -65,7 +72,12 @@ pub(super) fn is_injection(piece: &Snippet<'_>) -> bool {
 }
 
 fn is_anchored(lower: &[u8]) -> bool {
-    let (Some(words), Some(followed)) = (ANCHORS.as_ref(), FOLLOWED.as_ref()) else { return true };
+    ANCHORS.with(|words| FOLLOWED.with(|followed| holds(words.as_ref(), followed.as_ref(), lower)))
+}
+
+/// One of the words, with what follows it.
+fn holds(words: Option<&Regex>, followed: Option<&Regex>, lower: &[u8]) -> bool {
+    let (Some(words), Some(followed)) = (words, followed) else { return true };
     let mut at = 0;
     while let Some(word) = words.find_at(lower, at) {
         if lower.get(word.start()..).is_some_and(|rest| followed.is_match(rest)) {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::decode::Searchable;
-use crate::decode::json::{Value, characters, unescape};
+use crate::decode::json::{Value, characters, only_escapes, unescape};
 
 /// A piece of a body's text.
 #[derive(Clone, Debug)]
@@ -22,10 +22,10 @@ impl<'a> Snippet<'a> {
     }
 
     /// The same text, spelled so that it can be cut between any two characters: as it stands when its escapes are all of
-    /// two bytes, else with them undone.
+    /// two bytes, none of which spells a character that a token of a prompt template has in it, else with them undone.
     pub(super) fn divisible(self) -> Self {
         match self {
-            Self::Raw(bytes, true) if !has_short_escapes_only(bytes) => Self::Text(unescape(bytes, true)),
+            Self::Raw(bytes, true) if !only_escapes(bytes, *b"\"\\bfnrt") => Self::Text(unescape(bytes, true)),
             snippet => snippet,
         }
     }
@@ -127,6 +127,19 @@ impl<'a> Snippet<'a> {
     /// See [`Self::beginning_within`].
     pub(super) const CUT: usize = 11;
 
+    /// Such a beginning of a longer text, without the characters that may be pieces.
+    pub(super) fn sound_beginning(&self, most: usize) -> Option<Cow<'_, str>> {
+        let start = (self.bytes().len() > most).then(|| self.beginning_within(most))?;
+        let (sound, _) = start.char_indices().rev().nth(Self::CUT - 1)?;
+        Some(match start {
+            Cow::Borrowed(start) => Cow::Borrowed(start.get(..sound)?),
+            Cow::Owned(mut start) => {
+                start.truncate(sound);
+                Cow::Owned(start)
+            }
+        })
+    }
+
     /// Number of characters of the text, counted where it stands.
     pub(super) fn characters(&self) -> usize {
         match self {
@@ -143,7 +156,7 @@ impl<'a> Snippet<'a> {
             Self::Text(text) => (text.as_bytes(), false),
         };
         let printable = bytes.iter().fold(true, |plain, byte| plain & (matches!(byte, 0x20..=0x7e) | matches!(byte, b'\n' | b'\r' | b'\t')));
-        printable && (!escaped || visible_escapes_only(bytes))
+        printable && (!escaped || only_escapes(bytes, *b"\"\\/nrt"))
     }
 
     /// For the index of searchable text.
@@ -158,29 +171,6 @@ impl<'a> Snippet<'a> {
 /// How many backslashes stand at the end.
 fn backslashes(bytes: &[u8]) -> usize {
     bytes.iter().rev().take_while(|byte| **byte == b'\\').count()
-}
-
-/// Escapes of two bytes, none of which spells a character that a token of a prompt template has in it.
-fn has_short_escapes_only(bytes: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        if !matches!(rest.get(at + 1), Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't')) {
-            return false;
-        }
-        rest = rest.get(at + 2..).unwrap_or_default();
-    }
-    true
-}
-
-fn visible_escapes_only(bytes: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        if !matches!(rest.get(at + 1), Some(b'"' | b'\\' | b'/' | b'n' | b'r' | b't')) {
-            return false;
-        }
-        rest = rest.get(at + 2..).unwrap_or_default();
-    }
-    true
 }
 
 /// Could there be a tag in the text? A look for its bracket, as it is or as an escape, before dearer ones.

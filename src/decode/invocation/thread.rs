@@ -4,16 +4,14 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_64_with_seed};
 
 use super::PastRound;
 use super::reading::{Block, Reading};
 use super::snippet::{Snippet, joined};
-use super::thinking::tags_apart;
-use crate::decode::json::Value;
+use super::thinking::{TAGS, tags_apart};
+use crate::decode::json::{Value, only_escapes};
 use crate::model::{RoundKeys, ThreadKeys};
 
 /// An answer of fewer bytes is not told from another by itself.
@@ -139,7 +137,8 @@ fn print<'r, 'a: 'r>(blocks: impl Iterator<Item = &'r Block<'a>>, more: &'r [Sni
 /// stands in the record like that, and is not copied.
 fn spelled<'r>(texts: &[&'r Snippet<'_>]) -> Cow<'r, [u8]> {
     if let [Snippet::Raw(bytes, escaped)] = texts
-        && (!escaped || only_needed_escapes(bytes))
+        // The ones that are written below.
+        && (!escaped || only_escapes(bytes, *b"\"\\nrt"))
         && !holds_reasoning(bytes)
     {
         return Cow::Borrowed(bytes);
@@ -165,23 +164,10 @@ fn spelled<'r>(texts: &[&'r Snippet<'_>]) -> Cow<'r, [u8]> {
     Cow::Owned(out)
 }
 
-/// The names in tags around reasoning; `think` stands in `thinking`.
-static NAMES: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["think", "reasoning"].map(Finder::new));
-
+/// May a tag around reasoning open here? Tags are rare, and so is their first character in prose.
 fn holds_reasoning(bytes: &[u8]) -> bool {
-    // Tags are rare, and so is their first character in prose.
-    memchr::memchr(b'<', bytes).is_some() && NAMES.iter().any(|name| name.find(bytes).is_some())
-}
-
-/// Are all escapes ones that [`spelled`] writes?
-fn only_needed_escapes(mut bytes: &[u8]) -> bool {
-    while let Some(at) = memchr::memchr(b'\\', bytes) {
-        if !matches!(bytes.get(at + 1), Some(b'"' | b'\\' | b'n' | b'r' | b't')) {
-            return false;
-        }
-        bytes = bytes.get(at + 2..).unwrap_or_default();
-    }
-    true
+    let opens = |at: usize| bytes.get(at + 1..).is_some_and(|rest| TAGS.iter().any(|tag| rest.starts_with(tag.as_bytes())));
+    memchr::memchr_iter(b'<', bytes).any(opens)
 }
 
 /// Spelled text without the blanks and line breaks around it.
@@ -303,7 +289,7 @@ mod tests {
 
     #[test]
     fn every_tag_of_reasoning_is_known() {
-        for tag in super::super::thinking::TAGS {
+        for tag in TAGS {
             assert!(holds_reasoning(format!("a <{tag}> b").as_bytes()), "{tag}");
         }
         assert!(!holds_reasoning(b"a < b") && !holds_reasoning(b"I think"));

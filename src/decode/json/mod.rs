@@ -16,7 +16,7 @@ mod value;
 
 pub(super) use marks::quote_or_backslash;
 pub use parse::{End, Kind, Problem, Tape};
-pub use text::{characters, unescape};
+pub use text::{characters, only_escapes, unescape};
 pub use value::{Key, Value};
 
 #[cfg(test)]

@@ -262,26 +262,27 @@ impl Tape {
     /// off is kept as far as it goes.
     fn string(&mut self, bytes: &[u8], at: usize) -> Option<usize> {
         let start = at + 1;
-        let mut cursor = start;
-        let mut escaped = false;
-        loop {
-            let rest = bytes.get(cursor..)?;
-            match quote_or_backslash(rest) {
-                Some(offset) if rest.get(offset) == Some(&b'"') => {
-                    let end = cursor + offset;
-                    self.push(Kind::Text, start, end, escaped);
-                    return Some(end + 1);
-                }
-                Some(offset) if cursor + offset + 1 < bytes.len() => {
-                    escaped = true;
-                    cursor += offset + 2;
-                }
-                _ => {
-                    self.push(Kind::Text, start, bytes.len(), escaped || memchr::memchr(b'\\', rest).is_some());
-                    return None;
-                }
+        let first = quote_or_backslash(bytes.get(start..)?).map(|offset| start + offset);
+        let (mut cursor, escaped) = match first {
+            Some(end) if bytes.get(end) == Some(&b'"') => {
+                self.push(Kind::Text, start, end, false);
+                return Some(end + 1);
+            }
+            Some(backslash) => (backslash + 2, true),
+            None => (bytes.len(), false),
+        };
+        // From here on only quotes are looked for: in prose most escapes are line breaks.
+        while let Some(offset) = bytes.get(cursor..).and_then(|rest| memchr::memchr(b'"', rest)) {
+            let end = cursor + offset;
+            let before = bytes.get(cursor..end).unwrap_or_default();
+            cursor = end + 1;
+            if before.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 0 {
+                self.push(Kind::Text, start, end, escaped);
+                return Some(cursor);
             }
         }
+        self.push(Kind::Text, start, bytes.len(), escaped);
+        None
     }
 
     /// A number or a word (`true`, `null`, `NaN`). One that touches the end of the bytes inside a container was cut

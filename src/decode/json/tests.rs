@@ -52,6 +52,12 @@ proptest! {
     }
 
     #[test]
+    fn escapes_are_told_as_by_an_expression(bytes in prop::collection::vec(prop::sample::select(b"ab\\\\\\\\nr/\"".as_slice()), 0..24)) {
+        let whole = regex::bytes::Regex::new(r"^(?:[^\\]|\\[nr\\])*$").unwrap();
+        prop_assert_eq!(only_escapes(&bytes, *b"nr\\"), whole.is_match(&bytes));
+    }
+
+    #[test]
     fn a_cut_document_keeps_what_stands_before_the_cut(value in any_json(), cut in 0.0..1.0f64) {
         let bytes = serde_json::to_vec(&serde_json::json!({"first": "kept", "rest": value})).expect("serialises");
         let at = 16 + ((bytes.len() - 17) as f64 * cut) as usize;

@@ -59,6 +59,25 @@ pub fn characters(raw: &[u8], escaped: bool) -> usize {
     count - spelling
 }
 
+/// Is every escape a backslash and one of these letters?
+pub fn only_escapes<const N: usize>(raw: &[u8], letters: [u8; N]) -> bool {
+    // One walk of which the compiler makes wide comparisons, instead of a search from one escape to the next. To it the
+    // second of two backslashes is the beginning of an escape: where that makes a difference they are gone through.
+    let is_one = |next: u8| letters.iter().fold(false, |is, letter| is | (next == *letter));
+    let pairs = raw.iter().zip(raw.get(1..).unwrap_or_default());
+    if raw.last() != Some(&b'\\') && !pairs.fold(false, |other, (byte, next)| other | ((*byte == b'\\') & !is_one(*next))) {
+        return true;
+    }
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        if !rest.get(at + 1).is_some_and(|next| letters.contains(next)) {
+            return false;
+        }
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    true
+}
+
 /// What the bytes of a string are.
 struct Survey {
     /// All are ASCII.

@@ -9,6 +9,7 @@ mod doors;
 mod known;
 mod lone;
 mod patterns;
+mod quick;
 mod tags;
 
 use std::borrow::Cow;
@@ -17,7 +18,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 pub use doors::Together;
-pub use patterns::may_hold;
+pub use quick::may_hold;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -1,4 +1,4 @@
-//! What secrets look like. Regular expressions on bytes, linear whatever the text; a cheap look at the bytes first.
+//! What secrets look like. Regular expressions on bytes, linear whatever the text; a cheap look at the bytes first ([`quick`]).
 //!
 //! Text may be cut off (previews are), and may be the inside of a JSON string within a JSON string: an incomplete secret at
 //! the end counts, and so do `\/` and `\u003d` within one.
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::{MASK_CLOSE, MASK_OPEN, Secret, SecretKind, lone};
+use super::{MASK_CLOSE, MASK_OPEN, Secret, SecretKind, lone, quick};
 
 /// One letter of a token in base64: also escaped, also percent-encoded.
 pub(super) const LETTER: &str = r"(?:[A-Za-z0-9+/=_%-]|\\+/|\\+u00[0-9A-Fa-f]{2})";
@@ -107,38 +107,14 @@ static PEM: LazyLock<Option<Regex>> =
 static SECRET_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| build(&format!("(?:{SECRET_NAME})$")));
 static TOKEN_NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| build(&format!("(?:{TOKEN_NAME})$")));
 
-/// What every pattern holds, as literals that begin with letters rare in prose, and few enough in each expression for bytes
-/// to be searched at the speed of memory.
-static SIGNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let signs = [
-        r"AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|ABIA[A-Z0-9]{16}|ABSK[A-Za-z0-9+]|bedrock-api-key-|PRIVATE KEY|eyJ[A-Za-z0-9_-]{7}|IQoJb3JpZ2lu|woGZXIvYXdz|QoGZXIvYXdz|woDYXdz|QoDYXdz",
-        r"gh[opsur]_[A-Za-z0-9]|github_pat_|glpat-|xox|xapp-|k_live_|k_test_|AIza[A-Za-z0-9_-]{16}|hf_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{16}|SG\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{6}",
-        r#"tAccessK|t_[aA]ccess_|t-[aA]ccess-|t Access K|T[_ -]ACCESS|s key[\\"'`*\s:=>,|<\[]|s_secret_k|S_SECRET_K|sSecretK"#,
-        r"nToken|n_[tT]oken|n-[tT]oken|n Token|N[_ -]TOKEN|y-[tT]oken|Y-TOKEN|[bB]earer[\s\\]|BEARER[\s\\]|Basic[\s\\]+[A-Za-z0-9]|mz-[sS]ignature|Signature=",
-        // Tag characters spell anything.
-        r#"://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)|\xF3\xA0[\x80\x81]|\\u[dD][bB]40"#,
-    ];
-    signs.iter().filter_map(|signs| build(signs)).collect()
-});
-
 pub(super) fn build(pattern: &str) -> Option<Regex> {
     RegexBuilder::new(pattern).unicode(false).size_limit(1 << 22).build().ok()
-}
-
-/// May these bytes, text or the inside of a JSON string, hold a secret? Quick, and never no when there is one.
-pub fn may_hold(bytes: &[u8]) -> bool {
-    is_signed(bytes) || lone::may_hold(bytes)
-}
-
-/// May one of the patterns match? Never no when one does.
-pub(super) fn is_signed(bytes: &[u8]) -> bool {
-    SIGNS.iter().any(|signs| signs.is_match(bytes))
 }
 
 /// All secrets, in order, apart from each other.
 pub(super) fn find(text: &[u8]) -> Vec<Secret> {
     let named = |range| (PATTERNS.len(), Secret { kind: SecretKind::SecretAccessKey, range });
-    let mut found = if is_signed(text) { by_patterns(text) } else { Vec::new() };
+    let mut found = if quick::is_signed(text) { by_patterns(text) } else { Vec::new() };
     if lone::may_hold(text) {
         found.extend(lone::find(text).into_iter().map(named));
     }

@@ -68,6 +68,9 @@ pub const BEYOND_BUDGET: &str = "beyond the budget";
 /// A page of records: their text is long.
 const PAGE: i32 = 1_000;
 
+/// So many rows are taken in at a stretch.
+const SOME: usize = 100;
+
 /// A fetch at work.
 pub(super) struct Fetching<'a> {
     pub(super) aws: &'a Aws,
@@ -211,7 +214,7 @@ impl Fetching<'_> {
         match &error.fault {
             // What was attached to is not there any more: asked again, and paid again.
             _ if piece.attach.is_some() && !matches!(error.fault, Fault::Stopped) => queue.push(Piece { attach: None, ..piece }),
-            Fault::QueryTimedOut if piece.span.length() > 1 => queue.extend(plan::halves(piece.group, piece.span, piece.came)),
+            Fault::QueryTimedOut if piece.span.length() > 1 => queue.extend(plan::parts(piece.group, piece.span, 2, piece.came)),
             Fault::NoDataThere => {
                 let note = format!("{} has no data in {}: before its creation, or beyond its retention", group.found.group, piece.span);
                 if !outcome.notes.contains(&note) {
@@ -295,6 +298,7 @@ impl Fetching<'_> {
             span: piece.span,
             page: PAGE,
             is_one_page: false,
+            watched: 0,
         };
         let mut entry = AskedQuery {
             id: String::new(),
@@ -329,10 +333,14 @@ impl Fetching<'_> {
             Step::Again => (came, outside) = (Came::default(), 0),
             Step::Page(rows) => {
                 let mut handed = 0;
-                for row in &rows {
-                    if is_wanted(row, piece, bounds, &mut came, &mut outside) && self.seen.is_none_or(|seen| seen.is_new(row)) {
-                        bundle.add(row);
-                        handed += 1;
+                for some in rows.chunks(SOME) {
+                    // The next page, and other queries, go on meanwhile.
+                    tokio::task::yield_now().await;
+                    for row in some {
+                        if is_wanted(row, piece, bounds, &mut came, &mut outside) && self.seen.is_none_or(|seen| seen.is_new(row)) {
+                            bundle.add(row);
+                            handed += 1;
+                        }
                     }
                 }
                 self.tell(|told| told.rows += handed);

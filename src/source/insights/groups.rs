@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, LogGroup};
 use futures_util::StreamExt as _;
+use futures_util::future::join;
 use futures_util::stream;
 
 use super::classify;
@@ -46,6 +47,8 @@ pub enum Look {
         strands: Vec<Strand>,
         /// How many events were looked at.
         events: usize,
+        /// How many bytes they have.
+        bytes: usize,
         /// When the newest of them happened.
         newest: Option<Timestamp>,
     },
@@ -67,7 +70,15 @@ impl FoundGroup {
         self.created.map(|created| created.plus_millis(days(14))).max(kept)
     }
 
-    /// What cannot be asked of it, because of its class.
+    /// How many bytes a record of it has, about.
+    pub(super) fn mean_record(&self) -> Option<f64> {
+        match self.look {
+            Look::Saw { events, bytes, .. } if events > 0 => Some(bytes as f64 / events as f64),
+            _ => None,
+        }
+    }
+
+    /// Everything can be asked of it: its class forbids nothing.
     pub fn is_standard(&self) -> bool {
         self.class.is_empty() || self.class == "STANDARD"
     }
@@ -98,8 +109,8 @@ const NOISE: [&str; 14] = [
     "aws-waf-logs",
 ];
 
-/// What a name says.
-fn named(name: &str) -> Option<Strand> {
+/// What a name says that a group holds.
+pub fn named(name: &str) -> Option<Strand> {
     let lower = name.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if lower == "aws/spans" || lower.starts_with("/aws/bedrock-agentcore/") || has(&["otel", "spans"]) {
@@ -130,16 +141,25 @@ pub(super) async fn discover(link: &Link, now: Timestamp, cancel: &AtomicBool) -
 /// The groups of these names, looked into. A name that is not there is not among them; when groups may not be listed, the names
 /// are taken as they are.
 pub(super) async fn named_groups(link: &Link, names: &[String], now: Timestamp, cancel: &AtomicBool) -> Result<Vec<FoundGroup>, AwsError> {
-    let mut found = Vec::new();
-    for name in names {
-        match list(link, Some(name), cancel).await {
-            Ok(groups) => found.extend(groups.into_iter().filter(|group| group.group.name == *name)),
-            Err(AwsError { fault: Fault::Denied(_), .. }) => found.push(unknown(link, name)),
-            Err(error) => return Err(error),
-        }
+    let found: Vec<Result<Option<FoundGroup>, AwsError>> =
+        stream::iter(names).map(|name| named_group(link, name, now, cancel)).buffered(AT_ONCE).collect().await;
+    found.into_iter().filter_map(Result::transpose).collect()
+}
+
+/// It is looked for and looked into at once: somebody waits for both.
+async fn named_group(link: &Link, name: &str, now: Timestamp, cancel: &AtomicBool) -> Result<Option<FoundGroup>, AwsError> {
+    let bare = unknown(link, name);
+    let (listed, look) = join(list(link, Some(name), cancel), look(link, &bare, now, cancel)).await;
+    let group = match listed {
+        Ok(groups) => groups.into_iter().find(|group| group.group.name == name),
+        Err(AwsError { fault: Fault::Denied(_), .. }) => Some(bare),
+        Err(error) => return Err(error),
+    };
+    if look == Look::Failed(Fault::Stopped) {
+        return Err(AwsError::new(format!("look into {name}"), Fault::Stopped));
     }
-    look_into(link, &mut found, now, cancel).await?;
-    Ok(found)
+    // A class that cannot be looked into was not known before.
+    Ok(group.map(|group| if group.is_standard() { FoundGroup { look, ..group } } else { group }))
 }
 
 fn unknown(link: &Link, name: &str) -> FoundGroup {
@@ -231,7 +251,8 @@ async fn look_back(link: &Link, group: &FoundGroup, from: Timestamp, cancel: &At
         }
     }
     let newest = page.events().iter().filter_map(FilteredLogEvent::timestamp).max().map(Timestamp::from_millis);
-    Look::Saw { strands, events: page.events().len(), newest }
+    let bytes = page.events().iter().filter_map(|event| event.message()).map(str::len).sum();
+    Look::Saw { strands, events: page.events().len(), bytes, newest }
 }
 
 fn strand_of(message: &str, tape: &mut Tape) -> Option<Strand> {
@@ -272,9 +293,11 @@ mod tests {
             look: Look::NotLooked,
         };
         assert_eq!(group.holds(), [Strand::Invocation]);
-        group.look = Look::Saw { strands: vec![], events: 3, newest: None };
+        group.look = Look::Saw { strands: vec![], events: 4, bytes: 30, newest: None };
+        assert_eq!(group.mean_record(), Some(7.5));
         assert_eq!(group.holds(), []);
-        group.look = Look::Saw { strands: vec![], events: 0, newest: None };
+        group.look = Look::Saw { strands: vec![], events: 0, bytes: 0, newest: None };
+        assert_eq!(group.mean_record(), None);
         assert_eq!(group.holds(), [Strand::Invocation], "an empty group is what it is called");
         let day = 86_400_000;
         group.created = Some(Timestamp::from_millis(20 * day));

@@ -30,7 +30,7 @@ pub(super) struct Manners {
     pub(super) throttled: Duration,
     /// How long we wait for a new login, once something has been read.
     pub(super) login: Duration,
-    /// The first pause before a query is looked at.
+    /// A pause between two looks at a query while no other runs.
     pub(super) poll: Duration,
     /// How long we wait for a server.
     pub(super) timeouts: Timeouts,
@@ -39,13 +39,13 @@ pub(super) struct Manners {
 impl Default for Manners {
     fn default() -> Self {
         Self {
-            per_second: 9.5,
+            per_second: 9.0,
             queries: 10,
             attempts: 5,
             pause: Duration::from_millis(300),
             throttled: Duration::from_mins(5),
             login: Duration::from_mins(15),
-            poll: Duration::from_millis(250),
+            poll: Duration::from_millis(200),
             timeouts: Timeouts::default(),
         }
     }

@@ -1,48 +1,83 @@
 //! How fast we ask, and how much at once: both give way to throttling, and come back when all is well.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-/// Requests a second of one kind, evenly spaced.
+/// Requests of one kind: never more than [`BURST`] in the time that the rate has for them. While AWS throttles they are spaced evenly.
 #[derive(Debug)]
 pub(super) struct Pace {
     inner: Mutex<Rate>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Rate {
     per_second: f64,
     most: f64,
-    /// The next request may go at this time.
-    next: Option<Instant>,
+    /// The last turns that were given, the newest at the end; they may lie ahead.
+    turns: VecDeque<Instant>,
     slowed: Option<Instant>,
 }
 
+/// As many as AWS's quotas allow in a second: a fetch begins with a handful of short questions, which need not wait for each other.
+const BURST: usize = 10;
 /// However AWS throttles, we ask so often.
 const LEAST: f64 = 0.5;
 /// Answers to requests that were under way when we slowed down do not slow us down again.
 const SETTLES: Duration = Duration::from_secs(1);
 
+impl Rate {
+    /// When the next request may go.
+    fn next(&self, now: Instant) -> Instant {
+        let count = if self.per_second < self.most { 1 } else { BURST };
+        let after = |turn: &Instant| *turn + Duration::from_secs_f64(count as f64 / self.per_second);
+        let spaced = self.turns.len().checked_sub(count).and_then(|at| self.turns.get(at)).map(after);
+        [spaced, self.turns.back().copied(), self.slowed.map(|at| at + Duration::from_secs_f64(1.0 / self.per_second))]
+            .into_iter()
+            .flatten()
+            .fold(now, Instant::max)
+    }
+}
+
 impl Pace {
     /// At most so many requests a second.
     pub(super) fn new(most: f64) -> Self {
-        Self { inner: Mutex::new(Rate { per_second: most, most, next: None, slowed: None }) }
+        Self { inner: Mutex::new(Rate { per_second: most, most, turns: VecDeque::with_capacity(BURST), slowed: None }) }
     }
 
     /// How long the next request has to wait; its place is taken.
     fn take(&self, now: Instant) -> Duration {
         let mut rate = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = rate.next.filter(|next| *next > now).unwrap_or(now);
-        rate.next = Some(at + Duration::from_secs_f64(1.0 / rate.per_second));
+        let at = rate.next(now);
+        if rate.turns.len() >= BURST {
+            rate.turns.pop_front();
+        }
+        rate.turns.push_back(at);
         at - now
+    }
+
+    /// How long a request would have to wait now.
+    fn busy(&self, now: Instant) -> Duration {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).next(now) - now
     }
 
     /// Waits for the next request's turn.
     pub(super) async fn turn(&self) {
         let wait = self.take(Instant::now());
         if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Waits until a request would not have to wait, and takes no turn: what is less urgent lets others go first.
+    pub(super) async fn idle(&self) {
+        loop {
+            let wait = self.busy(Instant::now());
+            if wait.is_zero() {
+                return;
+            }
             tokio::time::sleep(wait).await;
         }
     }
@@ -55,7 +90,7 @@ impl Pace {
         }
         rate.slowed = Some(now);
         rate.per_second = (rate.per_second / 2.0).max(LEAST);
-        rate.next = Some(now + Duration::from_secs_f64(1.0 / rate.per_second));
+        rate.turns.clear();
     }
 
     /// A request went well: a little faster.
@@ -106,6 +141,11 @@ impl Slots {
         }
     }
 
+    /// How many run.
+    pub(super) fn running(&self) -> usize {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).running
+    }
+
     /// All slots of the account are taken: half as many for us.
     pub(super) fn fewer(&self) {
         let mut taken = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,10 +177,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_are_spaced_and_slow_down_once_for_what_was_under_way() {
+    fn ten_go_at_once_and_the_next_when_their_second_is_over() {
         let (pace, start) = (Pace::new(10.0), Instant::now());
-        let waits: Vec<u128> = (0..3).map(|_| pace.take(start).as_millis()).collect();
-        assert_eq!(waits, [0, 100, 200]);
+        let at = |millis| start + Duration::from_millis(millis);
+        // Nine at once and one after half a second; then the second of the first nine is over before that of the tenth.
+        let waits = |count: usize, now: Instant| (0..count).map(|_| pace.take(now).as_millis()).collect::<Vec<_>>();
+        assert_eq!(waits(9, at(0)), [0; 9]);
+        assert_eq!(waits(3, at(500)), [0, 500, 500]);
+        assert_eq!(pace.busy(at(600)).as_millis(), 400);
+        assert_eq!(pace.busy(at(1_000)).as_millis(), 0);
+        assert_eq!(waits(8, at(1_000)), [0, 0, 0, 0, 0, 0, 0, 500]);
+    }
+
+    #[test]
+    fn throttled_requests_are_spaced_and_slow_down_once_for_what_was_under_way() {
+        let (pace, start) = (Pace::new(10.0), Instant::now());
         let later = start + Duration::from_secs(5);
         pace.slower(later);
         pace.slower(later + Duration::from_millis(900));

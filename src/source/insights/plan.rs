@@ -1,9 +1,10 @@
 //! Which pieces of which interval are asked for, in which order, and what follows when a piece has more rows than a query gives.
 //! Pure: nothing is sent from here.
 //!
-//! A piece is asked for newest first. When it overflows, all that is newer than the second of the oldest row that came is
-//! complete; what is left, that second included, is halved and asked for again. A single second that overflows is halved down
-//! to milliseconds, and what cannot be split further is a hole that is named.
+//! A piece is asked for newest first, and is made small enough that its rows should fit into one query: what overflows is scanned, and
+//! paid for, twice. When it does overflow, all that is newer than the second of the oldest row that came is complete; what is left,
+//! that second included, is split by what AWS says is left, and asked for again. A single second that overflows is halved down to
+//! milliseconds, and what cannot be split further is a hole that is named.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,10 +16,14 @@ use crate::model::live::{AskedQuery, QueryState, Seconds};
 pub(super) const CAP: u64 = 100_000;
 /// AWS finds an event a while after it happened: what is younger is not final.
 pub(super) const SETTLING: i64 = 300;
-/// A query is planned to scan about so much, so that rows come soon and a budget can be kept.
+/// A query is planned to scan about so much, so that rows come soon and a budget can be kept …
 const PIECE_BYTES: f64 = 200e6;
+/// … and to give about so much of the rows that one can give: events are not spread evenly.
+const FILLED: f64 = 0.75;
 /// At most so many pieces of an interval.
-const MOST_PIECES: f64 = 500.0;
+const MOST_PIECES: f64 = 2_000.0;
+/// What is left of a piece is split into so many at most: that there is a crowd in one second says nothing about the others.
+const MOST_PARTS: i64 = 16;
 /// Groups up to this size are fetched whole, before anything large.
 pub(super) const SMALL_BYTES: f64 = 100e6;
 /// AWS keeps results for seven days; a little less is safe.
@@ -42,13 +47,14 @@ impl Piece {
     }
 }
 
-/// What of an interval is missing, as pieces; newest first. `bytes` is what all of it would scan.
-pub(super) fn pieces(group: usize, missing: &[Seconds], bytes: Option<f64>) -> Vec<Piece> {
+/// What of an interval is missing, as pieces; newest first. `bytes` is what all of it would scan, `record` how long a record is, about.
+pub(super) fn pieces(group: usize, missing: &[Seconds], bytes: Option<f64>, record: Option<f64>) -> Vec<Piece> {
     let whole: i64 = missing.iter().map(|span| span.length()).sum();
+    let fitting = record.map_or(PIECE_BYTES, |record| (record.max(1.0) * CAP as f64 * FILLED).min(PIECE_BYTES));
     let mut pieces = Vec::new();
     for span in missing.iter().rev().filter(|span| !span.is_empty()) {
         let share = bytes.unwrap_or(0.0) * span.length() as f64 / whole.max(1) as f64;
-        let count = (share / PIECE_BYTES).ceil().clamp(1.0, MOST_PIECES) as i64;
+        let count = (share / fitting).ceil().clamp(1.0, MOST_PIECES) as i64;
         let length = (span.length() / count).max(1);
         let mut to = span.to;
         while to > span.from {
@@ -120,7 +126,8 @@ pub(super) fn after(piece: &Piece, came: Came, cap: u64) -> Then {
     if !came.is_full(cap) {
         return Then { covered: Some(span), next: Vec::new(), second: None, hole: None };
     }
-    let whole = Then { covered: None, next: halves(piece.group, span, None), second: None, hole: None };
+    let count = parts_left(&came);
+    let whole = Then { covered: None, next: parts(piece.group, span, count, None), second: None, hole: None };
     if span.length() <= 1 {
         return Then { next: Vec::new(), second: Some(span.from), ..whole };
     }
@@ -130,27 +137,34 @@ pub(super) fn after(piece: &Piece, came: Came, cap: u64) -> Then {
     if second < span.from || second >= span.to {
         return whole;
     }
-    if second + 1 == span.to {
-        // All that came is of the last second: halves would give the very same rows again and again.
-        let crowd = Piece { came: Some((second, Arc::new(came.last_second))), ..Piece::new(piece.group, Seconds::new(second, span.to)) };
-        return Then { next: vec![crowd, Piece::new(piece.group, Seconds::new(span.from, second))], ..whole };
-    }
-    let left = Seconds::new(span.from, second + 1);
-    Then {
-        covered: Some(Seconds::new(second + 1, span.to)),
-        next: halves(piece.group, left, Some((second, Arc::new(came.last_second)))),
-        second: None,
-        hole: None,
-    }
+    let newer = Seconds::new(second + 1, span.to);
+    let is_crowd = newer.is_empty() || came.last_second.len() as u64 > came.rows / 2;
+    let has_come = Some((second, Arc::new(came.last_second)));
+    let next = if is_crowd {
+        // A crowd in one second is asked for by itself: whatever else is asked for with it would be scanned for nothing.
+        let crowd = Piece { came: has_come, ..Piece::new(piece.group, Seconds::new(second, second + 1)) };
+        std::iter::once(crowd).chain(parts(piece.group, Seconds::new(span.from, second), count - 1, None)).collect()
+    } else {
+        parts(piece.group, Seconds::new(span.from, second + 1), count, has_come)
+    };
+    Then { covered: (!newer.is_empty()).then_some(newer), next, second: None, hole: None }
 }
 
-/// Two halves, or the one second that is left.
-pub(super) fn halves(group: usize, span: Seconds, came: Option<(i64, Arc<HashSet<u64>>)>) -> Vec<Piece> {
-    if span.length() <= 1 {
-        return vec![Piece { came, ..Piece::new(group, span) }];
+/// How many queries what is left should take, by the rows that one gave and those that AWS says there are.
+fn parts_left(came: &Came) -> i64 {
+    let left = (came.matched - came.rows as f64) / (came.rows.max(1) as f64 * FILLED);
+    (left.ceil() as i64).clamp(2, MOST_PARTS)
+}
+
+/// So many parts of the same length, newest first; of a few seconds as many as there are. What has come belongs to the newest.
+pub(super) fn parts(group: usize, span: Seconds, count: i64, came: Option<(i64, Arc<HashSet<u64>>)>) -> Vec<Piece> {
+    let count = count.max(1).min(span.length());
+    let bound = |number: i64| span.from + span.length() * number / count;
+    let mut pieces: Vec<Piece> = (0..count).rev().map(|number| Piece::new(group, Seconds::new(bound(number), bound(number + 1)))).collect();
+    if let Some(newest) = pieces.first_mut() {
+        newest.came = came;
     }
-    let middle = span.from + span.length() / 2;
-    vec![Piece { came, ..Piece::new(group, Seconds::new(middle, span.to)) }, Piece::new(group, Seconds::new(span.from, middle))]
+    pieces
 }
 
 #[cfg(test)]
@@ -168,10 +182,13 @@ mod tests {
     #[test]
     fn small_intervals_are_one_piece_and_large_ones_many_from_the_newest() {
         let missing = [Seconds::new(0, 100), Seconds::new(200, 1_000)];
-        assert_eq!(spans(&pieces(0, &missing, Some(1e6))), [(200, 1_000), (0, 100)]);
-        assert_eq!(spans(&pieces(0, &missing, None)), [(200, 1_000), (0, 100)]);
+        assert_eq!(spans(&pieces(0, &missing, Some(1e6), None)), [(200, 1_000), (0, 100)]);
+        assert_eq!(spans(&pieces(0, &missing, None, Some(800.0))), [(200, 1_000), (0, 100)]);
         // 800 of 900 seconds scan about 0.8 GB: four pieces of 200 seconds, the first a quarter of that.
-        assert_eq!(spans(&pieces(0, &missing[1..], Some(0.8e9))), [(950, 1_000), (750, 950), (550, 750), (350, 550), (200, 350)]);
+        let four = [(950, 1_000), (750, 950), (550, 750), (350, 550), (200, 350)];
+        assert_eq!(spans(&pieces(0, &missing[1..], Some(0.8e9), Some(9_000.0))), four);
+        // 75,000 records of 800 bytes are 60 MB: 240 MB are four pieces too.
+        assert_eq!(spans(&pieces(0, &missing[1..], Some(0.24e9), Some(800.0))), four);
     }
 
     #[test]
@@ -203,13 +220,20 @@ mod tests {
     }
 
     #[test]
-    fn a_crowd_in_the_last_second_is_asked_for_by_itself() {
-        let full = |oldest: i64| Came { rows: 10, oldest: Some(Timestamp::from_millis(oldest)), ..Came::default() };
-        let next = |oldest: i64| spans(&after(&Piece::new(0, Seconds::new(0, 16)), full(oldest), 10).next);
-        assert_eq!(next(15_200), [(15, 16), (0, 15)]);
+    fn a_crowd_in_a_second_is_asked_for_by_itself_and_the_rest_in_as_many_parts_as_it_takes() {
+        let full = |oldest: i64, matched: f64| Came { rows: 10, matched, oldest: Some(Timestamp::from_millis(oldest)), ..Came::default() };
+        let next = |oldest: i64, matched: f64| spans(&after(&Piece::new(0, Seconds::new(0, 16)), full(oldest, matched), 10).next);
+        assert_eq!(next(15_200, 0.0), [(15, 16), (0, 15)]);
+        // So is one of which most rows are.
+        let crowd = Came { last_second: (0..6).collect(), ..full(9_999, 0.0) };
+        assert_eq!(spans(&after(&Piece::new(0, Seconds::new(0, 16)), crowd, 10).next), [(9, 10), (0, 9)]);
         // Elsewhere what is left is halved; rows from beyond the end tell nothing.
-        assert_eq!(next(9_999), [(5, 10), (0, 5)]);
-        assert_eq!(next(16_000), [(8, 16), (0, 8)]);
+        assert_eq!(next(9_999, 0.0), [(5, 10), (0, 5)]);
+        assert_eq!(next(16_000, 0.0), [(8, 16), (0, 8)]);
+        // Of 36 rows 26 are left: as four times seven; of a million as many as there are seconds, or sixteen.
+        assert_eq!(next(7_500, 36.0), [(6, 8), (4, 6), (2, 4), (0, 2)]);
+        assert_eq!(next(1_500, 1e6), [(1, 2), (0, 1)]);
+        assert_eq!(parts_left(&full(0, 1e6)), 16);
     }
 
     /// A server that gives the newest rows of an interval, `extra` seconds more than asked at its end, as some do.
@@ -227,6 +251,7 @@ mod tests {
             spike in prop::option::of((0..60_i64, 0..80_usize)),
             cap in 5..40_u64,
             extra in prop::sample::select(vec![0, 999]),
+            tells in any::<bool>(),
         ) {
             if let Some((second, count)) = spike {
                 events.extend((0..count as i64).map(|number| second * 1000 + number * 7 % 1000));
@@ -239,7 +264,15 @@ mod tests {
                 queries += 1;
                 prop_assert!(queries < 2_000);
                 let rows = newest(&events, piece.span, cap, extra);
-                let came = Came { rows: rows.len() as u64, matched: 0.0, oldest: rows.last().map(|at| Timestamp::from_millis(*at)), last_second: HashSet::new() };
+                let there = newest(&events, piece.span, u64::MAX, extra).len() as f64;
+                let oldest = rows.last().copied();
+                let in_it = rows.iter().filter(|at| oldest.is_some_and(|oldest| oldest / 1000 == **at / 1000)).count() as u64;
+                let came = Came {
+                    rows: rows.len() as u64,
+                    matched: if tells { there } else { 0.0 },
+                    oldest: oldest.map(Timestamp::from_millis),
+                    last_second: (0..in_it).collect(),
+                };
                 let then = after(&piece, came, cap);
                 if let Some(span) = then.covered {
                     for at in rows.iter().filter(|at| (span.from * 1000..span.to * 1000).contains(*at)) {

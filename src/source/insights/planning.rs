@@ -8,7 +8,7 @@ use super::fault::{AwsError, Fault};
 use super::groups::FoundGroup;
 use super::plan::{self, CAP, Piece};
 use super::session::{Aws, estimate};
-use crate::model::live::{AskedQuery, Coverage, GroupName, QueryState, Seconds, Site};
+use crate::model::live::{AskedQuery, Coverage, FETCH, GroupName, QueryState, Seconds, Site};
 use crate::model::{Strand, Timestamp};
 
 /// What is wanted.
@@ -85,7 +85,7 @@ impl FetchPlan {
 /// The text of a fetch: always the whole message and where it is, the newest first.
 pub(super) fn text(filter: &str, cap: u64) -> String {
     let filter = if filter.is_empty() { String::new() } else { format!(" | filter {filter}") };
-    format!("fields @timestamp, @message, @logStream, @log{filter} | sort @timestamp desc | limit {cap}")
+    format!("{FETCH}{filter} | sort @timestamp desc | limit {cap}")
 }
 
 /// The same for a part of a second.
@@ -153,7 +153,7 @@ impl Aws {
             let (mut pieces, left) = plan::attached(number, &group.missing, &mine, wanted.now);
             let share =
                 left.iter().map(|span| span.length()).sum::<i64>() as f64 / group.missing.iter().map(|span| span.length()).sum::<i64>().max(1) as f64;
-            pieces.extend(plan::pieces(number, &left, group.bytes.map(|bytes| bytes * share)));
+            pieces.extend(plan::pieces(number, &left, group.bytes.map(|bytes| bytes * share), group.found.mean_record()));
             group.pieces = pieces;
         }
         let orphans = self.orphans(&groups, &wanted);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
 use aws_sdk_cloudwatchlogs::types::{QueryLanguage, QueryStatistics, ResultField};
+use futures_util::future::join;
 
 use super::classify;
 use super::fault::{AwsError, Fault};
@@ -30,10 +31,12 @@ pub(super) struct Ask {
     /// Names, or ARNs where the group is another account's; none with SQL, or when the text has a `SOURCE`.
     pub(super) groups: Vec<String>,
     pub(super) span: Seconds,
-    /// Rows of the first page; the next ones are as long as what came makes them ([`page_after`]).
+    /// Rows of the first page, or fewer when they are long; the next ones are as long as what came makes them ([`rows_a_page`]).
     pub(super) page: i32,
-    /// One page is all that is wanted.
+    /// One page is all that is wanted, and it is there at once.
     pub(super) is_one_page: bool,
+    /// So many of its rows are looked at while it runs, for whoever shows them.
+    pub(super) watched: i32,
 }
 
 /// What happens on the way.
@@ -41,8 +44,8 @@ pub(super) struct Ask {
 pub(super) enum Step {
     /// AWS has taken it, under this id.
     Started(String),
-    /// It runs; so many rows so far, which may still go away.
-    Runs { rows: usize, statistics: ScanStatistics },
+    /// It runs; the first rows so far, which may still go away.
+    Runs { rows: Vec<ResultRow>, statistics: ScanStatistics },
     /// Rows that stay, in order.
     Page(Vec<ResultRow>),
     /// The pages come again from the first.
@@ -61,11 +64,13 @@ pub(super) struct Ended {
 /// A query that AWS says has failed is started again so often.
 const RESTARTS: u32 = 2;
 /// A page is to be of about so many bytes.
-const PAGE_BYTES: usize = 8 << 20;
+const PAGE_BYTES: f64 = 8e6;
 /// … but of no fewer rows,
-const SHORTEST_PAGE: usize = 100;
-/// … and no more: the most that AWS gives (INSIGHTS §2).
-const LONGEST_PAGE: usize = 10_000;
+const SHORTEST_PAGE: f64 = 50.0;
+/// … and no more: the most that AWS gives.
+const LONGEST_PAGE: f64 = 10_000.0;
+/// A query that runs long is looked at so often.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A state nobody knows is waited out for so long.
 const UNKNOWN_FOR: Duration = Duration::from_mins(2);
 
@@ -139,19 +144,24 @@ async fn start(link: &Link, ask: &Ask, cancel: &AtomicBool) -> Result<String, Aw
 /// Looks at the query until it has ended, then reads its pages.
 async fn follow(link: &Link, ask: &Ask, id: &str, cancel: &AtomicBool, on: &mut impl AsyncFnMut(Step)) -> Result<Ended, AwsError> {
     let started = Instant::now();
-    let (mut pause, mut unknown_since) = (link.manners.poll, None);
-    let mut looks = 0;
+    let mut pause = if ask.is_one_page { Duration::ZERO } else { link.manners.poll };
+    let (mut looks, mut page, mut unknown_since) = (0, ask.page, None);
     let first = loop {
-        if unless_stopped(cancel, tokio::time::sleep(pause)).await.is_none() {
+        // Pages go before looks: what is there is read before anybody looks for more.
+        let waits = async {
+            tokio::time::sleep(pause).await;
+            link.reads.idle().await;
+        };
+        if unless_stopped(cancel, waits).await.is_none() {
             return Err(AwsError::new("read a query's results", Fault::Stopped));
         }
-        // Most queries end soon, and then the first page has come with the answer. Later only the state is of interest.
+        // Short queries end soon, and then the first page has come with the answer. Later only the state is of interest.
         looks += 1;
-        let items = if looks <= 3 { ask.page } else { 1 };
-        let output = read(link, id, None, items, cancel).await?;
+        let items = if looks <= 3 { page } else { ask.watched.max(1) };
+        let mut output = read(link, id, None, items, cancel).await?;
         match output.status().map_or("Unknown", |status| status.as_str()) {
-            "Complete" if items == ask.page => break output,
-            "Complete" => break read(link, id, None, ask.page, cancel).await?,
+            "Complete" if items == page => break output,
+            "Complete" => break read(link, id, None, page, cancel).await?,
             "Failed" => return Err(AwsError::new(format!("answer a query in {}", link.site), Fault::QueryFailed)),
             "Cancelled" => return Err(AwsError::new(format!("answer a query in {}", link.site), Fault::QueryCancelled)),
             "Timeout" => return Err(AwsError::new(format!("answer a query in {}", link.site), Fault::QueryTimedOut)),
@@ -161,17 +171,26 @@ async fn follow(link: &Link, ask: &Ask, id: &str, cancel: &AtomicBool, on: &mut 
             }
             _ => {}
         }
-        on(Step::Runs { rows: output.results().len(), statistics: statistics(output.statistics()) }).await;
-        // Short queries end within seconds, and a look is cheap: late looks would be most of the wait.
-        let most = if started.elapsed() > Duration::from_mins(1) { 10 } else { 1 };
-        pause = pause.mul_f64(1.25).min(Duration::from_secs(most));
+        let statistics = statistics(output.statistics());
+        // What was scanned tells how long records are, before any row has come.
+        page = ask.page.min(rows_a_page(statistics.bytes_scanned, statistics.records_scanned).unwrap_or(ask.page));
+        let rows: Vec<ResultRow> = output.results.take().unwrap_or_default().into_iter().map(row).collect();
+        on(Step::Runs { rows, statistics }).await;
+        pause = pause_after(started.elapsed(), link.manners.poll, link.slots.running());
     };
-    pages(link, ask, id, first, cancel, on).await
+    pages(link, ask, page, id, first, cancel, on).await
+}
+
+/// An end is seen late by a tenth of the time that the query ran, at most; and the looks at all queries take half of what AWS allows.
+fn pause_after(elapsed: Duration, poll: Duration, running: usize) -> Duration {
+    let together = poll.saturating_mul(u32::try_from(running.max(1)).unwrap_or(u32::MAX));
+    (elapsed / 10).max(together).min(LONGEST_PAUSE)
 }
 
 async fn pages(
     link: &Link,
     ask: &Ask,
+    mut items: i32,
     id: &str,
     first: GetQueryResultsOutput,
     cancel: &AtomicBool,
@@ -180,33 +199,42 @@ async fn pages(
     let mut ended = Ended { statistics: statistics(first.statistics()), ..Ended::default() };
     ended.result_count = first.statistics().map_or(0.0, QueryStatistics::result_count);
     let (mut page, mut has_begun_again) = (first, false);
-    let mut items = ask.page;
     loop {
         let token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
         let rows: Vec<ResultRow> = page.results.take().unwrap_or_default().into_iter().map(row).collect();
         ended.rows += rows.len() as u64;
-        items = page_after(&rows).unwrap_or(items);
-        if !rows.is_empty() {
-            on(Step::Page(rows)).await;
-        }
-        let Some(token) = token.filter(|_| !ask.is_one_page) else { return Ok(ended) };
-        page = match read(link, id, Some(token), items, cancel).await {
+        let bytes: usize = rows.iter().flat_map(|row| &row.0).map(|(name, value)| name.len() + value.len()).sum();
+        items = rows_a_page(bytes as f64, rows.len() as f64).unwrap_or(items);
+        // The next page is on its way while this one is taken in.
+        let token = token.filter(|_| !ask.is_one_page);
+        let next = async {
+            match token {
+                Some(token) => Some(read(link, id, Some(token), items, cancel).await),
+                None => None,
+            }
+        };
+        let keep = async {
+            if !rows.is_empty() {
+                on(Step::Page(rows)).await;
+            }
+        };
+        page = match join(next, keep).await.0 {
+            None => return Ok(ended),
             // A token lives for an hour.
-            Err(AwsError { fault: Fault::Invalid(_), .. }) if !has_begun_again => {
+            Some(Err(AwsError { fault: Fault::Invalid(_), .. })) if !has_begun_again => {
                 (has_begun_again, ended.rows) = (true, 0);
                 on(Step::Again).await;
                 read(link, id, None, items, cancel).await?
             }
-            other => other?,
+            Some(other) => other?,
         };
     }
 }
 
-/// How many rows the next page has, so that it is of about [`PAGE_BYTES`]: a page is held as a whole, and each costs a request.
-fn page_after(rows: &[ResultRow]) -> Option<i32> {
-    let bytes: usize = rows.iter().flat_map(|row| &row.0).map(|(name, value)| name.len() + value.len()).sum();
-    let mean = bytes.checked_div(rows.len())?.max(1);
-    i32::try_from((PAGE_BYTES / mean).clamp(SHORTEST_PAGE, LONGEST_PAGE)).ok()
+/// How many rows a page has, so that it is of about [`PAGE_BYTES`]: a page is held as a whole, and each costs a request.
+fn rows_a_page(bytes: f64, rows: f64) -> Option<i32> {
+    let fitting = PAGE_BYTES / (bytes / rows);
+    (fitting.is_finite() && bytes > 0.0).then(|| fitting.clamp(SHORTEST_PAGE, LONGEST_PAGE) as i32)
 }
 
 async fn read(link: &Link, id: &str, token: Option<String>, items: i32, cancel: &AtomicBool) -> Result<GetQueryResultsOutput, AwsError> {
@@ -245,10 +273,17 @@ mod tests {
 
     #[test]
     fn pages_are_as_long_as_rows_are_short() {
-        let rows = |bytes: usize, count: usize| vec![ResultRow(vec![("m".to_owned(), "x".repeat(bytes - 1))]); count];
-        for (bytes, expected) in [(10, 10_000), (838, 10_000), (4096, 2048), (1 << 20, 100)] {
-            assert_eq!(page_after(&rows(bytes, 3)), Some(expected), "{bytes}");
+        for (bytes, expected) in [(10.0, 10_000), (800.0, 10_000), (4_000.0, 2_000), (1e6, 50)] {
+            assert_eq!(rows_a_page(bytes * 3.0, 3.0), Some(expected), "{bytes}");
         }
-        assert_eq!(page_after(&[]), None);
+        assert_eq!(rows_a_page(0.0, 0.0), None);
+        assert_eq!(rows_a_page(0.0, 7.0), None);
+    }
+
+    #[test]
+    fn looks_come_more_seldom_the_longer_a_query_runs_and_the_more_there_are() {
+        let pause = |elapsed: u64, running| pause_after(Duration::from_millis(elapsed), Duration::from_millis(200), running).as_millis();
+        assert_eq!([pause(0, 0), pause(1_000, 1), pause(5_000, 1), pause(600_000, 1)], [200, 200, 500, 10_000]);
+        assert_eq!([pause(1_000, 10), pause(1_000, 1_000)], [2_000, 10_000]);
     }
 }

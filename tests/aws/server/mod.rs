@@ -13,6 +13,7 @@ mod describe;
 pub mod faults;
 pub mod filter;
 pub mod http;
+mod listing;
 mod queries;
 pub mod seed;
 pub mod world;
@@ -210,10 +211,10 @@ impl Server {
         self.queries().iter().filter(|query| matches!(query.status(), "Running" | "Scheduled")).map(|query| query.text.clone()).collect()
     }
 
-    /// Waits until something holds; fails after a minute.
+    /// Waits until something holds; fails after five minutes.
     #[track_caller]
     pub fn wait_until(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
-        let until = Instant::now() + Duration::from_mins(1);
+        let until = Instant::now() + Duration::from_mins(5);
         while !holds(self) {
             assert!(Instant::now() < until, "in vain: {what}; calls: {:#?}", self.calls());
             thread::sleep(Duration::from_millis(20));

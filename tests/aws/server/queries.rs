@@ -150,14 +150,14 @@ pub fn results(shared: &Shared, region: &str, body: &Value) -> Outcome {
                 Some(None) => return Outcome::error("InvalidParameterException", "The specified nextToken is invalid."),
             };
             let to = (from + items.max(1)).min(answered.rows.len());
-            let rows: Vec<&str> = answered.rows.get(from..to).unwrap_or_default().iter().map(String::as_str).collect();
+            let rows: Vec<String> = (from..to).map(|number| answered.rows.json(number)).collect();
             (rows, (to < answered.rows.len()).then(|| BASE64_STANDARD.encode(format!("{}:{to}", query.id))))
         }
         ("Running", _) => {
             // Rows that are there now, and others the next time.
             let looks = *query.looks.lock().unwrap_or_else(PoisonError::into_inner);
-            let rows = answered.rows.iter().enumerate().filter(|(number, _)| (number + looks).is_multiple_of(3));
-            (rows.map(|(_, row)| row.as_str()).take(items).collect(), None)
+            let rows = (0..answered.rows.len()).filter(|number| (number + looks).is_multiple_of(3)).take(items);
+            (rows.map(|number| answered.rows.json(number)).collect(), None)
         }
         _ => (Vec::new(), None),
     };

@@ -8,7 +8,7 @@ use outcrop::case::Writable;
 use outcrop::model::{Scope, Strand, Timestamp};
 use outcrop::source::{Input, demo, ingest};
 
-use super::world::Lines;
+use super::world::{Lines, World};
 
 /// The Region where the organisation's trail writes its group, and the laptops' telemetry goes.
 pub const HOME: &str = "us-east-1";
@@ -74,13 +74,40 @@ pub struct Crowd {
     pub share: usize,
 }
 
-/// So many invocations, spread evenly over a stretch of time, but for a crowd.
-pub fn invocations(from: i64, to: i64, count: usize, crowd: Crowd) -> Lines {
+/// The times of so many events, spread evenly over a stretch of time, but for a crowd.
+pub fn times(from: i64, to: i64, count: usize, crowd: Crowd) -> Vec<i64> {
     let (even, second) = (count - crowd.size, crowd.at - crowd.at.rem_euclid(1000));
     let spread = (0..even).map(|number| from + (to - from) * number as i64 / even.max(1) as i64);
     let crowded = (0..crowd.size).map(|number| second + if number % crowd.share == 0 { 500 } else { (number % 499) as i64 });
-    let messages = spread.chain(crowded).enumerate().map(|(number, at)| invocation(number, at)).collect();
+    spread.chain(crowded).collect()
+}
+
+/// Invocations at these times.
+fn invocations_at(times: &[i64], write: fn(usize, i64) -> String) -> Lines {
+    let messages = times.iter().enumerate().map(|(number, at)| write(number, *at)).collect();
     Lines { region: HOME.to_owned(), group: INVOCATIONS.to_owned(), stream: "aws/bedrock/modelinvocations-111122223333".to_owned(), messages }
+}
+
+/// So many invocations, spread evenly over a stretch of time, but for a crowd.
+pub fn invocations(from: i64, to: i64, count: usize, crowd: Crowd) -> Lines {
+    invocations_at(&times(from, to, count, crowd), invocation)
+}
+
+/// An invocation record that says as little as one can.
+fn bare_invocation(number: usize, at: i64) -> String {
+    let at = Timestamp::from_millis(at);
+    format!(r#"{{"schemaType":"ModelInvocationLog","timestamp":"{at}","requestId":"{number:08x}-0000-4000-8000-000000000000","modelId":"m"}}"#)
+}
+
+/// A world of very many invocations that can be listed.
+pub fn many(from: i64, to: i64, count: usize, crowd: Crowd, write: fn(usize, i64) -> String) -> World {
+    let times = times(from, to, count, crowd);
+    World::bare(invocations_at(&times, write), &times)
+}
+
+/// The same of records that say as little as one can.
+pub fn many_bare(from: i64, to: i64, count: usize, crowd: Crowd) -> World {
+    many(from, to, count, crowd, bare_invocation)
 }
 
 /// A CloudTrail event.

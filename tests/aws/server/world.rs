@@ -74,6 +74,8 @@ pub struct Region {
     /// Which event of the case is which of the logs.
     places: RwLock<HashMap<EventId, Arc<LogEvent>>>,
     case: Writable,
+    /// Events lie in the groups only, not in the case.
+    is_bare: bool,
     _folder: TempDir,
 }
 
@@ -98,6 +100,20 @@ impl World {
             world.regions.entry(region).or_insert_with(Region::new).take_in(&lines);
         }
         world
+    }
+
+    /// A world of very many events of one stream, with their times: it can be listed, and asked nothing else.
+    pub fn bare(lines: Lines, times: &[i64]) -> Self {
+        let mut region = Region::new();
+        region.is_bare = true;
+        let event = |(number, (message, time)): (usize, (String, &i64))| {
+            let ptr = format!("Cmcmbare{number:08x}");
+            Arc::new(LogEvent { time: *time, ingested: *time + 2_000, ptr, group: lines.group.clone(), stream: lines.stream.clone(), message })
+        };
+        let mut events: Vec<Arc<LogEvent>> = lines.messages.into_iter().zip(times).enumerate().map(event).collect();
+        events.sort_by_key(|event| event.time);
+        region.group(&lines.group, |group| group.events = events);
+        Self { regions: BTreeMap::from([(lines.region, region)]) }
     }
 
     /// One more group, empty.
@@ -136,7 +152,7 @@ impl Region {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let case = Writable::open(&folder.path().join("region.outcrop")).expect("a case");
-        Self { groups: RwLock::default(), places: RwLock::default(), case, _folder: folder }
+        Self { groups: RwLock::default(), places: RwLock::default(), case, is_bare: false, _folder: folder }
     }
 
     fn group<T>(&self, name: &str, change: impl FnOnce(&mut Group) -> T) -> T {
@@ -153,6 +169,11 @@ impl Region {
     /// The event of the logs that an event of the case is.
     pub fn places(&self) -> RwLockReadGuard<'_, HashMap<EventId, Arc<LogEvent>>> {
         self.places.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its events can be listed, and nothing else.
+    pub fn is_bare(&self) -> bool {
+        self.is_bare
     }
 
     /// A reader of the Region's case.

@@ -159,8 +159,11 @@ fn every_command_stops_soon_after_it_is_told_to() {
         let between = (1..6).map(|part| looks * part / 6);
         for stop_at in (1..=3).chain(between).chain(looks.saturating_sub(3)..=looks).filter(|at| (1..=looks).contains(at)) {
             let watch = Watch::default();
-            let (ended, _) = run(*make, &watch, stop_at);
-            assert!(matches!(ended, Err(RunError::Case(CaseError::Interrupted))), "{name}, stopped at look {stop_at} of {looks}");
+            let (ended, seen) = run(*make, &watch, stop_at);
+            // How often groups are looked at when they are put in order depends on the order they were hashed into.
+            let is_told = seen >= stop_at;
+            assert_eq!(matches!(ended, Err(RunError::Case(CaseError::Interrupted))), is_told, "{name}, stopped at look {stop_at} of {looks}");
+            assert!(is_told || stop_at + 3 >= looks, "{name} looked {seen} times, and {looks} times before");
             let late = watch.worked_out.load(Ordering::Relaxed);
             assert!(late <= PIECE as u64, "{name} worked {late} values out after it was stopped at look {stop_at}");
         }
