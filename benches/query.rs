@@ -156,8 +156,7 @@ fn main() {
         let (median, ..) = runs[TIMES / 2];
         println!("{}: {best:.3?} / {median:.3?}, CPU {seconds:.2} s, first row {first:.3?}; {told}", question.name);
         if let (Some(text), Ok(python)) = (question.duckdb, std::env::var("OUTCROP_BENCH_PYTHON")) {
-            let program =
-                "import sys, duckdb; c = duckdb.connect(); c.execute('SET threads = 2'); print(len(c.execute(sys.argv[1]).fetchall()), 'rows')";
+            let program = "import sys, duckdb; c = duckdb.connect(); c.execute('SET threads = 2'); c.execute('SET enable_progress_bar = false'); print(len(c.execute(sys.argv[1]).fetchall()), 'rows')";
             peer("DuckDB", best, Command::new(python).args(["-c", program, &within(text, &folder)]));
         }
         if let Some(line) = question.shell {

@@ -244,8 +244,10 @@ impl<'p> Records<'p> {
             part.iter().zip(places).filter_map(|((at, event), place)| Some((*at, *event, place?))).collect();
         wanted.sort_unstable_by_key(|(_, _, place)| (place.source, place.position.offset));
         let places: Vec<RecordPlace> = wanted.iter().map(|(_, _, place)| *place).collect();
+        let interrupter = reader.interrupter();
+        let is_given_up = || interrupter.check().is_err();
         let may_hold = |number: usize, record: &[u8]| {
-            wanted.get(number).is_some_and(|(_, event, _)| self.screen.may_hold(record, &|slot| self.is_read(slot, *event)))
+            wanted.get(number).is_some_and(|(_, event, _)| self.screen.may_hold(record, &|slot| self.is_read(slot, *event), &is_given_up))
         };
         reader.records(&places, &may_hold, &mut |number, record| {
             let Some((at, event, place)) = wanted.get(number) else { return };

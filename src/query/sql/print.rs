@@ -7,8 +7,9 @@ use super::ast::{
     Body, Call, Comparison, Expr, ExprKind, Frame, Groups, Is, Item, Join, LikeKind, Operator, OrderKey, Query, Relation, RelationKind, Select,
     SetOperator, Type, Window,
 };
-use super::groups::is_own_name;
+use super::groups::{groups as read, is_own_name};
 use crate::query::compare;
+use crate::query::ql::Span;
 use crate::query::ql::ast::Step;
 use crate::query::value::Value;
 
@@ -125,13 +126,7 @@ impl Display for Relation {
         match &self.kind {
             RelationKind::Query(query) => write!(f, "({query})")?,
             RelationKind::Groups(groups) => match (groups.names.as_slice(), &self.alias) {
-                ([only], alias)
-                    if groups.sources.is_empty()
-                        && groups.index.is_empty()
-                        && !only.contains('(')
-                        && only.trim() == only
-                        && (alias.is_some() || !is_own_name(only)) =>
-                {
+                ([only], alias) if read(only, Span::default()).is_ok_and(|read| read == *groups) && (alias.is_some() || !is_own_name(only)) => {
                     f.write_str(&name(only))?;
                 }
                 _ => f.write_str(&name(&groups.to_string()))?,

@@ -281,6 +281,7 @@ const FORMS: &[&str] = &[
     "SELECT a FROM `odd (name)`",
     "SELECT a FROM logGroups(logGroupIdentifier: ['plain'])",
     "SELECT a FROM logGroups(logGroupIdentifier: [' blank'])",
+    "SELECT a FROM `\"y\" filterIndex('r' = 'x')`",
     "SELECT a FROM g WHERE NOT NOT a = 1 AND (b OR c) OR NOT (d AND e)",
     "SELECT a FROM g WHERE a AND (b AND c) AND d OR (e OR f)",
     "SELECT (a + b) * c - d / (e - f) % 2 || 'x' || (g || h) DIV 3 FROM g",

@@ -6,6 +6,7 @@ use super::super::error::RunError;
 use super::super::expr::{Node, part};
 use super::super::rows::{Row, set};
 use super::{Fold, MOST_ROWS, Work, bounded, stopped, too_many};
+use crate::query::compare::Searched;
 use crate::query::functions::Context;
 use crate::query::ql::ast::Step;
 use crate::query::value::Value;
@@ -13,7 +14,7 @@ use crate::query::value::Value;
 /// `parse` with a glob or a regular expression.
 pub(in crate::query::run) struct Match {
     pub(in crate::query::run) of: Node,
-    pub(in crate::query::run) regex: Regex,
+    pub(in crate::query::run) regex: Searched,
     /// Groups of the expression, and where they go.
     pub(in crate::query::run) groups: Vec<(usize, usize)>,
     /// A row for each match.
@@ -50,9 +51,15 @@ impl Work for Match {
             stopped(context)?;
             let value = self.of.of(&row.values, context);
             let text = value.as_text().unwrap_or_default();
+            // Long texts are looked at first in a way that can be given up.
+            if self.regex.is_long(&text) && !self.regex.finds(&text, &|| context.is_stopped()) {
+                out.push(row);
+                continue;
+            }
             if self.multi {
                 let before = out.len();
-                for found in self.regex.captures_iter(&text) {
+                for found in self.regex.regex().captures_iter(&text) {
+                    stopped(context)?;
                     if out.len() >= MOST_ROWS {
                         return Err(too_many("parse … multi", "narrow the scope first"));
                     }
@@ -67,7 +74,7 @@ impl Work for Match {
                 self.fold.becomes(out.len() - before, "parse … multi")?;
                 continue;
             }
-            if let Some(found) = self.regex.captures(&text) {
+            if let Some(found) = self.regex.regex().captures(&text) {
                 self.fill(&mut row, &found);
             }
             out.push(row);

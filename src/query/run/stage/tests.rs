@@ -10,7 +10,7 @@ use super::super::{finished, through};
 use super::*;
 use crate::case::CaseError;
 use crate::query::aggregate::aggregate;
-use crate::query::compare::compile;
+use crate::query::compare::{Searched, compile};
 use crate::query::period::Period;
 
 /// Rows that are sent through a command: more than are sorted in one go.
@@ -95,10 +95,22 @@ const COMMANDS: &[(&str, Make)] = &[
     ("stats", |watch| Box::new(group(watch))),
     ("unnest", |watch| Box::new(Unnest { of: watch.slot(2), slot: 4, keeps_others: false, fold: Fold::default() })),
     ("parse", |watch| {
-        Box::new(Match { of: watch.slot(1), regex: compile(r"user=(\d+)").unwrap(), groups: vec![(1, 4)], multi: false, fold: Fold::default() })
+        Box::new(Match {
+            of: watch.slot(1),
+            regex: Searched::of(compile(r"user=(\d+)").unwrap()),
+            groups: vec![(1, 4)],
+            multi: false,
+            fold: Fold::default(),
+        })
     }),
     ("parse … multi", |watch| {
-        Box::new(Match { of: watch.slot(1), regex: compile(r"(\d)").unwrap(), groups: vec![(1, 4)], multi: true, fold: Fold::default() })
+        Box::new(Match {
+            of: watch.slot(1),
+            regex: Searched::of(compile(r"(\d)").unwrap()),
+            groups: vec![(1, 4)],
+            multi: true,
+            fold: Fold::default(),
+        })
     }),
     ("json", |watch| Box::new(JsonAt { of: watch.slot(1), steps: json_steps("a"), slot: 4 })),
     ("accum", |watch| Box::new(Accum { of: watch.slot(0), slot: 4, sum: 0.0 })),
