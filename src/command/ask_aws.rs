@@ -41,7 +41,7 @@ pub fn rows(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange) ->
 }
 
 /// The same answer in the form in which a case answers, so that it is shown, and masked, in the same way.
-fn as_of_a_case(answer: AwsAnswer, has_pointers: bool) -> query::run::Answer {
+pub fn as_of_a_case(answer: AwsAnswer, has_pointers: bool) -> query::run::Answer {
     let columns: Vec<String> = answer.columns.into_iter().filter(|name| has_pointers || name != "@ptr").collect();
     let cell = |row: &ResultRow, name: &str| row.get(name).map_or(Value::Missing, Value::text);
     let row = |row: &ResultRow| AnswerRow { event: None, values: columns.iter().map(|name| cell(row, name)).collect() };
@@ -62,7 +62,8 @@ fn fetch(text: &str, language: Language, aws: &AwsArgs, range: &TimeRange) -> Re
             ));
         }
     }
-    let question = Question { text: text.to_owned(), language, groups: aws.log_group.clone(), span: seconds_of(range, place::now()) };
+    let question =
+        Question { text: text.to_owned(), language, groups: aws.log_group.clone(), span: seconds_of(range, place::now()), ..Question::default() };
     let budget = aws.usd()?;
     let stop = stop_on_signals();
     let session = Aws::connect_briefly(&aws.sites()).map_err(|error| told(&error, text))?;

@@ -1,14 +1,15 @@
 //! What commands that talk to AWS have in common: sites, money, and ending well when told to.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 
 use super::failure::Failure;
-use crate::model::live::{Seconds, Site, USD_PER_GB, usd_text};
+use crate::model::live::{Seconds, Site, USD_PER_GB, parse_budget, usd_for, usd_text};
 use crate::model::{SafeText, TimeRange, Timestamp};
+use crate::report::bytes;
 
 /// Whose logs, where, and for how much.
 #[derive(Clone, Debug, Args)]
@@ -50,15 +51,54 @@ impl AwsArgs {
     }
 }
 
-/// Reads an amount of dollars, or of bytes at a price.
-pub fn parse_budget(text: &str, usd_per_gb: f64) -> Option<f64> {
-    let lower = text.trim().to_ascii_lowercase();
-    let plain = lower.trim_start_matches('$').trim_end_matches("usd").trim();
-    let units = [("tb", 1e3), ("gb", 1.0), ("mb", 1e-3)];
-    let of_bytes = units.iter().find_map(|(unit, gigabytes)| plain.strip_suffix(unit).map(|number| (number.trim(), gigabytes * usd_per_gb)));
-    let (number, factor) = of_bytes.unwrap_or((plain, 1.0));
-    number.parse::<f64>().ok().map(|number| number * factor).filter(|usd| usd.is_finite() && *usd >= 0.0)
+/// Bytes that were scanned in this session, by whoever asked.
+#[derive(Clone, Debug, Default)]
+pub struct Tally(Arc<Mutex<f64>>);
+
+impl Tally {
+    /// Adds bytes.
+    pub fn add(&self, scanned: f64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += scanned;
+    }
+
+    /// All of them.
+    pub fn bytes(&self) -> f64 {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
+
+/// What a workbench may spend, and what it has spent.
+#[derive(Clone, Debug)]
+pub struct Purse {
+    /// Dollars that one question may cost without being agreed to.
+    pub budget: f64,
+    /// What AWS charges for a gigabyte.
+    pub usd_per_gb: f64,
+    /// What was scanned.
+    pub tally: Tally,
+}
+
+impl Default for Purse {
+    fn default() -> Self {
+        Self { budget: USUAL_BUDGET, usd_per_gb: USD_PER_GB, tally: Tally::default() }
+    }
+}
+
+impl Purse {
+    /// What was scanned and about what it cost; nothing when nothing was.
+    pub fn spent(&self) -> String {
+        self.spent_with(0.0)
+    }
+
+    /// The same with so many bytes that are being scanned.
+    pub fn spent_with(&self, scanned: f64) -> String {
+        let scanned = self.tally.bytes() + scanned;
+        if scanned > 0.0 { format!("{} ≈ {}", bytes(scanned as u64), usd_text(usd_for(scanned, self.usd_per_gb))) } else { String::new() }
+    }
+}
+
+/// Dollars that may be spent unasked where nobody says otherwise: the default of `--budget`.
+pub const USUAL_BUDGET: f64 = 1.0;
 
 /// The whole seconds of a range; without a beginning the last day.
 pub fn seconds_of(range: &TimeRange, now: Timestamp) -> Seconds {
@@ -116,17 +156,6 @@ pub fn stop_on_signals() -> Arc<AtomicBool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn amounts_are_dollars_or_bytes() {
-        for (text, usd) in [("2usd", 2.0), ("$0.50", 0.5), (" 3 ", 3.0), ("100GB", 0.5), ("1 tb", 5.0), ("200MB", 0.001), ("2 USD", 2.0)] {
-            let read = parse_budget(text, 0.005).unwrap();
-            assert!((read - usd).abs() < 1e-9, "{text}: {read}");
-        }
-        for text in ["", "much", "-1", "nan", "1eur"] {
-            assert_eq!(parse_budget(text, 0.005), None, "{text}");
-        }
-    }
 
     #[test]
     fn sites_are_regions_of_profiles() {

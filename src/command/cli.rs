@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::aws::AwsArgs;
+use super::groups::GroupsArgs;
 use crate::model::{
     Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -77,6 +78,8 @@ pub enum Command {
     Query(QueryArgs),
     /// Run a hunt: a query with a purpose and parameters; without NAME, the catalogue
     Hunt(HuntArgs),
+    /// Print the names of log groups that queries of a case may use, or say what one means in it
+    Groups(GroupsArgs),
     /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
     Controls(ControlsArgs),
     /// Write a report: what happened, with the evidence it rests on, as Markdown or HTML

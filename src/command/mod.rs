@@ -18,11 +18,14 @@ mod failure;
 #[cfg(feature = "live")]
 mod fetch;
 mod generate;
+pub mod groups;
 mod hunt;
 mod ingest;
 #[cfg(feature = "live")]
 mod live;
 mod open;
+#[cfg(feature = "live")]
+mod oracle;
 mod output;
 mod pivot;
 mod place;
@@ -32,6 +35,11 @@ mod report;
 mod rules;
 mod seal;
 mod show;
+#[cfg(feature = "live")]
+mod sources;
+#[cfg(not(feature = "live"))]
+#[path = "only_files.rs"]
+mod sources;
 mod unknown;
 
 use std::process::ExitCode;
@@ -84,6 +92,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Pivot(args)) => pivot::run(&args),
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Hunt(args)) => hunt::run(&args),
+        Some(Command::Groups(args)) => groups::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Detect(args)) => detect::run(&args),

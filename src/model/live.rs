@@ -26,7 +26,7 @@ impl fmt::Display for Site {
 }
 
 /// Whole seconds since the epoch, `from` inside and `to` not: what Logs Insights takes, in our half-open form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Seconds {
     /// First second inside.
     pub from: i64,
@@ -140,6 +140,16 @@ pub fn usd_for(bytes: f64, usd_per_gb: f64) -> f64 {
     bytes / 1e9 * usd_per_gb
 }
 
+/// Reads an amount of dollars, or of bytes at a price.
+pub fn parse_budget(text: &str, usd_per_gb: f64) -> Option<f64> {
+    let lower = text.trim().to_ascii_lowercase();
+    let plain = lower.trim_start_matches('$').trim_end_matches("usd").trim();
+    let units = [("tb", 1e3), ("gb", 1.0), ("mb", 1e-3)];
+    let of_bytes = units.iter().find_map(|(unit, gigabytes)| plain.strip_suffix(unit).map(|number| (number.trim(), gigabytes * usd_per_gb)));
+    let (number, factor) = of_bytes.unwrap_or((plain, 1.0));
+    number.parse::<f64>().ok().map(|number| number * factor).filter(|usd| usd.is_finite() && *usd >= 0.0)
+}
+
 /// An amount as it is shown: `$0.004`, `$12.30`; with as many decimals as say something.
 pub fn usd_text(usd: f64) -> String {
     match usd {
@@ -236,6 +246,16 @@ pub struct AskedQuery {
     pub reason: Option<String>,
 }
 
+impl AskedQuery {
+    /// It fetches every event of its interval, and is no question of somebody else's.
+    pub fn fetches_all(&self) -> bool {
+        self.text.starts_with(FETCH) && !self.text.contains("| filter ")
+    }
+}
+
+/// How the text of every fetch begins.
+pub const FETCH: &str = "fields @timestamp, @message, @logStream, @log";
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -274,6 +294,17 @@ mod tests {
     fn intervals_that_touch_are_one() {
         let spans = |pairs: &[(i64, i64)]| pairs.iter().map(|(from, to)| Seconds::new(*from, *to)).collect::<Vec<_>>();
         assert_eq!(Seconds::joined(spans(&[(20, 30), (0, 5), (5, 9), (25, 27), (40, 40)])), spans(&[(0, 9), (20, 30)]));
+    }
+
+    #[test]
+    fn amounts_are_dollars_or_bytes() {
+        for (text, usd) in [("2usd", 2.0), ("$0.50", 0.5), (" 3 ", 3.0), ("100GB", 0.5), ("1 tb", 5.0), ("200MB", 0.001), ("2 USD", 2.0)] {
+            let read = parse_budget(text, 0.005).unwrap();
+            assert!((read - usd).abs() < 1e-9, "{text}: {read}");
+        }
+        for text in ["", "much", "-1", "nan", "1eur"] {
+            assert_eq!(parse_budget(text, 0.005), None, "{text}");
+        }
     }
 
     #[test]

@@ -122,11 +122,15 @@ impl Likeness {
 
     /// Is the value like it? `None` when it is missing, a list or a map: then neither `like` nor `not like` holds.
     pub fn is_like(&self, value: &Value) -> Option<bool> {
-        let text = value.as_text()?;
-        Some(match self {
+        Some(self.finds(&value.as_text()?))
+    }
+
+    /// Is there such a thing in the text?
+    pub fn finds(&self, text: &str) -> bool {
+        match self {
             Self::Contains(finder) => finder.find(text.as_bytes()).is_some(),
-            Self::Matches(regex) => regex.is_match(&text),
-        })
+            Self::Matches(regex) => regex.is_match(text),
+        }
     }
 }
 
@@ -206,6 +210,11 @@ impl Membership {
             }
         }
         Self { keys }
+    }
+
+    /// The texts, where all are such that only the same text is equal to them.
+    pub fn texts(&self) -> Option<Vec<&str>> {
+        self.keys.iter().map(|key| if let Key::Text(text) = key { Some(&**text) } else { None }).collect()
     }
 
     /// Is the value equal to one of them? `None` when it is missing, a list or a map: then neither `in` nor `not in` holds.

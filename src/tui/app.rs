@@ -15,6 +15,7 @@ use super::desk::Desk;
 use super::keymap::Keymap;
 use super::live::LiveCommand;
 use super::message::{Effect, Event, IngestNews, Severity};
+use super::oracle::Oracle;
 use super::runner::{Detecting, Rules, Runner, Write, revision_number};
 use super::state::{Setup, State};
 use super::terminal::Screen;
@@ -44,6 +45,8 @@ pub struct Options {
     pub rules: Option<Rules>,
     /// Where wishes to AWS go, when the feed talks to it.
     pub live: Option<std::sync::mpsc::Sender<LiveCommand>>,
+    /// Whoever asks AWS while somebody waits; without it queries go to the case only.
+    pub oracle: Option<Arc<dyn Oracle>>,
     /// Name of a theme or path of a theme file.
     pub theme: Option<String>,
     /// Name of a keymap.
@@ -106,7 +109,7 @@ impl Workbench {
         let catalogue = options.config.as_ref().map_or_else(Catalogue::embedded, |folder| Catalogue::with_folder(&folder.join("hunts")));
         let (sender, replies) = channel(256);
         let notebook = options.writable.as_ref().map(Writable::notebook).transpose()?;
-        let runner = Runner::start(&reader, notebook, &sender)?;
+        let runner = Runner::start(&reader, notebook, options.oracle.clone(), &sender)?;
         let detecting = match (options.rules, &options.writable) {
             (Some(rules), Some(writable)) => Some(Detecting::start(&reader, writable, rules, &sender)?),
             _ => None,
@@ -137,7 +140,9 @@ impl Workbench {
         };
         let screen = Screen::take()?;
         let glyphs = if options.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
-        let setup = Setup { title: options.title, read_only, keymap, glyphs, catalogue: Arc::new(catalogue) };
+        let usual = options.oracle.as_ref().map(|oracle| oracle.usual()).unwrap_or_default();
+        let asks_aws = options.oracle.is_some();
+        let setup = Setup { title: options.title, read_only, asks_aws, usual, keymap, glyphs, catalogue: Arc::new(catalogue) };
         let mut state = State::new(setup, screen.size()?, now(), view);
         state.revision = revision;
         state.desk = desk;
@@ -172,6 +177,7 @@ impl Workbench {
         self.runner.write(Write::Queries(self.state.desk.save()));
         // First what matters: the case. Then the terminal, which may be gone.
         self.replies.close();
+        self.live = None;
         if let Some(feeder) = self.feeder.take() {
             let _ = feeder.join();
         }
@@ -274,6 +280,7 @@ impl Workbench {
             Effect::AddNote(text) => self.runner.write(Write::Note(text, self.state.now)),
             Effect::SetTriage(key, triage) => self.runner.write(Write::Triage(key, triage)),
             Effect::List(entry) => self.runner.write(Write::List(entry)),
+            Effect::Unlist(list, value) => self.runner.write(Write::Unlist(list, value)),
             Effect::RunRules => {
                 if let Some(detecting) = &self.detecting {
                     detecting.listed();
@@ -283,7 +290,7 @@ impl Workbench {
             Effect::SaveQueries(queries) => self.runner.write(Write::Queries(queries)),
             Effect::Live(wanted) => {
                 if self.live.as_ref().is_none_or(|live| live.send(wanted).is_err()) {
-                    self.state.tell(Severity::Warning, "nobody talks to AWS any more: leave, and open the case again");
+                    self.state.tell(Severity::Warning, "nobody brings evidence into this case any more: leave, and open it again");
                 }
             }
             Effect::Copy(text) => {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::desk::Problem;
+use super::oracle::{AtAws, FoundGroup, KnownGroup, SourceWish};
 use super::results::{FieldUse, Results};
 use super::signals::{Flagged, SignalPage, SignalsPage};
 use super::tables::{Counted, Order, ProfilePage, Table};
@@ -13,8 +14,8 @@ use crate::decode::VerbClass;
 use crate::hunt::{Bound, Hunt};
 use crate::model::secret::SecretKind;
 use crate::model::{
-    Controls, Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, Mark, Name, Scope, Secrets, Skip, SourceEntry,
-    Timestamp,
+    Controls, Digest, Entity, EntityKind, Event, EventId, EventRef, ExchangeFacts, ExchangeFlags, ListEntry, Mark, Name, Scope, Secrets, Skip,
+    SourceEntry, TimeRange, Timestamp,
 };
 use crate::stitch::controls::Overview;
 use crate::stitch::echo::{self, Echo};
@@ -57,11 +58,15 @@ pub enum Slot {
     Arrange,
     /// Which fields there are.
     Fields,
+    /// Which log groups there are.
+    Groups,
+    /// Which could be a source.
+    Source,
 }
 
 impl Slot {
     /// How many slots there are.
-    pub const COUNT: usize = Self::Fields as usize + 1;
+    pub const COUNT: usize = Self::Source as usize + 1;
 }
 
 /// A question.
@@ -214,6 +219,15 @@ pub enum Ask {
     },
     /// An answer masked anew.
     Present(Held, Secrets),
+    /// A table as a file: its rows in the order that is shown.
+    ExportTable {
+        /// The table.
+        table: Counted,
+        /// Places of its rows.
+        order: Arc<Vec<u32>>,
+        /// Path as typed.
+        path: String,
+    },
     /// An answer as a file.
     ExportAnswer {
         /// The answer.
@@ -228,6 +242,12 @@ pub enum Ask {
         /// The scope.
         scope: Scope,
     },
+    /// Log groups that a query may be sent to; at this revision.
+    Groups(u64),
+    /// Log groups that could be a source.
+    Find(Box<SourceWish>),
+    /// What is missing of them, and for how much.
+    Price(Box<SourceWish>, Vec<FoundGroup>),
     /// Entities that cells name, with counts.
     Named {
         /// The entities.
@@ -271,13 +291,15 @@ impl Ask {
             Self::Profile { .. } => Slot::Profile,
             Self::Search { .. } => Slot::Search,
             Self::Case(_) => Slot::Case,
-            Self::Export { .. } | Self::ExportAnswer { .. } => Slot::Export,
+            Self::Export { .. } | Self::ExportAnswer { .. } | Self::ExportTable { .. } => Slot::Export,
             Self::OtherStrand { .. } | Self::NextByMark { .. } | Self::Locate { .. } => Slot::Jump,
             Self::Matrix { .. } => Slot::Matrix,
             Self::Echoes { .. } => Slot::Echoes,
             Self::Query(_) => Slot::Query,
             Self::Sort { .. } | Self::Present(..) => Slot::Arrange,
             Self::Fields { .. } => Slot::Fields,
+            Self::Groups(_) => Slot::Groups,
+            Self::Find(_) | Self::Price(..) => Slot::Source,
         }
     }
 
@@ -310,6 +332,16 @@ pub struct Asking {
     pub now: Timestamp,
     /// Masked or not.
     pub secrets: Secrets,
+    /// It is asked at AWS, and not of the case.
+    pub at_aws: Option<AtAws>,
+}
+
+impl Asking {
+    /// What of its scope does not hold at AWS, in words.
+    pub fn unheld_at_aws(&self) -> Option<String> {
+        let rest = Scope { range: TimeRange::default(), ..self.scope.clone() };
+        (!rest.is_all()).then(|| "at AWS only the time range of the scope holds".to_owned())
+    }
 }
 
 /// An answer that is shown. Told apart by being the same one.
@@ -488,6 +520,8 @@ pub struct CaseFacts {
     pub aws: Vec<(String, bool)>,
     /// What was not read.
     pub skips: Vec<Skip>,
+    /// What the analyst put on match lists.
+    pub lists: Vec<ListEntry>,
     /// Notes on the case.
     pub notes: Vec<(Timestamp, String)>,
     /// Marked, tagged or noted events.
@@ -590,6 +624,10 @@ pub enum Answer {
     },
     /// To [`Ask::Query`]: how far it is.
     Looked(u64, u64),
+    /// To [`Ask::Query`] at AWS: how far it is, in words.
+    Going(String),
+    /// To [`Ask::Query`] at AWS: what it would cost. To be agreed to, or not.
+    Priced(String),
     /// To [`Ask::Query`]: its first rows, or all.
     Results {
         /// The answer.
@@ -621,6 +659,12 @@ pub enum Answer {
         /// Revision of the case they are of.
         revision: u64,
     },
+    /// To [`Ask::Groups`], and the revision they were asked at.
+    Groups(Arc<Vec<KnownGroup>>, u64),
+    /// To [`Ask::Find`]: what was found, and what is not well; or why nothing could be.
+    Found(Result<(Vec<FoundGroup>, Vec<String>), String>),
+    /// To [`Ask::Price`].
+    GroupsPriced(Result<Vec<FoundGroup>, String>),
     /// To [`Ask::NextByMark`]: where to go, or that there is nothing.
     Jump(Option<EventRef>),
     /// To [`Ask::OtherStrand`] and [`Ask::Locate`]: the other side and whether it is in scope; or why there is none.

@@ -1,9 +1,11 @@
 //! What may come next in a query: commands after a bar, fields and functions elsewhere, log groups after SOURCE.
 
+use super::oracle::KnownGroup;
 use super::results::FieldUse;
 use crate::model::FIELDS;
 use crate::query::ql::table::{COMMANDS, FUNCTIONS};
 use crate::query::run::PSEUDO_GROUPS;
+use crate::query::sql;
 
 /// Words that are offered at once.
 const MOST: usize = 60;
@@ -28,30 +30,26 @@ pub struct Offer {
     pub about: String,
 }
 
-/// What is offered at a place of a text. Nothing where no word has been begun.
-pub fn offers(text: &str, cursor: usize, fields: &[FieldUse]) -> Option<Offers> {
+/// What is offered at a place of a text. Nothing where no word has been begun, but where a log group is to be named.
+pub fn offers(text: &str, cursor: usize, fields: &[FieldUse], groups: &[KnownGroup]) -> Option<Offers> {
     let before = text.get(..cursor)?;
+    let stage_from = before.rfind('|').map_or(0, |at| at + 1);
+    if let Some(quote) = before.get(stage_from..).and_then(open_quote) {
+        return group_offers(text, before, stage_from + quote, groups);
+    }
     let from = before.char_indices().rev().take_while(|(_, letter)| is_word(*letter)).last().map_or(before.len(), |(at, _)| at);
     let (lead, word) = before.split_at_checked(from)?;
     if word.is_empty() {
         return None;
     }
     let stage = lead.rsplit('|').next().unwrap_or_default();
-    let in_string = stage.chars().filter(|letter| *letter == '"').count() % 2 == 1 || stage.chars().filter(|letter| *letter == '\'').count() % 2 == 1;
     let mut found: Vec<(u8, Offer)> = Vec::new();
     let mut add = |name: &str, written: String, about: String| {
         if let Some(rank) = rank(name, word) {
             found.push((rank, Offer { word: written, about }));
         }
     };
-    if in_string {
-        if !stage.trim_start().to_lowercase().starts_with("source") {
-            return None;
-        }
-        for group in PSEUDO_GROUPS {
-            add(group, group.to_owned(), "events of a case".to_owned());
-        }
-    } else if stage.trim().is_empty() {
+    if stage.trim().is_empty() {
         let is_first = !lead.contains('|');
         for command in COMMANDS.iter().filter(|command| is_first || command.name != "SOURCE") {
             let place = if command.local { command.doc.to_owned() } else { format!("{} (only at AWS)", command.doc) };
@@ -71,12 +69,67 @@ pub fn offers(text: &str, cursor: usize, fields: &[FieldUse]) -> Option<Offers> 
             add(function.name, format!("{}(", function.name), format!("{}: {}", function.form, function.doc));
         }
     }
+    best(found, from, word)
+}
+
+/// The best of what was found.
+fn best(mut found: Vec<(u8, Offer)>, from: usize, word: &str) -> Option<Offers> {
     // Of equal rank they stay in their order, which is by frequency.
     found.sort_by_key(|(rank, _)| *rank);
     let mut items: Vec<Offer> = found.into_iter().map(|(_, offer)| offer).collect();
     items.truncate(MOST);
     // A word that is written out already is no offer.
     (items.first().is_some_and(|first| first.word != word)).then_some(Offers { from, items, cursor: 0 })
+}
+
+/// Where a string or a quoted name begins that is still open.
+fn open_quote(text: &str) -> Option<usize> {
+    let mut open: Option<(usize, char)> = None;
+    for (at, letter) in text.char_indices().filter(|(_, letter)| matches!(letter, '"' | '\'' | '`')) {
+        open = match open {
+            Some((_, quote)) if quote == letter => None,
+            None => Some((at, letter)),
+            still => still,
+        };
+    }
+    open.map(|(at, _)| at)
+}
+
+/// Log groups, inside of quotes, where one is to be named: after `SOURCE`, and in SQL after `FROM`, `JOIN` and `logGroupIdentifier`.
+fn group_offers(text: &str, before: &str, quote: usize, groups: &[KnownGroup]) -> Option<Offers> {
+    let (lead, word) = (before.get(..quote)?.to_lowercase(), before.get(quote + 1..)?);
+    let is_sql = sql::is_likely(text);
+    let is_source = lead.rsplit('|').next().unwrap_or_default().trim_start().starts_with("source");
+    let last_word = lead.split_whitespace().next_back().unwrap_or_default();
+    let in_list = lead.rfind("loggroupidentifier").is_some_and(|at| !lead.get(at..).unwrap_or_default().contains(')'));
+    if !(is_source || is_sql && (matches!(last_word, "from" | "join") || in_list)) {
+        return None;
+    }
+    let of_case = PSEUDO_GROUPS.iter().map(|group| Offer { word: (*group).to_owned(), about: "events of a case".to_owned() });
+    let at_aws = groups.iter().map(|group| {
+        let what = crate::tui::update::strand_words(group.holds);
+        Offer { word: group.group.name.clone(), about: format!("log group in {}{}{what}", group.site, if what.is_empty() { "" } else { ": " }) }
+    });
+    let mut found: Vec<(u8, Offer)> = Vec::new();
+    for offer in of_case.chain(at_aws) {
+        let rank = if word.is_empty() { Some(0) } else { rank_of_path(&offer.word, word) };
+        if let Some(rank) = rank.filter(|_| found.iter().all(|(_, other)| other.word != offer.word)) {
+            found.push((rank, offer));
+        }
+    }
+    best(found, quote + 1, word)
+}
+
+/// How well the name of a log group fits: any of its parts may be begun.
+fn rank_of_path(name: &str, typed: &str) -> Option<u8> {
+    let (name, typed) = (name.to_lowercase(), typed.to_lowercase());
+    if name.starts_with(&typed) {
+        Some(0)
+    } else if name.split(['/', '-', '_', '.']).any(|part| part.starts_with(&typed)) {
+        Some(1)
+    } else {
+        name.contains(&typed).then_some(2)
+    }
 }
 
 const SYSTEM: &[(&str, &str)] = &[
@@ -126,7 +179,7 @@ mod tests {
     fn words(text: &str) -> Vec<String> {
         let fields =
             [FieldUse { name: "eventName".to_owned(), percent: 90 }, FieldUse { name: "responseElements.x-amz-version-id".to_owned(), percent: 2 }];
-        offers(text, text.len(), &fields).map(|offers| offers.items.into_iter().map(|offer| offer.word).collect()).unwrap_or_default()
+        offers(text, text.len(), &fields, &[]).map(|offers| offers.items.into_iter().map(|offer| offer.word).collect()).unwrap_or_default()
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::Asking;
 use super::complete::Offers;
+use super::oracle::KnownGroup;
 use super::results::{FieldUse, Results};
 use crate::hunt::{Bound, Hunt};
 use crate::model::{Scope, Timestamp};
@@ -36,8 +37,18 @@ pub struct Desk {
     pub fields: Arc<Vec<FieldUse>>,
     /// What they were looked for in.
     pub fields_of: Option<(Scope, u64)>,
+    /// Log groups that a query may be sent to.
+    pub groups: Arc<Vec<KnownGroup>>,
+    /// The revision of the case they were looked for at.
+    pub groups_of: Option<u64>,
+    /// What is to be done as soon as they are known.
+    pub awaited: Option<Awaited>,
+    /// Those that are not asked, and those that are though the case's evidence is not from them; by their labels.
+    pub turned: BTreeSet<String>,
     /// How many of how many events a running query has looked at.
     pub progress: (u64, u64),
+    /// How far a query is that runs at AWS, in words.
+    pub going: String,
     /// The newest answer.
     pub results: Option<Arc<Results>>,
     /// What it is the answer to.
@@ -56,6 +67,15 @@ pub struct Desk {
     pub is_chart: bool,
     /// The queries of before, oldest first.
     pub history: Vec<Past>,
+}
+
+/// What waits for the log groups to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// The query is asked.
+    Ask,
+    /// They are shown, to be chosen from.
+    Choose,
 }
 
 /// What is wrong with a query, and where.
@@ -80,8 +100,11 @@ pub struct Past {
     pub rows: u64,
     /// How long it took, in milliseconds.
     pub millis: u64,
-    /// Bytes of records that were read for it.
+    /// Bytes of records that were read for it; at AWS those that were scanned.
     pub bytes: u64,
+    /// What it cost, when AWS was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<String>,
 }
 
 /// What of a desk the case keeps.
@@ -89,6 +112,8 @@ pub struct Past {
 struct Saved {
     draft: String,
     history: Vec<Past>,
+    #[serde(default)]
+    turned: BTreeSet<String>,
 }
 
 impl Desk {
@@ -122,6 +147,11 @@ impl Desk {
     /// The room of a column.
     pub fn width(&self, column: usize) -> u16 {
         self.widths.get(column).copied().unwrap_or(12)
+    }
+
+    /// Is this group asked when a query does not say which?
+    pub fn asks(&self, group: &KnownGroup) -> bool {
+        group.is_of_case != self.turned.contains(&group.label())
     }
 
     /// The place in the answer of a row of the table.
@@ -163,7 +193,7 @@ impl Desk {
 
     /// As JSON, for the case file.
     pub fn save(&self) -> String {
-        serde_json::to_string(&Saved { draft: self.text(), history: self.history.clone() }).unwrap_or_default()
+        serde_json::to_string(&Saved { draft: self.text(), history: self.history.clone(), turned: self.turned.clone() }).unwrap_or_default()
     }
 
     /// From JSON; an empty desk when it is none of ours.
@@ -171,7 +201,7 @@ impl Desk {
         let mut desk = Self::default();
         if let Ok(saved) = serde_json::from_str::<Saved>(text) {
             desk.write(&saved.draft);
-            desk.history = saved.history;
+            (desk.history, desk.turned) = (saved.history, saved.turned);
         }
         desk
     }
@@ -190,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_desk_is_kept_and_the_newest_queries_with_it() {
-        let past = |text: &str| Past { text: text.to_owned(), at: 5, hunt: None, rows: 1, millis: 2, bytes: 3 };
+        let past = |text: &str| Past { text: text.to_owned(), at: 5, hunt: None, rows: 1, millis: 2, bytes: 3, cost: None };
         let mut desk = Desk::default();
         desk.write("fields a\n| limit 5");
         for number in 0..KEPT + 5 {

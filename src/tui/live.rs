@@ -1,9 +1,12 @@
 //! What the workbench and whoever talks to AWS say to each other: plain data. The workbench itself knows nothing of AWS.
 
+use std::path::PathBuf;
+
 use super::message::Severity;
+use super::oracle::AddedSource;
 
 /// What the person wants of AWS.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum LiveCommand {
     /// What has happened since the newest event that was fetched.
     Newer,
@@ -19,13 +22,19 @@ pub enum LiveCommand {
     Decline,
     /// Give up what is being fetched.
     Stop,
+    /// Log groups become a source of the case, and are fetched.
+    Add(Box<AddedSource>),
+    /// A file or folder is read into the case.
+    Read(PathBuf),
 }
 
 /// How things stand with AWS.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LiveNews {
     /// Where: a Region, or how many sites.
-    pub sites: String,
+    pub named: String,
+    /// Each site: how it is doing.
+    pub sites: Vec<SiteNews>,
     /// What is not well, with what to do.
     pub trouble: Option<String>,
     /// What is being done.
@@ -40,13 +49,26 @@ pub struct LiveNews {
     pub told: Vec<(Severity, String)>,
 }
 
+/// How one site is doing: a Region, seen with the credentials of a profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SiteNews {
+    /// Its name.
+    pub name: String,
+    /// How it is, in words.
+    pub state: String,
+    /// Nothing keeps it from answering.
+    pub is_well: bool,
+    /// Its log groups that are sources of the case.
+    pub groups: Vec<String>,
+}
+
 impl LiveNews {
     /// For the top line.
     pub fn in_short(&self) -> String {
-        let mut text = format!("{} {}", if self.following { "LIVE" } else { "AWS" }, self.sites);
+        let mut text = format!("{} {}", if self.following { "LIVE" } else { "AWS" }, self.named);
         if let Some(state) = self.trouble.as_ref().map(|_| "waits").or(self.working.as_deref()) {
             text = format!("{text} {state}");
         }
-        if self.spent.is_empty() { text } else { format!("{text} · {}", self.spent) }
+        text
     }
 }

@@ -55,6 +55,8 @@ pub struct IngestNews {
     pub bytes: u64,
     /// It has ended; a sentence about it.
     pub ended: Option<String>,
+    /// It ended because it could not go on.
+    pub failed: bool,
     /// News of AWS instead.
     pub live: Option<Box<LiveNews>>,
 }
@@ -87,6 +89,8 @@ pub enum Effect {
     SetTriage(TriageKey, Triage),
     /// Put something on a match list.
     List(ListEntry),
+    /// Take a value off a match list.
+    Unlist(String, String),
     /// The rules are to run again.
     RunRules,
     /// Keep the view.

@@ -37,6 +37,8 @@ impl Rehearsal {
         let setup = Setup {
             title: String::new(),
             read_only: true,
+            asks_aws: false,
+            usual: crate::tui::oracle::Usual::default(),
             keymap: Keymap::embedded("default")?,
             glyphs: Glyphs::Unicode,
             catalogue: Arc::new(Catalogue::embedded()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::oracle::Billed;
 use crate::hunt::Chart;
 use crate::model::{Entity, EntityKind, EventId, Secrets, Timestamp, fold_arn};
 use crate::query::run::{Answer, Statistics};
@@ -45,6 +46,8 @@ pub struct Results {
     pub bars: Option<Bars>,
     /// Milliseconds that it took.
     pub millis: u64,
+    /// What it cost, when AWS answered.
+    pub billed: Option<Billed>,
     /// Masked or not.
     pub secrets: Secrets,
 }
@@ -115,6 +118,7 @@ impl Results {
             bars: bars(&answer, chart),
             rows,
             millis,
+            billed: None,
             secrets,
             answer,
         }

@@ -1,6 +1,7 @@
 //! Effects, carried out: questions go to read workers (each with a reader of its own), the analyst's writes to a
 //! notebook thread, replies come back through one bounded channel.
 
+mod abroad;
 mod answer;
 mod asked;
 mod commands;
@@ -16,9 +17,13 @@ use std::thread;
 
 use super::ask::{Answer, Ask, Slot};
 use super::message::{Event, Severity};
+use super::oracle::Oracle;
 use crate::case::{Interrupter, Notebook, Reader, Revision};
 use crate::model::{Digest, ListEntry, Mark, Timestamp, Triage, TriageKey};
 
+pub use abroad::Abroad;
+#[cfg(test)]
+pub use abroad::answer as answer_abroad;
 pub use answer::answer;
 pub use detecting::{Detecting, Rules};
 
@@ -36,6 +41,8 @@ pub enum Write {
     Triage(TriageKey, Triage),
     /// An entry of a match list.
     List(ListEntry),
+    /// A value off a match list.
+    Unlist(String, String),
     /// The view.
     View(String),
     /// Draft and history of queries.
@@ -48,6 +55,7 @@ pub struct Runner {
     scan: Worker,
     /// Queries take their time: everything else goes on beside them.
     query: Worker,
+    abroad: Option<Abroad>,
     notes: Option<(Sender<Write>, thread::JoinHandle<()>)>,
 }
 
@@ -67,7 +75,12 @@ impl Runner {
     ///
     /// # Errors
     /// The case could not be opened a second time.
-    pub fn start(reader: &Reader, notebook: Option<Notebook>, replies: &Replies) -> Result<Self, crate::case::CaseError> {
+    pub fn start(
+        reader: &Reader,
+        notebook: Option<Notebook>,
+        oracle: Option<Arc<dyn Oracle>>,
+        replies: &Replies,
+    ) -> Result<Self, crate::case::CaseError> {
         let quick = Worker::start(reader.sibling()?, replies.clone());
         let scan = Worker::start(reader.sibling()?, replies.clone());
         let query = Worker::start(reader.sibling()?, replies.clone());
@@ -76,11 +89,16 @@ impl Runner {
             let replies = replies.clone();
             (sender, thread::spawn(move || keep_notes(notebook, &writes, &replies)))
         });
-        Ok(Self { quick, scan, query, notes })
+        let abroad = oracle.map(|oracle| Abroad::new(oracle, replies.clone()));
+        Ok(Self { quick, scan, query, abroad, notes })
     }
 
     /// Hands a question to a worker. A question of the same slot that is being answered is interrupted.
-    pub fn ask(&self, ask: Ask, generation: u64) {
+    pub fn ask(&mut self, ask: Ask, generation: u64) {
+        if Abroad::concerns(&ask) {
+            self.cancel(ask.slot());
+            return self.abroad.iter_mut().for_each(|abroad| abroad.ask(ask.clone(), generation));
+        }
         let worker = match ask.slot() {
             Slot::Query => &self.query,
             _ if ask.is_quick() => &self.quick,
@@ -95,6 +113,7 @@ impl Runner {
         self.quick.interrupt(slot);
         self.scan.interrupt(slot);
         self.query.interrupt(slot);
+        self.abroad.iter().for_each(|abroad| abroad.cancel(slot));
     }
 
     /// Hands a write to the notebook; without one (read-only) it is dropped, which `update` has said already.
@@ -104,11 +123,14 @@ impl Runner {
         }
     }
 
-    /// Waits until everything written is kept.
+    /// Waits until everything written is kept, and nothing of ours runs at AWS.
     pub fn finish(self) {
         if let Some((sender, thread)) = self.notes {
             drop(sender);
             let _ = thread.join();
+        }
+        if let Some(abroad) = self.abroad {
+            abroad.finish();
         }
     }
 }
@@ -166,11 +188,12 @@ fn keep_notes(mut notebook: Notebook, writes: &Receiver<Write>, replies: &Replie
             Write::Note(text, now) => notebook.add_case_note(text, *now),
             Write::Triage(key, triage) => notebook.set_triage(key, triage),
             Write::List(entry) => notebook.list(entry),
+            Write::Unlist(list, value) => notebook.unlist(list, value),
             Write::View(view) => notebook.save_view("workbench", view),
             Write::Queries(queries) => notebook.save_view("queries", queries),
         };
         let kept = match &write {
-            Write::List(_) => Some(Event::Listed),
+            Write::List(_) | Write::Unlist(..) => Some(Event::Listed),
             Write::Triage(..) => Some(Event::Judged),
             _ => None,
         };

@@ -14,6 +14,7 @@ use super::keys::Key;
 use super::layers::Layer;
 use super::live::LiveNews;
 use super::message::{IngestNews, Severity};
+use super::oracle::Usual;
 use super::signals::{Flagged, SignalPage, SignalRow, SignalsPage};
 use super::tables::{Order, ProfilePage, Table, TableRow};
 use super::view::{Focus, Pane, Shape, View};
@@ -28,6 +29,10 @@ pub struct Setup {
     pub title: String,
     /// Another process writes to the case: marks and notes cannot be kept.
     pub read_only: bool,
+    /// Somebody can ask AWS.
+    pub asks_aws: bool,
+    /// What is filled in where a source is described.
+    pub usual: Usual,
     /// The keys.
     pub keymap: Keymap,
     /// What the terminal can show.
@@ -153,8 +158,6 @@ pub struct State {
     pub signal_columns: Vec<u16>,
     /// The rules run.
     pub rules_run: bool,
-    /// What is about to be put on a match list.
-    pub listing: Option<(&'static str, Entity)>,
     /// Detail of the selected event.
     pub detail: Option<Detail>,
     /// Folded lines of its JSON tree.
@@ -185,6 +188,10 @@ pub struct State {
     pub ingest: Option<IngestNews>,
     /// How things stand with AWS, when the case is open live.
     pub live: Option<LiveNews>,
+    /// What was scanned at AWS in this session and about what it cost; empty when nothing was.
+    pub spent: String,
+    /// How a source was described the last time.
+    pub source_form: Vec<(String, String)>,
     /// Revision of the case, as last told.
     pub revision: u64,
     /// The mouse is captured.
@@ -222,7 +229,6 @@ impl State {
             flagged: Flagged { revision: u64::MAX, ..Flagged::default() },
             signal_columns: Vec::new(),
             rules_run: false,
-            listing: None,
             detail: None,
             folded: BTreeSet::new(),
             sought: None,
@@ -237,6 +243,8 @@ impl State {
             told: false,
             ingest: None,
             live: None,
+            spent: String::new(),
+            source_form: Vec::new(),
             revision: 0,
             mouse: false,
             secrets: Secrets::Masked,
@@ -244,6 +252,11 @@ impl State {
             open_asks: [const { None }; Slot::COUNT],
             quitting: false,
         }
+    }
+
+    /// Dollars for so many bytes scanned at AWS.
+    pub fn usd(&self, scanned: f64) -> f64 {
+        crate::model::live::usd_for(scanned, self.setup.usual.usd_per_gb)
     }
 
     /// Tells something: kept in the log, shown until the next key.

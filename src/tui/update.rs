@@ -1,17 +1,24 @@
 //! The only code that changes the state. It never waits, reads a clock or touches the terminal: what happened comes in as
 //! an event, what is to be done goes out as effects.
 
+mod abroad;
 mod act;
 mod controls;
+mod copy;
 mod find;
 mod go;
 mod keys;
+mod lists;
 mod live;
 mod needs;
 mod query;
 mod replies;
 mod signals;
+mod source;
 mod tables;
+
+pub use abroad::strand_words;
+pub use lists::until;
 
 use super::message::{Effect, Event};
 use super::state::State;
@@ -30,7 +37,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Ingest(news) => replies::ingest(state, news),
         Event::Revision(revision) => state.revision = revision,
         Event::Rules(run) => signals::rules(state, run),
-        Event::Listed => effects.push(Effect::RunRules),
+        Event::Listed => {
+            // The case's page lists them.
+            state.case.revision = u64::MAX;
+            effects.push(Effect::RunRules);
+        }
         Event::Judged => signals::judgement_kept(state),
         Event::Notice(severity, text) => state.tell(severity, text),
         Event::Clock(now) => state.now = now,

@@ -15,10 +15,11 @@ mod fetching;
 mod hard;
 mod hunts;
 mod of_server;
-#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../pty/mod.rs"]
 mod pty;
 mod server;
 mod shell;
 mod workbench;
+mod workbench_queries;
+mod workbench_sources;
 mod worlds;

@@ -83,7 +83,10 @@ fn given(name: String, bytes: &[u8], sink: &mut Sink<'_>, shared: &Shared<'_>) {
         sink.parcel.known.1 += 1;
         return;
     }
-    let entry = new_entry(shared, SourceKind::Demo, name);
+    let known = known.map(|entry| entry.id);
+    let mut entry = new_entry(shared, SourceKind::Demo, name);
+    // As of a file: what was skipped before keeps its line.
+    entry.id = known.unwrap_or(entry.id);
     let shown = RefCell::new(sink);
     source_of(entry, AtHand::Stored, Keep::All, &shown, shared, |_| Box::new(bytes));
 }

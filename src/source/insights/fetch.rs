@@ -298,6 +298,7 @@ impl Fetching<'_> {
             span: piece.span,
             page: PAGE,
             is_one_page: false,
+            watched: 0,
         };
         let mut entry = AskedQuery {
             id: String::new(),

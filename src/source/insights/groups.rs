@@ -109,8 +109,8 @@ const NOISE: [&str; 14] = [
     "aws-waf-logs",
 ];
 
-/// What a name says.
-fn named(name: &str) -> Option<Strand> {
+/// What a name says that a group holds.
+pub fn named(name: &str) -> Option<Strand> {
     let lower = name.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if lower == "aws/spans" || lower.starts_with("/aws/bedrock-agentcore/") || has(&["otel", "spans"]) {

@@ -91,12 +91,20 @@ pub(super) fn merge(question: &Question, parts: Vec<(Site, Result<Part, AwsError
     if several {
         together(&mut answer, query.as_ref());
     }
-    for (name, _) in answer.rows.iter().flat_map(|row| &row.0) {
-        if !answer.columns.contains(name) {
-            answer.columns.push(name.clone());
+    Ok(answer.named())
+}
+
+impl AwsAnswer {
+    /// With its columns named after what its rows have.
+    #[must_use]
+    pub fn named(mut self) -> Self {
+        for (name, _) in self.rows.iter().flat_map(|row| &row.0) {
+            if !self.columns.contains(name) {
+                self.columns.push(name.clone());
+            }
         }
+        self
     }
-    Ok(answer)
 }
 
 /// Rows of events by time, as one query would have given them; rows of groups stay those of their query.

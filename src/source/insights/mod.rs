@@ -33,7 +33,7 @@ pub use client::ReadOnly;
 pub use doctor::{Allowed, Checkup, Finding, Identity, NEEDED, Weight, examine, policy};
 pub use fault::{AwsError, Fault};
 pub use fetch::{BEYOND_BUDGET, FetchOutcome, FetchProgress, Seen};
-pub use groups::{FoundGroup, Look};
+pub use groups::{FoundGroup, Look, named};
 pub use into_case::fetch_into;
 pub use link::SiteState;
 pub use merge::AwsAnswer;

@@ -8,7 +8,7 @@ use super::fault::{AwsError, Fault};
 use super::groups::FoundGroup;
 use super::plan::{self, CAP, Piece};
 use super::session::{Aws, estimate};
-use crate::model::live::{AskedQuery, Coverage, GroupName, QueryState, Seconds, Site};
+use crate::model::live::{AskedQuery, Coverage, FETCH, GroupName, QueryState, Seconds, Site};
 use crate::model::{Strand, Timestamp};
 
 /// What is wanted.
@@ -85,7 +85,7 @@ impl FetchPlan {
 /// The text of a fetch: always the whole message and where it is, the newest first.
 pub(super) fn text(filter: &str, cap: u64) -> String {
     let filter = if filter.is_empty() { String::new() } else { format!(" | filter {filter}") };
-    format!("fields @timestamp, @message, @logStream, @log{filter} | sort @timestamp desc | limit {cap}")
+    format!("{FETCH}{filter} | sort @timestamp desc | limit {cap}")
 }
 
 /// The same for a part of a second.

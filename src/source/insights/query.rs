@@ -35,6 +35,8 @@ pub(super) struct Ask {
     pub(super) page: i32,
     /// One page is all that is wanted, and it is there at once.
     pub(super) is_one_page: bool,
+    /// So many of its rows are looked at while it runs, for whoever shows them.
+    pub(super) watched: i32,
 }
 
 /// What happens on the way.
@@ -42,8 +44,8 @@ pub(super) struct Ask {
 pub(super) enum Step {
     /// AWS has taken it, under this id.
     Started(String),
-    /// It runs; so many rows so far, which may still go away.
-    Runs { rows: usize, statistics: ScanStatistics },
+    /// It runs; the first rows so far, which may still go away.
+    Runs { rows: Vec<ResultRow>, statistics: ScanStatistics },
     /// Rows that stay, in order.
     Page(Vec<ResultRow>),
     /// The pages come again from the first.
@@ -155,8 +157,8 @@ async fn follow(link: &Link, ask: &Ask, id: &str, cancel: &AtomicBool, on: &mut 
         }
         // Short queries end soon, and then the first page has come with the answer. Later only the state is of interest.
         looks += 1;
-        let items = if looks <= 3 { page } else { 1 };
-        let output = read(link, id, None, items, cancel).await?;
+        let items = if looks <= 3 { page } else { ask.watched.max(1) };
+        let mut output = read(link, id, None, items, cancel).await?;
         match output.status().map_or("Unknown", |status| status.as_str()) {
             "Complete" if items == page => break output,
             "Complete" => break read(link, id, None, page, cancel).await?,
@@ -172,7 +174,8 @@ async fn follow(link: &Link, ask: &Ask, id: &str, cancel: &AtomicBool, on: &mut 
         let statistics = statistics(output.statistics());
         // What was scanned tells how long records are, before any row has come.
         page = ask.page.min(rows_a_page(statistics.bytes_scanned, statistics.records_scanned).unwrap_or(ask.page));
-        on(Step::Runs { rows: output.results().len(), statistics }).await;
+        let rows: Vec<ResultRow> = output.results.take().unwrap_or_default().into_iter().map(row).collect();
+        on(Step::Runs { rows, statistics }).await;
         pause = pause_after(started.elapsed(), link.manners.poll, link.slots.running());
     };
     pages(link, ask, page, id, first, cancel, on).await

@@ -15,7 +15,7 @@ use super::groups::{self, FoundGroup};
 use super::link::{Link, Manners, SiteState};
 use super::merge::{self, AwsAnswer, Part};
 use super::query::{Ask, AwsLanguage, Step, execute};
-use super::rows::estimated_bytes;
+use super::rows::{ResultRow, estimated_bytes};
 use crate::model::Timestamp;
 use crate::model::live::{ScanStatistics, Seconds, Site};
 
@@ -26,7 +26,7 @@ pub struct Aws {
 }
 
 /// A question to all sites.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question {
     /// The query as a person wrote it: it is not changed.
     pub text: String,
@@ -34,8 +34,12 @@ pub struct Question {
     pub language: AwsLanguage,
     /// Names of the log groups; none when the query names them itself (`SOURCE`, SQL).
     pub groups: Vec<String>,
+    /// Instead: the log groups of each site, where not every site is asked for the same ones.
+    pub places: Vec<(Site, String)>,
     /// When.
     pub span: Seconds,
+    /// So many rows of each running query are wanted while it runs.
+    pub watched: usize,
 }
 
 /// How far a question is.
@@ -47,6 +51,8 @@ pub struct Asking {
     pub rows: usize,
     /// What was looked at so far.
     pub statistics: ScanStatistics,
+    /// The first rows of each query, where they are watched.
+    pub first: Vec<ResultRow>,
 }
 
 /// Logs Insights takes so many groups in a query.
@@ -126,7 +132,7 @@ impl Aws {
 
     /// Asks all sites, and puts the rows together. Sites that fail are told in the notes, unless all do.
     pub fn run(&self, question: &Question, cancel: &AtomicBool, progress: &mut dyn FnMut(&Asking)) -> Result<AwsAnswer, AwsError> {
-        let shared = RefCell::new((Board::default(), progress));
+        let shared = RefCell::new((Board { watched: question.watched, ..Board::default() }, progress));
         let parts = self.block_on(join_all(self.links.iter().map(async |link| {
             let part = self.part(link, question, cancel, &shared).await;
             (link.site.clone(), part)
@@ -140,7 +146,9 @@ impl Aws {
         part.missing = missing;
         for groups in batches {
             let page = if question.text.contains("@message") { 1_000 } else { 10_000 };
-            let ask = Ask { text: question.text.clone(), language: question.language, groups, span: question.span, page, is_one_page: false };
+            let watched = i32::try_from(question.watched).unwrap_or(page);
+            let (text, language) = (question.text.clone(), question.language);
+            let ask = Ask { text, language, groups, span: question.span, page, is_one_page: false, watched };
             let place = shared.borrow_mut().0.place();
             let rows = &mut part.rows;
             let before = rows.len();
@@ -149,10 +157,10 @@ impl Aws {
                 let (board, progress) = &mut *told;
                 match step {
                     Step::Started(_) => {}
-                    Step::Runs { rows, statistics } => board.set(place, rows, statistics),
+                    Step::Runs { rows, statistics } => board.set(place, &rows, statistics),
                     Step::Page(page) => {
                         rows.extend(page);
-                        board.rows(place, rows.len() - before);
+                        board.rows(place, rows.get(before..).unwrap_or_default());
                     }
                     Step::Again => rows.truncate(before),
                 }
@@ -160,7 +168,7 @@ impl Aws {
             })
             .await?;
             let mut told = shared.borrow_mut();
-            told.0.end(place, ended.rows as usize, ended.statistics);
+            told.0.end(place, ended.statistics);
             let sum = told.0.sum();
             (told.1)(&sum);
             part.statistics.add(&ended.statistics);
@@ -172,6 +180,10 @@ impl Aws {
 
     /// The groups of a question that a site has, as many as a query takes at once; and those it has not.
     async fn there(&self, link: &Link, question: &Question, cancel: &AtomicBool) -> Result<(Vec<Vec<String>>, Vec<String>), AwsError> {
+        if !question.places.is_empty() {
+            let mine = question.places.iter().filter(|(site, _)| *site == link.site).map(|(_, name)| name.clone());
+            return Ok((mine.collect::<Vec<_>>().chunks(GROUPS).map(<[String]>::to_vec).collect(), Vec::new()));
+        }
         if question.groups.is_empty() {
             return Ok((vec![Vec::new()], Vec::new()));
         }
@@ -211,7 +223,8 @@ fn runtime() -> Result<Runtime, AwsError> {
 /// The bytes that a query would scan. `None` when the server's answer is no estimate.
 pub(super) async fn estimate(link: &Link, text: &str, groups: &[String], span: Seconds, cancel: &AtomicBool) -> Result<Option<f64>, AwsError> {
     // On a line of its own: the text may end in a comment.
-    let ask = Ask { text: format!("{text}\n| estimate"), language: AwsLanguage::Ql, groups: groups.to_vec(), span, page: 2, is_one_page: true };
+    let ask =
+        Ask { text: format!("{text}\n| estimate"), language: AwsLanguage::Ql, groups: groups.to_vec(), span, page: 2, is_one_page: true, watched: 0 };
     let mut rows = Vec::new();
     let mut keep = async |step| match step {
         // A server that does not know the command gives rows instead: two are enough to see that.
@@ -232,38 +245,50 @@ type Shared<'a> = RefCell<(Board, &'a mut dyn FnMut(&Asking))>;
 /// How far each query is.
 #[derive(Default)]
 struct Board {
-    queries: Vec<(bool, usize, ScanStatistics)>,
+    watched: usize,
+    queries: Vec<Line>,
+}
+
+#[derive(Default)]
+struct Line {
+    is_over: bool,
+    rows: usize,
+    statistics: ScanStatistics,
+    first: Vec<ResultRow>,
 }
 
 impl Board {
     fn place(&mut self) -> usize {
-        self.queries.push((false, 0, ScanStatistics::default()));
+        self.queries.push(Line::default());
         self.queries.len() - 1
     }
 
-    fn set(&mut self, place: usize, rows: usize, statistics: ScanStatistics) {
-        if let Some(query) = self.queries.get_mut(place) {
-            (query.1, query.2) = (rows, statistics);
+    fn set(&mut self, place: usize, rows: &[ResultRow], statistics: ScanStatistics) {
+        self.rows(place, rows);
+        if let Some(line) = self.queries.get_mut(place) {
+            line.statistics = statistics;
         }
     }
 
-    fn rows(&mut self, place: usize, rows: usize) {
-        if let Some(query) = self.queries.get_mut(place) {
-            query.1 = rows;
+    fn rows(&mut self, place: usize, rows: &[ResultRow]) {
+        if let Some(line) = self.queries.get_mut(place) {
+            line.rows = rows.len();
+            line.first = rows.iter().take(self.watched).cloned().collect();
         }
     }
 
-    fn end(&mut self, place: usize, rows: usize, statistics: ScanStatistics) {
-        if let Some(query) = self.queries.get_mut(place) {
-            *query = (true, rows, statistics);
+    fn end(&mut self, place: usize, statistics: ScanStatistics) {
+        if let Some(line) = self.queries.get_mut(place) {
+            (line.is_over, line.statistics) = (true, statistics);
         }
     }
 
     fn sum(&self) -> Asking {
-        let mut sum = Asking { queries: (self.queries.len(), self.queries.iter().filter(|query| query.0).count()), ..Asking::default() };
-        for (_, rows, statistics) in &self.queries {
-            sum.rows += rows;
-            sum.statistics.add(statistics);
+        let mut sum = Asking { queries: (self.queries.len(), self.queries.iter().filter(|line| line.is_over).count()), ..Asking::default() };
+        for line in &self.queries {
+            sum.rows += line.rows;
+            sum.statistics.add(&line.statistics);
+            sum.first.extend_from_slice(&line.first);
         }
         sum
     }

@@ -15,6 +15,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layer: &Layer) {
         Layer::Menu(menu) => draw_menu(canvas, menu),
         Layer::Editor(editor) => draw_editor(canvas, editor),
         Layer::Form(form) => draw_form(canvas, form),
+        Layer::Groups(groups) => super::draw_groups::draw(state, canvas, groups),
         Layer::Help(top) => draw_help(state, canvas, *top),
         Layer::Messages(top) => draw_messages(state, canvas, *top),
         Layer::Text(page, top) => {
@@ -85,42 +86,43 @@ fn draw_editor(canvas: &mut Canvas<'_>, editor: &Editor) {
 fn draw_form(canvas: &mut Canvas<'_>, form: &Form) {
     let screen = canvas.area();
     let lines = form.lines.len() as u16;
-    let inner = canvas.popup(centred(screen, 92, lines + 7), &form.hunt.title);
+    let inner = canvas.popup(centred(screen, 92, lines + 7), &form.title);
     let mut page =
-        crate::tui::widgets::Page::new(vec![crate::tui::widgets::Block::new(crate::tui::widgets::BlockKind::Facts, "", form.hunt.purpose.clone())]);
+        crate::tui::widgets::Page::new(vec![crate::tui::widgets::Block::new(crate::tui::widgets::BlockKind::Facts, "", form.purpose.clone())]);
     page.layout(inner.width);
     page.draw(canvas, Area::new(inner.x.saturating_sub(2), inner.y, inner.width + 2, 3), 1, None);
-    let names = form.hunt.params.iter().map(|param| param.name.chars().count()).max().unwrap_or(0).min(20) as u16;
+    let names = form.fields.iter().map(|field| field.name.chars().count()).max().unwrap_or(0).min(20) as u16;
     let room = inner.width.saturating_sub(names + 2);
-    for (line, (param, area)) in form.hunt.params.iter().zip(&form.lines).enumerate() {
+    for (line, (field, area)) in form.fields.iter().zip(&form.lines).enumerate() {
         let y = inner.y + 3 + line as u16;
-        canvas.text(inner.x, y, names, &param.name, Role::HintKey);
+        canvas.text(inner.x, y, names, &field.name, Role::HintKey);
         let text = form.text(line);
         let column = area.cursor().1;
         let skip = (column + 1).saturating_sub(usize::from(room));
         let shown: String = text.chars().skip(skip).collect();
         let here = line == form.at;
-        if text.is_empty() && !here {
-            let about = format!("({}{})", param.about, if param.optional { ", may be left out" } else { "" });
-            canvas.text(inner.x + names + 2, y, room, &about, Role::Muted);
+        if text.is_empty() {
+            canvas.text(inner.x + names + 2, y, room, &field.empty, Role::Muted);
         } else {
-            canvas.text(inner.x + names + 2, y, room, &shown, Role::Text);
+            let drawn = canvas.text(inner.x + names + 2, y, room, &shown, Role::Text);
+            if here && form.offered.get(line).copied().unwrap_or(false) {
+                canvas.tint(Area::new(inner.x + names + 2, y, drawn, 1), Role::Selected);
+            }
         }
         if here {
             let before: String = shown.chars().take(column - skip).collect();
             let x = inner.x + names + 2 + crate::model::SafeText::new(&before).as_str().chars().count() as u16;
-            if column >= text.chars().count() {
+            if column >= text.chars().count() && !text.is_empty() {
                 canvas.text(x, y, 1, " ", Role::Text);
             }
             canvas.tint(Area::new(x, y, 1, 1), Role::Selected);
         }
     }
     let y = inner.bottom().saturating_sub(1);
-    let about =
-        form.hunt.params.get(form.at).map(|param| format!("{}: {} · enter runs · tab goes on", param.about, param.kind.wanted())).unwrap_or_default();
+    let about = form.fields.get(form.at).map_or("", |field| field.about.as_str());
     match &form.wrong {
         Some(wrong) => canvas.text(inner.x, y, inner.width, wrong, Role::Denied),
-        None => canvas.text(inner.x, y, inner.width, &about, Role::Muted),
+        None => canvas.text(inner.x, y, inner.width, about, Role::Muted),
     };
 }
 

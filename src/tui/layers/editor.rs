@@ -20,14 +20,16 @@ pub enum EditorKind {
     Note,
     /// What is to be said of a signal or lead.
     Judgement,
-    /// Why something is put on a match list.
-    Reason,
     /// A note on the case.
     CaseNote,
     /// A file to write to.
     Export,
+    /// A file for the table of the pane.
+    ExportTable,
     /// A time range in words.
     Range,
+    /// A file or folder to read.
+    Path,
 }
 
 impl EditorKind {
@@ -45,10 +47,11 @@ impl EditorKind {
             Self::Tag => "Tags",
             Self::Note => "Note",
             Self::Judgement => "Note on the signal",
-            Self::Reason => "Reason",
             Self::CaseNote => "Note on the case",
             Self::Export => "Export to",
+            Self::ExportTable => "Export the table to",
             Self::Range => "Time range",
+            Self::Path => "Add a file or folder",
         }
     }
 
@@ -59,9 +62,10 @@ impl EditorKind {
             Self::Filter => "a regular expression; empty removes the filter · enter apply",
             Self::Names => "a part of the name; x.denied and the like narrow the scope; empty shows all · enter apply",
             Self::Tag => "words, separated by blanks · enter keep",
-            Self::Reason => "why it belongs on the list: a ticket, a team · enter keeps it",
             Self::Note | Self::Judgement | Self::CaseNote => "ctrl-s or alt-enter keeps it · esc leaves it as it was",
+            Self::ExportTable => "a path that ends in .csv · enter write",
             Self::Export => "a path: .csv .ndjson .json for the rows, .md .html for a report · enter write",
+            Self::Path => "a file, or a folder with all in it; ~ is your home · enter reads it into the case",
             Self::Range => "24h · yesterday · 14:00 .. 16:30 · 2026-11-10 .. 2026-11-12 (UTC) · enter apply",
         }
     }
@@ -86,7 +90,8 @@ impl Editor {
         let mut area = TextArea::from(text.lines());
         area.move_cursor(ratatui_textarea::CursorMove::Bottom);
         area.move_cursor(ratatui_textarea::CursorMove::End);
-        let offered = matches!(kind, EditorKind::Search | EditorKind::Filter | EditorKind::Names | EditorKind::Export) && !text.is_empty();
+        let offered = matches!(kind, EditorKind::Search | EditorKind::Filter | EditorKind::Names | EditorKind::Export | EditorKind::ExportTable)
+            && !text.is_empty();
         Self { kind, area, wrong: None, offered }
     }
 

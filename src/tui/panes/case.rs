@@ -1,6 +1,6 @@
 //! The Case pane: what was read, what was skipped and why, marks and notes.
 
-use crate::model::{SourceState, Strand};
+use crate::model::{Skip, SourceState, Strand};
 use crate::tui::render::{bytes, grouped};
 use crate::tui::state::State;
 use crate::tui::theme::Role;
@@ -36,6 +36,21 @@ pub fn lines(state: &State) -> Vec<(String, Role)> {
     let (done, all) = case.reviewed;
     lines.push((format!("  reviewed    {} of {} exchanges", grouped(done), grouped(all)), Role::Text));
 
+    if let Some(live) = &state.live {
+        section(&mut lines, "Log groups at AWS, as they are", live.sites.len());
+        for site in &live.sites {
+            let role = if site.is_well { Role::Text } else { Role::Warning };
+            lines.push((format!("  {}  {}", site.name, site.state), role));
+            lines.extend(site.groups.iter().map(|group| (format!("      {group}"), Role::Muted)));
+        }
+        let doing = live
+            .working
+            .clone()
+            .unwrap_or_else(|| if live.following { "following: new events come by themselves" } else { "nothing is being fetched" }.to_owned());
+        let spent = if state.spent.is_empty() { String::new() } else { format!(" · {} in this session", state.spent) };
+        lines.push((format!("  {doing}{spent}"), Role::Text));
+        lines.extend(live.trouble.iter().map(|trouble| (format!("  {trouble}"), Role::Warning)));
+    }
     if !case.aws.is_empty() {
         section(&mut lines, "Fetched from AWS", case.aws.len());
         lines.extend(case.aws.iter().map(|(text, is_missing)| (format!("  {text}"), if *is_missing { Role::Warning } else { Role::Text })));
@@ -45,6 +60,15 @@ pub fn lines(state: &State) -> Vec<(String, Role)> {
         let mut rest = text.lines();
         lines.push((format!("  {}  {}", at.to_jiff().strftime("%Y-%m-%d %H:%M"), rest.next().unwrap_or_default()), Role::Text));
         lines.extend(rest.map(|line| (format!("                    {line}"), Role::Text)));
+    }
+    if !case.lists.is_empty() {
+        section(&mut lines, "On match lists", case.lists.len());
+        for entry in &case.lists {
+            let end = crate::tui::update::until(entry);
+            let value = state.secrets.text(&entry.value);
+            lines.push((format!("  {}  {value}{}{end}", entry.list, if end.is_empty() { "" } else { "  " }), Role::Text));
+            lines.push((format!("      {}", entry.reason), Role::Muted));
+        }
     }
     section(&mut lines, "Marked, tagged and noted", case.marked.len());
     for row in &case.marked {
@@ -57,9 +81,14 @@ pub fn lines(state: &State) -> Vec<(String, Role)> {
         lines.extend(row.mark.note.lines().map(|line| (format!("      {line}"), Role::Marked)));
     }
     section(&mut lines, "Not read, and why", case.skips.len());
-    for skip in &case.skips {
-        lines.push((format!("  {}", skip.file), Role::Text));
-        lines.push((format!("      {}", skip.reason), Role::Warning));
+    for (reason, skips) in by_reason(&case.skips) {
+        let is_harmless = skips.iter().all(|skip| skip.is_harmless());
+        let files = if skips.len() == 1 { "1 file".to_owned() } else { format!("{} files", grouped(skips.len() as u64)) };
+        lines.push((format!("  {files}: {reason}"), if is_harmless { Role::Muted } else { Role::Warning }));
+        lines.extend(skips.iter().take(FILES_NAMED).map(|skip| (format!("      {}", skip.file), Role::Muted)));
+        if skips.len() > FILES_NAMED {
+            lines.push((format!("      … and {} more", grouped((skips.len() - FILES_NAMED) as u64)), Role::Muted));
+        }
     }
     section(&mut lines, "Sources", case.source_count as usize);
     for source in &case.sources {
@@ -78,6 +107,22 @@ pub fn lines(state: &State) -> Vec<(String, Role)> {
         lines.push((format!("  … and {} more", grouped(case.source_count - case.sources.len() as u64)), Role::Muted));
     }
     lines
+}
+
+/// Files that were not read for the same reason are told together, but so many of them are named.
+const FILES_NAMED: usize = 5;
+
+/// What was not read, reason by reason: first where something is missing because of it.
+fn by_reason(skips: &[Skip]) -> Vec<(&str, Vec<&Skip>)> {
+    let mut reasons: Vec<(&str, Vec<&Skip>)> = Vec::new();
+    for skip in skips {
+        match reasons.iter_mut().find(|(reason, _)| *reason == skip.reason) {
+            Some((_, files)) => files.push(skip),
+            None => reasons.push((&skip.reason, vec![skip])),
+        }
+    }
+    reasons.sort_by_key(|(_, skips)| skips.iter().all(|skip| skip.is_harmless()));
+    reasons
 }
 
 fn section(lines: &mut Vec<(String, Role)>, title: &str, count: usize) {

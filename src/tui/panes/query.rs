@@ -114,6 +114,9 @@ fn cells(text: &str) -> u16 {
 fn draw_status(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     let desk = &state.desk;
     if state.is_asking(Slot::Query) {
+        if desk.asked.as_ref().is_some_and(|asked| asked.at_aws.is_some()) {
+            return canvas.rule(area, &format!("at AWS: {} · esc stops it, there too", desk.going), Role::Warning);
+        }
         let (looked, of) = desk.progress;
         let part = if of == 0 { String::new() } else { format!(" {} of {} events", grouped(looked), grouped(of)) };
         return canvas.rule(area, &format!("running…{part} · esc cancels"), Role::Warning);
@@ -133,7 +136,17 @@ fn draw_status(state: &State, canvas: &mut Canvas<'_>, area: Area) {
         count => format!("{} rows", grouped(count)),
     });
     parts.push(format!("{} ms", grouped(results.millis)));
-    parts.push(format!("looked at {} events, read {}", grouped(statistics.scanned), bytes(statistics.bytes)));
+    let read = bytes(statistics.bytes);
+    match &results.billed {
+        Some(billed) => {
+            let (scanned, matched, spared) = (grouped(statistics.scanned), grouped(statistics.matched), grouped(billed.spared));
+            parts.push(format!("AWS scanned {read} {}", billed.cost));
+            let spared = if billed.spared == 0 { String::new() } else { format!(", {spared} spared") };
+            parts.push(format!("{matched} of {scanned} matched{spared}"));
+            parts.push(billed.from.clone());
+        }
+        None => parts.push(format!("looked at {} events, read {read}", grouped(statistics.scanned))),
+    }
     if results.answer.is_incomplete {
         parts.push("incomplete".to_owned());
     }
@@ -154,8 +167,9 @@ fn draw_status(state: &State, canvas: &mut Canvas<'_>, area: Area) {
 fn draw_empty(state: &State, canvas: &mut Canvas<'_>, area: Area) {
     let key = |command| state.setup.keymap.key_of(command, Context::Query).unwrap_or_default();
     let text = format!(
-        "Ask the case in CloudWatch Logs Insights QL; the same text runs in the console.\n\n{} writes a query, ctrl-s runs it; tab takes a word that is offered\n{} chooses one of {} hunts: ready questions with parameters\n{} lists the queries of before\n\nExample: filter x.denied = true | stats count(*) as n by eventName, x.principal | sort n desc",
+        "Ask in CloudWatch Logs Insights QL or in SQL; the same text runs on the case and at AWS.\n\n{} writes a query, ctrl-s runs it on the case; tab takes a word that is offered\n{} runs it at AWS: the price comes first when it is beyond the budget\n{} chooses one of {} hunts: ready questions with parameters\n{} lists the queries of before\n\nExample: filter x.denied = true | stats count(*) as n by eventName, x.principal | sort n desc",
         key(Command::EditQuery),
+        key(Command::RunAtAws),
         key(Command::Hunts),
         state.setup.catalogue.hunts().len(),
         key(Command::QueryHistory),

@@ -108,6 +108,11 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: &Layout) {
     if state.list_is_current() && state.list.order.is_empty() {
         return super::empty(state, canvas, layout.body);
     }
+    // The table of the pane before has other columns.
+    if state.list.table.of.as_ref().is_none_or(|(of, _)| *of != kind) {
+        canvas.text(3, layout.rows.y, layout.rows.width.saturating_sub(6), "counting…", Role::Muted);
+        return;
+    }
     let columns = columns(kind, layout.rows.width, spans_years(state));
     let order = state.view.order();
     for column in &columns {

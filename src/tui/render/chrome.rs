@@ -109,6 +109,9 @@ fn right_side(state: &State) -> String {
     if let Some(live) = &state.live {
         parts.push(live.in_short());
     }
+    if !state.spent.is_empty() {
+        parts.push(if state.live.is_some() { state.spent.clone() } else { format!("AWS {}", state.spent) });
+    }
     if let Some(ingest) = &state.ingest {
         let (done, known) = ingest.files;
         parts.push(format!("reading {}/{} files {}", grouped(done), grouped(known), bytes(ingest.bytes)));
@@ -217,7 +220,7 @@ fn hint(canvas: &mut Canvas<'_>, area: Area, x: u16, key: &str, word: &str) -> u
 /// The most useful commands first: what does not fit is left out from the end.
 fn wanted_hints(state: &State) -> &'static [Command] {
     match state.view.pane.shape() {
-        Shape::Page => &[Command::Note, Command::Palette, Command::Help, Command::Back, Command::Quit],
+        Shape::Page => &[Command::AddSource, Command::Note, Command::Palette, Command::Help, Command::Back, Command::Quit],
         Shape::Signals => &[
             Command::Open,
             Command::Judge,
@@ -249,16 +252,17 @@ fn wanted_hints(state: &State) -> &'static [Command] {
         Shape::Query => &[
             Command::EditQuery,
             Command::RunQuery,
+            Command::RunAtAws,
             Command::Hunts,
             Command::QueryHistory,
             Command::Pivot,
             Command::Open,
             Command::Chart,
+            Command::Help,
+            Command::Export,
             Command::SortColumn,
             Command::Columns,
-            Command::Export,
             Command::TimeRange,
-            Command::Help,
             Command::Back,
             Command::Quit,
         ],

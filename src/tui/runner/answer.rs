@@ -71,6 +71,8 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             let revision = revision_number(reader.revision()?);
             Answer::Echoes { echoes: commands::echoes(reader, ids, *secrets)?, revision }
         }
+        // Only who asks AWS knows.
+        Ask::Groups(_) | Ask::Find(_) | Ask::Price(..) => Answer::Groups(Arc::default(), 0),
         Ask::Case(secrets) => Answer::Case(Box::new(case_facts(reader, *secrets)?)),
         Ask::Export { pane, scope, path, lead, now, secrets } => {
             let path = Path::new(path);
@@ -92,6 +94,7 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
             Ok(told) => Answer::Exported(told),
             Err(why) => Answer::Failed(why),
         },
+        Ask::ExportTable { table, order, path } => tables::export(&table.0, order, Path::new(path)).map_or_else(Answer::Failed, Answer::Exported),
         Ask::Fields { scope } => query::fields(reader, scope)?,
         Ask::Named { entities, event, secrets } => Answer::Pivots(named(reader, entities, *event, *secrets)?),
         Ask::Locate { id, scope } => Answer::OtherSide(located(reader, *id, scope)?),
@@ -105,7 +108,7 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
 fn fetched(reader: &mut Reader) -> Result<Vec<(i64, i64)>> {
     const SETTLING: i64 = 300;
     let covered = reader.coverage()?.into_iter().filter(|entry| entry.filter.is_empty()).map(|entry| entry.span);
-    let whole = reader.asked()?.into_iter().filter(|query| query.state == QueryState::Complete && !query.text.contains("| filter "));
+    let whole = reader.asked()?.into_iter().filter(|query| query.state == QueryState::Complete && query.fetches_all());
     let young = whole.map(|query| query.span.meet(Seconds::new(query.started.as_millis() / 1000 - SETTLING, i64::MAX / 1000)));
     let spans: Vec<Seconds> = covered.chain(young.filter(|span| !span.is_empty())).collect();
     Ok(spans.iter().map(|span| (span.since().as_millis(), span.until().as_millis())).collect())
@@ -329,6 +332,7 @@ fn case_facts(reader: &mut Reader, secrets: Secrets) -> Result<CaseFacts> {
         source_count,
         aws: asked::lines(reader)?,
         skips,
+        lists: reader.listed()?,
         notes: reader.case_notes()?.into_iter().map(|note| (note.at, note.text)).collect(),
         marked,
         reviewed: (reviewed, totals.by_strand.get(Strand::Invocation as usize).copied().unwrap_or(0)),

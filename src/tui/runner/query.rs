@@ -157,7 +157,7 @@ pub fn sorted(results: &Held, column: usize, falling: bool) -> Answer {
 pub fn presented(held: &Held, secrets: Secrets) -> Answer {
     let before = &held.0;
     let mut results = Results::of(Arc::clone(&before.answer), None, &BTreeMap::new(), before.millis, secrets);
-    (results.bars, results.kinds) = (before.bars.clone(), before.kinds.clone());
+    (results.bars, results.kinds, results.billed) = (before.bars.clone(), before.kinds.clone(), before.billed.clone());
     Answer::Presented(held.clone(), Arc::new(results))
 }
 

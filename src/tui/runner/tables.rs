@@ -1,11 +1,15 @@
 //! The tables of Principals and Buckets, and the page of one of them. Counting looks at every event of the scope, so a large
 //! one first shows what is known at once, and a table that was counted is only put into another order.
 
+use std::fs::OpenOptions;
+use std::io::BufWriter;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::revision_number;
 use crate::case::{Reader, Result};
-use crate::model::{Entity, EntityKind, Name, Scope, Secrets, Signal};
+use crate::model::{Entity, EntityKind, Name, Scope, Secrets, Signal, Timestamp};
 use crate::stitch::profiles::{self, Summary};
 use crate::tui::ask::Answer;
 use crate::tui::panes;
@@ -60,6 +64,32 @@ pub fn profile(reader: &mut Reader, scope: &Scope, entity: &Entity, secrets: Sec
     let signals = about(&reader.signals()?, entity.kind, &entity.value);
     let lines = panes::profile_lines(&profile, signals, secrets);
     Ok(ProfilePage { scope: scope.clone(), revision, secrets, profile, lines })
+}
+
+/// Writes a table to a new file, its rows in the order shown; in CSV. Gives what was done.
+pub fn export(table: &Table, order: &[u32], path: &Path) -> std::result::Result<String, String> {
+    let Some((kind, _)) = table.of else { return Err("there is no table to write to a file".to_owned()) };
+    if path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("csv")) {
+        return Err(format!("a table is written in CSV: end {} in .csv", path.display()));
+    }
+    let counts = profiles::titles(kind).map(|title| title.to_lowercase().replace(' ', "_"));
+    let mut titles = vec![kind.name(), "first", "last", "events", "named_by_others", "denied"];
+    titles.extend(counts.iter().map(String::as_str));
+    titles.push("signals");
+    let cells = |row: &TableRow| {
+        let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+        let summary = &row.summary;
+        let mut cells = vec![row.shown.to_string(), time(summary.first), time(summary.last)];
+        let numbers = [summary.events, summary.named, summary.denied].into_iter().chain(summary.counts).chain([row.signals]);
+        cells.extend(numbers.map(|number| number.to_string()));
+        cells
+    };
+    let rows = order.iter().filter_map(|at| table.rows.get(*at as usize)).map(cells);
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let mut out = BufWriter::new(file.map_err(|error| format!("cannot write {}: {error}; choose another name", path.display()))?);
+    crate::report::write_csv(&mut out, &titles, rows).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    let whole = if table.whole { "" } else { ", which are still being counted" };
+    Ok(format!("{} rows{whole} written to {}", order.len(), path.display()))
 }
 
 /// How many signals are about an entity, or link it.

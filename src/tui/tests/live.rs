@@ -4,13 +4,14 @@ use super::session::Session;
 use crate::model::Timestamp;
 use crate::model::live::{Coverage, GroupName, Seconds};
 use crate::tui::layers::Layer;
-use crate::tui::live::{LiveCommand, LiveNews};
+use crate::tui::live::{LiveCommand, LiveNews, SiteNews};
 use crate::tui::message::{Event, IngestNews, Severity};
 
 const SIZE: (u16, u16) = (120, 40);
 
 fn news() -> LiveNews {
-    LiveNews { sites: "us-east-1".to_owned(), following: true, spent: "0.8 GB ≈ $0.004".to_owned(), ..LiveNews::default() }
+    let site = SiteNews { name: "us-east-1".to_owned(), state: "well".to_owned(), is_well: true, groups: vec!["org-trail".to_owned()] };
+    LiveNews { named: "us-east-1".to_owned(), sites: vec![site], following: true, spent: "0.8 GB ≈ $0.004".to_owned(), ..LiveNews::default() }
 }
 
 fn tell(session: &mut Session, news: LiveNews) {
@@ -39,7 +40,7 @@ fn the_top_line_says_where_how_much_and_what_is_going_on() {
     tell(&mut session, news());
     assert!(top(&session).contains("LIVE us-east-1 · 0.8 GB ≈ $0.004"), "{}", top(&session));
     tell(&mut session, LiveNews { working: Some("fetching 40 %".to_owned()), following: false, ..news() });
-    assert!(top(&session).contains("AWS us-east-1 fetching 40 %"), "{}", top(&session));
+    assert!(top(&session).contains("AWS us-east-1 fetching 40 % · 0.8 GB"), "{}", top(&session));
     // What is not well is said once, and the top line keeps it.
     let trouble = LiveNews { trouble: Some("us-east-1 waits: run `aws sso login`".to_owned()), ..news() };
     tell(&mut session, trouble.clone());

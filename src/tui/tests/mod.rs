@@ -1,5 +1,6 @@
 //! The whole workbench without a terminal: keys in, screens out, on the built-in incident and on hostile records.
 
+mod abroad;
 mod budget;
 mod controls;
 mod hostile;
@@ -9,5 +10,6 @@ mod screens;
 mod secrets;
 mod session;
 mod signals;
+mod sources;
 mod story;
 mod tables;

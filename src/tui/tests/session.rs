@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
@@ -14,21 +14,79 @@ use tempfile::TempDir;
 use crate::case::{Notebook, Reader, Writable, Writer};
 use crate::detect::{Detector, RuleSet, Sources};
 use crate::hunt::Catalogue;
+use crate::model::live::USD_PER_GB;
 use crate::model::{Glyphs, ListEntry, Signal, Timestamp};
 use crate::source::{Input, demo, ingest_by};
-use crate::tui::ask::Answer;
-use crate::tui::desk::Desk;
+use crate::tui::ask::{Answer, Asking};
+use crate::tui::desk::{Desk, Problem};
 use crate::tui::keymap::Keymap;
 use crate::tui::keys::Key;
 use crate::tui::live::LiveCommand;
 use crate::tui::message::{Effect, Event};
+use crate::tui::oracle::{AtAws, FoundGroup, FromAws, KnownGroup, OnTheWay, Oracle, SourceWish, Usual};
 use crate::tui::render;
-use crate::tui::runner::{answer, revision_number};
+use crate::tui::runner::{Abroad, answer, answer_abroad, revision_number};
 use crate::tui::state::{Setup, State};
 use crate::tui::theme::{Depth, Theme};
 use crate::tui::update::update;
 use crate::tui::view::View;
 use crate::tui::widgets::Canvas;
+
+/// Stands for whoever asks AWS: says what it is told to, and keeps what it was asked.
+pub struct FakeOracle {
+    pub groups: Vec<KnownGroup>,
+    pub on_the_way: Vec<OnTheWay>,
+    pub answers: Mutex<VecDeque<Result<FromAws, Problem>>>,
+    pub asked: Mutex<Vec<(String, AtAws)>>,
+    /// What is found when a source is looked for.
+    pub found: Result<(Vec<FoundGroup>, Vec<String>), String>,
+    pub wishes: Mutex<Vec<SourceWish>>,
+    /// What each group would scan.
+    pub bytes_each: f64,
+    /// It does not answer.
+    pub is_silent: bool,
+}
+
+impl Default for FakeOracle {
+    fn default() -> Self {
+        Self {
+            groups: Vec::new(),
+            on_the_way: Vec::new(),
+            answers: Mutex::default(),
+            asked: Mutex::default(),
+            found: Ok((Vec::new(), Vec::new())),
+            wishes: Mutex::default(),
+            bytes_each: 0.0,
+            is_silent: false,
+        }
+    }
+}
+
+impl Oracle for FakeOracle {
+    fn query(&self, asking: &Asking, at: &AtAws, _: &AtomicBool, tell: &mut dyn FnMut(OnTheWay)) -> Result<FromAws, Problem> {
+        self.asked.lock().expect("not poisoned").push((asking.text.clone(), at.clone()));
+        self.on_the_way.iter().cloned().for_each(tell);
+        self.answers.lock().expect("not poisoned").pop_front().expect("an answer that the test has laid out")
+    }
+
+    fn groups(&self) -> Vec<KnownGroup> {
+        self.groups.clone()
+    }
+
+    fn find(&self, wish: &SourceWish, _: &AtomicBool) -> Result<(Vec<FoundGroup>, Vec<String>), String> {
+        self.wishes.lock().expect("not poisoned").push(wish.clone());
+        self.found.clone()
+    }
+
+    fn price(&self, _: &SourceWish, groups: &[FoundGroup], _: &AtomicBool) -> Result<Vec<FoundGroup>, String> {
+        let priced = |group: &FoundGroup| FoundGroup { missing: group.is_chosen.then_some((3_600, Some(self.bytes_each))), ..group.clone() };
+        Ok(groups.iter().map(priced).collect())
+    }
+
+    fn usual(&self) -> Usual {
+        Usual::default()
+    }
+}
 
 pub struct Session {
     pub state: State,
@@ -36,6 +94,7 @@ pub struct Session {
     pub copied: Vec<String>,
     pub listed: Vec<ListEntry>,
     pub wished: Vec<LiveCommand>,
+    pub oracle: FakeOracle,
     reader: Reader,
     notebook: Notebook,
     writable: Writable,
@@ -83,6 +142,8 @@ impl Session {
         let setup = Setup {
             title: "test".to_owned(),
             read_only: false,
+            asks_aws: true,
+            usual: Usual { regions: "us-east-1".to_owned(), budget: "1usd".to_owned(), usd_per_gb: USD_PER_GB, ..Usual::default() },
             keymap: Keymap::embedded("default").expect("sound"),
             glyphs: Glyphs::Unicode,
             catalogue: Arc::new(Catalogue::embedded()),
@@ -92,7 +153,18 @@ impl Session {
         state.desk = reader.view("queries").expect("readable").as_deref().map(Desk::restore).unwrap_or_default();
         let theme = Theme::embedded("default", Depth::True).expect("sound");
         let notebook = writable.notebook().expect("a notebook");
-        let mut session = Self { state, theme, copied: Vec::new(), listed: Vec::new(), wished: Vec::new(), reader, notebook, writable, folder };
+        let mut session = Self {
+            state,
+            theme,
+            copied: Vec::new(),
+            listed: Vec::new(),
+            wished: Vec::new(),
+            oracle: FakeOracle::default(),
+            reader,
+            notebook,
+            writable,
+            folder,
+        };
         session.send(Event::Resize(size.0, size.1));
         session
     }
@@ -138,6 +210,14 @@ impl Session {
                 match effect {
                     Effect::Ask(ask, generation) => {
                         let slot = ask.slot();
+                        if Abroad::concerns(&ask) {
+                            if !self.oracle.is_silent {
+                                answer_abroad(&self.oracle, &ask, &AtomicBool::new(false), &mut |answer| {
+                                    events.push_back(Event::Reply { slot, generation, answer });
+                                });
+                            }
+                            continue;
+                        }
                         answer(&mut self.reader, &ask, &mut |answer| {
                             let mut answer = answer;
                             // Pictures do not show how fast this machine is.
@@ -157,6 +237,10 @@ impl Session {
                     Effect::List(entry) => {
                         self.notebook.list(&entry).expect("kept");
                         self.listed.push(entry);
+                        events.push_back(Event::Listed);
+                    }
+                    Effect::Unlist(list, value) => {
+                        self.notebook.unlist(&list, &value).expect("kept");
                         events.push_back(Event::Listed);
                     }
                     Effect::SaveView(view) => self.notebook.save_view("workbench", &view).expect("kept"),

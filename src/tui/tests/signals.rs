@@ -179,6 +179,35 @@ fn one_key_puts_a_principal_on_a_match_list_with_a_reason() {
 }
 
 #[test]
+fn what_is_on_a_list_is_seen_changed_and_taken_off() {
+    let mut session = Session::demo(SIZE);
+    session.keys("5/acme-ci-deploy<enter>Lusers<enter>OPS-7<tab>30d<enter>");
+    let ends: Vec<_> = session.reader().listed().expect("readable").into_iter().map(|entry| entry.expires.map(|end| end.to_string())).collect();
+    assert_eq!(ends, [Some("2026-12-20T12:00:00.000Z".to_owned()), Some("2026-12-20T12:00:00.000Z".to_owned())], "30 days from now");
+    // The menu says so, and leads on; so does the one of all entries, from wherever.
+    session.keys("L");
+    assert!(
+        session.screen().contains("[x]") && session.screen().contains("OPS-7") && session.screen().contains("until 2026-12-20 12:00"),
+        "{}",
+        session.screen()
+    );
+    session.keys("users<enter>change<enter>OPS-8<enter>");
+    assert!(session.reader().listed().expect("readable").iter().all(|entry| entry.reason == "OPS-8" && entry.expires.is_some()));
+    session.keys("9");
+    assert!(session.screen().contains("On match lists (2)") && session.screen().contains("OPS-8"), "{}", session.screen());
+    session.keys(":match-lists<enter>");
+    let rows = session.rows().into_iter().filter(|row| row.contains("acme-ci-deploy ·")).count();
+    assert_eq!(rows, 1, "a principal and its sessions are one: {}", session.screen());
+    session.keys("<enter>take<enter>");
+    assert_eq!(session.reader().listed().expect("readable"), []);
+    session.keys(":match-lists<enter>");
+    assert!(session.screen().contains("nothing is on a match list"), "{}", session.screen());
+    // An end that cannot be read is told, and the form stays.
+    session.keys("5Lusers<enter>OPS-7<tab>someday<enter>");
+    assert!(session.screen().contains("cannot read the time"), "{}", session.screen());
+}
+
+#[test]
 fn other_orders_and_searches() {
     let mut session = Session::demo(SIZE);
     session.keys("4otime<enter>");

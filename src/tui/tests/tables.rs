@@ -143,3 +143,36 @@ fn the_page_follows_the_cursor() {
     session.keys("j");
     assert_ne!(session.state.current_profile().map(|page| page.profile.entity.value.to_string()), Some(row));
 }
+
+#[test]
+fn the_table_is_written_as_it_is_ordered() {
+    for (pane, name) in [("5", "principals.csv"), ("6", "buckets.csv")] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(name);
+        let mut session = Session::demo(SIZE);
+        session.keys(pane).keys("oname<enter>e");
+        session.keys("table<enter>");
+        assert!(session.screen().contains(name), "a name is offered: {}", session.screen());
+        session.keys("<ctrl-u>").keys(&path.display().to_string()).keys("<enter>");
+        let written = std::fs::read_to_string(&path).expect("it is there");
+        let mut lines = written.lines();
+        let titles: Vec<&str> = lines.next().expect("titles").split(',').collect();
+        assert_eq!(titles[1..6], ["first", "last", "events", "named_by_others", "denied"]);
+        let names: Vec<&str> = lines.filter_map(|line| line.split(',').next()).collect();
+        assert_eq!(names.len(), session.state.list.table.rows.len());
+        assert!(names.is_sorted() && names.len() > 3, "{names:?}");
+        // What is on the screen and what is in the file are the same number.
+        let row = session.state.list.row(0).expect("a row").summary.clone();
+        let first: Vec<&str> = written.lines().nth(1).expect("a row").split(',').collect();
+        assert_eq!((first[0], first[3]), (&*row.value, row.events.to_string().as_str()));
+        // A file that is there stays as it is, and a table is written in no other form.
+        session.keys("etable<enter><ctrl-u>").keys(&path.display().to_string()).keys("<enter>");
+        assert!(session.screen().contains("cannot write"), "{}", session.screen());
+        session.keys("etable<enter><ctrl-u>rows.json<enter>");
+        assert!(session.screen().contains("a table is written in CSV"), "{}", session.screen());
+    }
+    // The events are still there to be written.
+    let mut session = Session::demo(SIZE);
+    session.keys("5eevents<enter>");
+    assert!(session.screen().contains("events.csv"), "{}", session.screen());
+}

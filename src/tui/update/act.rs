@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::find::{pattern, search};
-use super::{controls, find, go, live, needs, query, signals, tables};
+use super::{abroad, controls, copy, find, go, lists, live, needs, query, signals, source, tables};
 use crate::model::{
     EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -24,7 +24,8 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         command if query::is_own(command) => query::run(state, command, effects),
         Command::Pivot => open_pivots(state, effects),
         Command::Judge => signals::judge(state, effects),
-        Command::ListEntity => signals::open_lists(state),
+        Command::ListEntity => lists::open(state),
+        Command::MatchLists => lists::open_all(state),
         Command::Note if state.view.pane == Pane::Signals => signals::note(state),
         Command::PivotWho if state.view.pane == Pane::Signals => signals::alone(state, effects),
         Command::PivotWho if is_table(state) => tables::alone(state, effects),
@@ -60,8 +61,9 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::Note if state.view.pane == Pane::Case => edit(state, EditorKind::CaseNote, ""),
         Command::Note => edit_mark(state, EditorKind::Note, |mark| mark.note.clone()),
         Command::Tag => edit_mark(state, EditorKind::Tag, |mark| mark.tags.join(" ")),
-        Command::Copy => copy(state, effects, false),
-        Command::CopyRecord => copy(state, effects, true),
+        Command::Copy => copy::copy(state, effects, false),
+        Command::CopyRecord => copy::copy(state, effects, true),
+        Command::Export if is_table(state) => tables::open_exports(state),
         Command::Export => {
             let name = if state.view.pane == Pane::Signals { "report.html" } else { "events.csv" };
             edit(state, EditorKind::Export, name);
@@ -91,6 +93,7 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
                 state.tell(Severity::Info, "only an exchange is shown as a conversation or as its record: 2 lists them");
             }
         }
+        Command::AddSource => source::open(state),
         Command::RevealSecrets => reveal(state, effects),
         Command::Palette => open_palette(state),
         Command::Help => state.layers.push(Layer::Help(0)),
@@ -349,11 +352,24 @@ fn accept(state: &mut State, alone: bool, effects: &mut Vec<Effect>) {
             go::rescope(state, scope, effects);
             open_strands(state, cursor);
         }
-        Some(Choice::List(list, entity)) => signals::ask_reason(state, list, entity),
+        Some(Choice::List(list, entity)) => {
+            let has_sessions = matches!(entity.kind, EntityKind::Principal | EntityKind::Actor);
+            lists::ask_reason(state, list, &entity.value, has_sessions);
+        }
+        Some(Choice::Lists) => lists::open_all(state),
+        Some(Choice::Listed(list, value)) => lists::open_entry(state, &list, &value),
+        Some(Choice::Relist(list, value)) => lists::relist(state, &list, &value),
+        Some(Choice::Unlist(list, value)) => lists::unlist(state, &list, &value, effects),
+        Some(Choice::ExportTable) => tables::open_export(state),
+        Some(Choice::ExportEvents) => edit(state, EditorKind::Export, "events.csv"),
         Some(Choice::Order(by)) => tables::order(state, by),
         Some(Choice::Theme(name)) => effects.push(Effect::Theme(name.to_owned())),
         Some(Choice::Live(wanted)) => live::send(state, wanted, effects),
-        None => {}
+        Some(Choice::AskAgreed) => abroad::ask(state, true, effects),
+        Some(Choice::Group(index)) => abroad::turn_group(state, index, cursor, effects),
+        Some(Choice::AddGroups) => source::open_form(state),
+        Some(Choice::AddFiles) => source::open_path(state),
+        Some(Choice::Leave) | None => {}
     }
 }
 
@@ -479,6 +495,7 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
             }
             Err(wrong) => Some(wrong),
         },
+        EditorKind::Path => source::read(state, trimmed, effects).err(),
         EditorKind::Tag => {
             change_mark(state, effects, |mark| mark.tags = trimmed.split_whitespace().map(str::to_owned).collect());
             None
@@ -491,12 +508,15 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
             signals::keep_note(state, trimmed, effects);
             None
         }
-        EditorKind::Reason => signals::list(state, trimmed, effects).err(),
         EditorKind::CaseNote => {
             if !trimmed.is_empty() {
                 effects.push(Effect::AddNote(trimmed.to_owned()));
                 state.case.revision = u64::MAX;
             }
+            None
+        }
+        EditorKind::ExportTable => {
+            tables::export(state, trimmed, effects);
             None
         }
         EditorKind::Export => {
@@ -636,64 +656,4 @@ fn reveal(state: &mut State, effects: &mut Vec<Effect>) {
             Secrets::Masked => "secrets are masked".to_owned(),
         },
     );
-}
-
-/// What `y` and `Y` copy. Secrets are masked like on the screen. Always escaped: what is pasted into a shell must not act.
-fn copy(state: &mut State, effects: &mut Vec<Effect>, record: bool) {
-    let text = if state.view.pane.shape() == Shape::Query {
-        match query::copied(state, record) {
-            Some(text) => crate::model::SafeText::new(&text).into_string(),
-            None => return state.tell(Severity::Info, "there is nothing to copy"),
-        }
-    } else if record {
-        let Some(detail) = state.current_detail() else { return state.tell(Severity::Info, "open the row first: its record is not read yet") };
-        match &detail.record {
-            Ok(tree) => crate::model::SafeText::new(&record_text(tree.bytes(), state.secrets)).into_string(),
-            Err(why) => return state.tell(Severity::Warning, why.clone()),
-        }
-    } else {
-        match copied_line(state) {
-            Some(text) => crate::model::SafeText::new(&text).into_string(),
-            None => return state.tell(Severity::Info, "nothing is selected"),
-        }
-    };
-    state.tell(Severity::Info, format!("{} characters sent to the terminal's clipboard", text.chars().count()));
-    effects.push(Effect::Copy(text));
-}
-
-/// A record, or a part of one, as text to copy.
-fn record_text(record: &[u8], secrets: Secrets) -> String {
-    match secrets {
-        Secrets::Masked => crate::decode::masked_record(record),
-        Secrets::Revealed => crate::model::text_from_bytes(record).into_owned(),
-    }
-}
-
-fn copied_line(state: &State) -> Option<String> {
-    if let Shape::Values(_) = state.view.pane.shape() {
-        let value = state.current_profile().filter(|_| state.detail_has_focus()).and_then(|page| page.entity_at(state.view.detail.0));
-        let row = || state.list.row(state.view.position().index).map(|row| row.shown.to_string());
-        return value.map(|value| state.secrets.name(&value.value).to_string()).or_else(row);
-    }
-    if state.detail_has_focus()
-        && let Some(detail) = state.current_detail()
-    {
-        let line = state.view.detail.0;
-        if state.reads_conversation() {
-            let page = detail.page.as_ref()?;
-            let block = page.blocks().get(page.lines().get(line)?.block)?;
-            return Some(block.text.clone());
-        }
-        let tree = detail.record.as_ref().ok()?;
-        let entry = tree.line(*tree.visible(&state.folded).get(line)?)?;
-        let text = tree.text(entry);
-        return Some(match state.secrets {
-            Secrets::Revealed => text,
-            Secrets::Masked if entry.children > 0 => record_text(text.as_bytes(), Secrets::Masked),
-            Secrets::Masked => crate::model::secret::masked_value(&tree.key(entry), &text).into_owned(),
-        });
-    }
-    let event = &state.selected_row()?.event;
-    let time = event.time.map(|time| time.to_string()).unwrap_or_default();
-    Some(format!("{time} {} {} {} [{}]", event.strand, event.actor.as_deref().unwrap_or("-"), event.summary(), event.uid()))
 }

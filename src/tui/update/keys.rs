@@ -2,11 +2,11 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::{act, query};
+use super::{act, lists, query, source};
 use crate::tui::commands::{Command, Context};
 use crate::tui::keymap::Lookup;
 use crate::tui::keys::Key;
-use crate::tui::layers::Layer;
+use crate::tui::layers::{FormOf, Layer};
 use crate::tui::message::{Effect, Severity};
 use crate::tui::state::State;
 use crate::tui::view::Shape;
@@ -23,9 +23,10 @@ pub fn key(state: &mut State, event: KeyEvent, effects: &mut Vec<Effect>) {
         Some(Layer::Form(form)) => match key.code {
             KeyCode::Esc => drop(state.layers.pop()),
             KeyCode::Char('c') if key.ctrl => drop(state.layers.pop()),
-            KeyCode::Enter => query::keep_form(state, effects),
+            KeyCode::Enter => keep_form(state, effects),
             _ => form.input(event),
         },
+        Some(Layer::Groups(_)) => source::key(state, key, effects),
         Some(Layer::Menu(menu)) => {
             if let Some(character) = key.typed() {
                 menu.push(character);
@@ -64,6 +65,16 @@ fn run_key(state: &mut State, context: Context, key: Key, effects: &mut Vec<Effe
                 state.tell(Severity::Info, format!("{} has no meaning here · {help} shows the keys", typed.join(" ")));
             }
         }
+    }
+}
+
+/// Enter in a form.
+fn keep_form(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Layer::Form(form)) = state.layers.pop() else { return };
+    match form.of.clone() {
+        FormOf::Hunt(hunt) => query::keep_form(state, form, hunt, effects),
+        FormOf::Source => source::keep_form(state, form, effects),
+        FormOf::Listing(list, value, has_sessions) => lists::keep_form(state, form, (&list, &value, has_sessions), effects),
     }
 }
 

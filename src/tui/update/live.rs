@@ -3,7 +3,7 @@
 use super::needs;
 use crate::model::{Entity, EntityKind};
 use crate::tui::ask::{Ask, Slot};
-use crate::tui::commands::Command;
+use crate::tui::commands::{Command, Context};
 use crate::tui::layers::{Choice, Item, Layer, Picker};
 use crate::tui::live::{LiveCommand, LiveNews};
 use crate::tui::message::{Effect, Severity};
@@ -30,7 +30,8 @@ pub fn send(state: &mut State, wanted: LiveCommand, effects: &mut Vec<Effect>) {
     if state.live.is_some() {
         effects.push(Effect::Live(wanted));
     } else {
-        state.tell(Severity::Info, "not connected to AWS: open the case with `outcrop live --case …`");
+        let key = state.setup.keymap.key_of(Command::AddSource, Context::Global).unwrap_or_default();
+        state.tell(Severity::Info, format!("not connected to AWS: {key} adds log groups, or open the case with `outcrop live --case …`"));
     }
 }
 
@@ -92,5 +93,7 @@ pub fn news(state: &mut State, news: LiveNews) {
         let items = vec![item("fetch it", LiveCommand::Agree), item("leave it", LiveCommand::Decline)];
         state.layers.push(Layer::Menu(Picker::new(question.clone(), items)));
     }
-    state.live = Some(LiveNews { question: None, told: Vec::new(), ..news });
+    state.spent.clone_from(&news.spent);
+    let is_connected = !news.sites.is_empty() || news.working.is_some();
+    state.live = is_connected.then_some(LiveNews { question: None, told: Vec::new(), ..news });
 }

@@ -113,6 +113,9 @@ fn want_of_query(state: &mut State, effects: &mut Vec<Effect>) {
     if state.desk.typing && state.desk.fields_of.as_ref() != Some(&of) {
         ask(state, Ask::Fields { scope: of.0 }, effects);
     }
+    if state.setup.asks_aws && state.desk.groups_of != Some(state.revision) {
+        ask(state, Ask::Groups(state.revision), effects);
+    }
     if let Some(results) = state.desk.results.clone().filter(|results| results.secrets != state.secrets && !state.desk.is_partial) {
         ask(state, Ask::Present(Held(results), state.secrets), effects);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui_textarea::Input;
 
-use super::{act, go, needs};
+use super::{abroad, act, go, needs};
 use crate::hunt::{Bound, Hunt, Next, bind};
 use crate::model::{Entity, Scope, StrandSet};
 use crate::query::ql::{check, only_at_aws, parse};
@@ -39,6 +39,7 @@ pub const fn is_own(command: Command) -> bool {
             | Command::NewQuery
             | Command::RunQuery
             | Command::RunAtAws
+            | Command::QueryGroups
             | Command::Hunts
             | Command::QueryHistory
             | Command::ColumnLeft
@@ -74,11 +75,8 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
             (state.desk.problem, state.desk.typing) = (None, true);
         }
         Command::RunQuery => ask(state, effects),
-        Command::RunAtAws => {
-            let why =
-                "the workbench does not send queries to AWS yet: Y copies the text, `outcrop query --on aws` and `outcrop hunt --on aws` send it";
-            state.tell(Severity::Info, why);
-        }
+        Command::RunAtAws => abroad::ask(state, false, effects),
+        Command::QueryGroups => abroad::open_groups(state, 0),
         Command::Hunts => open_hunts(state),
         Command::QueryHistory => open_history(state),
         Command::ColumnLeft => step_column(state, false),
@@ -146,8 +144,13 @@ fn changed(state: &mut State, before: &str, typed: bool) {
         }
     }
     if typed {
-        state.desk.offers = offers(&text, state.desk.cursor(), &state.desk.fields);
+        offer(state);
     }
+}
+
+/// What may come next where the cursor is.
+pub fn offer(state: &mut State) {
+    state.desk.offers = offers(&state.desk.text(), state.desk.cursor(), &state.desk.fields, &state.desk.groups);
 }
 
 /// The first thing wrong with a text.
@@ -155,6 +158,15 @@ fn problem(text: &str) -> Option<Problem> {
     if text.trim().is_empty() {
         return None;
     }
+    mistake(text).or_else(|| {
+        let query = parse(text).ok().filter(|_| !sql::is_likely(text))?;
+        let note = only_at_aws(&query).into_iter().next()?;
+        Some(Problem { at: Some(note.span.start..note.span.end), what: format!("{note}: a case cannot answer it") })
+    })
+}
+
+/// The first thing in a text that no place understands.
+pub fn mistake(text: &str) -> Option<Problem> {
     let wrong = |error: crate::query::ql::QueryError| Problem { at: Some(error.span.start..error.span.end), what: error.to_string() };
     if sql::is_likely(text) {
         return match sql::parse(text) {
@@ -164,10 +176,7 @@ fn problem(text: &str) -> Option<Problem> {
     }
     match parse(text) {
         Err(error) => Some(wrong(error)),
-        Ok(query) => check(&query).into_iter().next().map(wrong).or_else(|| {
-            let note = only_at_aws(&query).into_iter().next()?;
-            Some(Problem { at: Some(note.span.start..note.span.end), what: format!("{note}: a case cannot answer it") })
-        }),
+        Ok(query) => check(&query).into_iter().next().map(wrong),
     }
 }
 
@@ -190,14 +199,23 @@ fn step_offer(state: &mut State, down: bool) {
     }
 }
 
-/// Asks the query.
-pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
-    let text = state.desk.text();
-    if text.trim().is_empty() {
+/// There is no query to be asked, which is said.
+pub fn says_nothing(state: &mut State) -> bool {
+    let is_empty = state.desk.text().trim().is_empty();
+    if is_empty {
         let keys = |command| state.setup.keymap.key_of(command, Context::Query).unwrap_or_default();
         let hint = format!("there is no query yet: {} writes one, {} has ready ones", keys(Command::EditQuery), keys(Command::Hunts));
-        return state.tell(Severity::Info, hint);
+        state.tell(Severity::Info, hint);
     }
+    is_empty
+}
+
+/// Asks the query.
+pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
+    if says_nothing(state) {
+        return;
+    }
+    let text = state.desk.text();
     // A hunt whose number is still to be measured reads as a query only then.
     let is_marked = state.desk.hunt.as_ref().is_some_and(|(_, bound)| bound.baseline.is_some());
     if !is_marked && let Some(found) = problem(&text) {
@@ -208,7 +226,7 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     if let Some((hunt, _)) = &state.desk.hunt {
         scope.strands = StrandSet::from_bits(scope.strands.bits() & hunt.strands.bits());
     }
-    let asking = Asking { text, hunt: state.desk.hunt.clone(), scope, now: state.now, secrets: state.secrets };
+    let asking = Asking { text, hunt: state.desk.hunt.clone(), scope, now: state.now, secrets: state.secrets, at_aws: None };
     let desk = &mut state.desk;
     (desk.problem, desk.offers, desk.typing, desk.progress) = (None, None, false, (0, 0));
     desk.asked = Some(Box::new(asking.clone()));
@@ -223,7 +241,8 @@ pub fn cancel(state: &mut State, effects: &mut Vec<Effect>) -> bool {
     let running = state.is_asking(Slot::Query);
     if running {
         needs::cancel(state, Slot::Query, effects);
-        state.tell(Severity::Info, "the query was cancelled");
+        let is_away = state.desk.asked.as_ref().is_some_and(|asked| asked.at_aws.is_some());
+        state.tell(Severity::Info, if is_away { "the query was cancelled, and is stopped at AWS" } else { "the query was cancelled" });
     }
     running
 }
@@ -239,9 +258,13 @@ pub fn answered(state: &mut State, results: Arc<Results>, done: bool, effects: &
             rows: results.rows.len() as u64,
             millis: results.millis,
             bytes: statistics.bytes,
+            cost: results.billed.as_ref().map(|billed| billed.cost.clone()),
         };
         state.desk.remember(past);
         effects.push(Effect::SaveQueries(state.desk.save()));
+    }
+    if let Some(billed) = &results.billed {
+        state.spent.clone_from(&billed.spent);
     }
     state.desk.take(results, !done);
 }
@@ -266,7 +289,7 @@ pub fn choose_hunt(state: &mut State, name: &str, effects: &mut Vec<Effect>) {
             state.tell(Severity::Error, wrong);
         }
     } else {
-        state.layers.push(Layer::Form(Box::new(Form::new(Arc::new(hunt)))));
+        state.layers.push(Layer::Form(Box::new(Form::of_hunt(Arc::new(hunt)))));
     }
 }
 
@@ -275,7 +298,7 @@ pub fn choose_next(state: &mut State, name: &str, values: &[(String, String)], e
     let Ok(hunt) = state.setup.catalogue.hunt(name).cloned() else { return };
     let hunt = Arc::new(hunt);
     if let Err(wrong) = run_hunt(state, Arc::clone(&hunt), values, effects) {
-        let form = Form { wrong: Some(wrong), ..Form::new(hunt).filled(values) };
+        let form = Form { wrong: Some(wrong), ..Form::of_hunt(hunt).filled(values) };
         state.layers.push(Layer::Form(Box::new(form)));
     }
 }
@@ -297,9 +320,8 @@ pub fn next_hunts(state: &State) -> Vec<Item<Choice>> {
 }
 
 /// Enter in a form: the hunt is run, or what is wrong with a value is said and the form stays.
-pub fn keep_form(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(Layer::Form(mut form)) = state.layers.pop() else { return };
-    if let Err(wrong) = run_hunt(state, Arc::clone(&form.hunt), &form.values(), effects) {
+pub fn keep_form(state: &mut State, mut form: Box<Form>, hunt: Arc<Hunt>, effects: &mut Vec<Effect>) {
+    if let Err(wrong) = run_hunt(state, hunt, &form.values(), effects) {
         form.wrong = Some(wrong);
         state.layers.push(Layer::Form(form));
     }
@@ -322,11 +344,17 @@ fn open_history(state: &mut State) {
     let items = state.desk.history.iter().enumerate().rev().map(|(index, past)| Item {
         lead: past.time().to_jiff().strftime("%m-%d %H:%M").to_string(),
         text: past.hunt.iter().map(|hunt| format!("{hunt}: ")).chain([past.text.replace('\n', " ")]).collect(),
-        tail: format!("{} rows, {} ms, {}", crate::tui::render::grouped(past.rows), past.millis, crate::tui::render::bytes(past.bytes)),
+        tail: past_words(past),
         value: Choice::Past(index),
     });
     let menu = Picker::new("Queries of before (enter takes the text)", items.collect());
     state.layers.push(Layer::Menu(menu));
+}
+
+/// What a query of before gave, and took.
+fn past_words(past: &Past) -> String {
+    let words = format!("{} rows, {} ms, {}", crate::tui::render::grouped(past.rows), past.millis, crate::tui::render::bytes(past.bytes));
+    past.cost.as_ref().map_or_else(|| words.clone(), |cost| format!("AWS: {words} {cost}"))
 }
 
 /// A query of before was chosen: its text is there to be run or changed.

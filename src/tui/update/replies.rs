@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{find, go, live, query};
+use super::{abroad, find, go, live, query, source};
 use crate::model::EventRef;
 use crate::tui::ask::{Answer, Ask, Held, Known, Pivot, Slot};
 use crate::tui::layers::{Choice, Item, Layer};
@@ -22,7 +22,11 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
     }
     let partial = matches!(
         answer,
-        Answer::Hits { done: false, .. } | Answer::Controls { done: false, .. } | Answer::Results { done: false, .. } | Answer::Looked(..)
+        Answer::Hits { done: false, .. }
+            | Answer::Controls { done: false, .. }
+            | Answer::Results { done: false, .. }
+            | Answer::Looked(..)
+            | Answer::Going(_)
     ) || matches!(&answer, Answer::Table { table, .. } if !table.whole);
     let asked = if partial { None } else { state.open_asks.get_mut(slot as usize).and_then(Option::take) };
     match answer {
@@ -156,7 +160,18 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
         }
         Answer::Looked(looked, of) => state.desk.progress = (looked, of),
         Answer::Results { results, done } => query::answered(state, results, done, effects),
-        Answer::Wrong(problem) => state.desk.problem = Some(problem),
+        Answer::Going(words) => state.desk.going = words,
+        Answer::Priced(question) => abroad::priced(state, question),
+        Answer::Groups(groups, revision) => abroad::known(state, groups, revision, effects),
+        Answer::Found(answer) => source::found(state, answer),
+        Answer::GroupsPriced(answer) => source::priced(state, answer),
+        Answer::Wrong(problem) => {
+            // What happened at AWS needs more room than a line.
+            if problem.at.is_none() && state.desk.asked.as_ref().is_some_and(|asked| asked.at_aws.is_some()) {
+                state.tell(Severity::Error, problem.what.clone());
+            }
+            state.desk.problem = Some(problem);
+        }
         Answer::Sorted { results, column, falling, order } => {
             if state.desk.results.as_ref().is_some_and(|shown| Held(Arc::clone(shown)) == results) {
                 state.desk.order = Some((column, falling, order));
@@ -254,7 +269,13 @@ pub fn ingest(state: &mut State, news: IngestNews) {
         return live::news(state, *news);
     }
     if let Some(told) = &news.ended {
-        let severity = if told.contains("skipped") || told.contains("undecodable") { Severity::Warning } else { Severity::Info };
+        let severity = if news.failed {
+            Severity::Error
+        } else if told.contains("skipped") || told.contains("undecodable") {
+            Severity::Warning
+        } else {
+            Severity::Info
+        };
         state.tell(severity, told.clone());
         state.ingest = None;
     } else {

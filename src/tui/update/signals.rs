@@ -1,23 +1,14 @@
 //! Signals: where a row or a line of its page leads on to, and what an analyst says of it.
 
 use super::{go, needs};
-use crate::model::{Entity, EntityKind, ListEntry, Scope, Triage, TriageKey, TriageState};
+use crate::model::{Scope, Triage, TriageKey, TriageState};
 use crate::tui::ask::Ask;
-use crate::tui::layers::{Choice, Editor, EditorKind, Item, Layer, Picker};
+use crate::tui::layers::{Editor, EditorKind, Layer};
 use crate::tui::message::{Effect, Severity};
 use crate::tui::render::Layout;
 use crate::tui::signals::{SignalPart, SignalRow, records_scope};
 use crate::tui::state::State;
 use crate::tui::view::{Focus, Pane, Position, Shape, View};
-
-/// Match lists that an entity may be put on from the workbench, and what they are for.
-const PRINCIPAL_LISTS: [(&str, &str); 3] = [
-    ("authorized_bedrock_users", "may use Bedrock: their calls weigh less"),
-    ("authorized_bedrock_provisioners", "may open models and defences: their changes weigh less"),
-    ("known_high_volume", "many tokens are usual"),
-];
-const BUCKET_LISTS: [(&str, &str); 1] = [("own_buckets", "belongs to us: jobs may use it")];
-const IP_LISTS: [(&str, &str); 1] = [("known_egress", "an address of ours")];
 
 /// Asks for the page of the selected row where it is shown.
 pub fn want_page(state: &mut State, layout: &Layout, effects: &mut Vec<Effect>) {
@@ -107,7 +98,8 @@ fn judged(state: &State) -> Option<(TriageKey, Triage)> {
     }
 }
 
-fn may_write(state: &mut State) -> bool {
+/// The case can be written to; otherwise that is said.
+pub fn may_write(state: &mut State) -> bool {
     if state.setup.read_only {
         state.tell(Severity::Warning, "the case is open read-only: another outcrop is writing to it");
     }
@@ -169,61 +161,4 @@ fn keep(state: &mut State, key: TriageKey, triage: Triage, effects: &mut Vec<Eff
         slot.clone_from(&triage);
     }
     effects.push(Effect::SetTriage(key, triage));
-}
-
-/// Whom the selected row is about, for a match list.
-fn listable(state: &State) -> Option<Entity> {
-    let page = &state.list.signals;
-    match state.view.pane.shape() {
-        Shape::Values(_) => state.selected_entity(),
-        Shape::Signals => match state.selected_signal_row()? {
-            SignalRow::Lead(at) => page.leads.get(at).map(|lead| lead.entity.clone()),
-            SignalRow::Signal(at) => page.signals.get(at).map(|signal| signal.entity.clone()),
-        },
-        _ => state.selected_row().and_then(|row| Some(Entity { kind: EntityKind::Principal, value: row.as_logged().principal.clone()? })),
-    }
-}
-
-/// A menu of the match lists for the selected entity.
-pub fn open_lists(state: &mut State) {
-    let Some(entity) = listable(state) else { return state.tell(Severity::Info, "the selected row names nobody who could be listed") };
-    if !may_write(state) {
-        return;
-    }
-    let lists: &[(&str, &str)] = match entity.kind {
-        EntityKind::Principal | EntityKind::Actor => &PRINCIPAL_LISTS,
-        EntityKind::Bucket => &BUCKET_LISTS,
-        EntityKind::Ip => &IP_LISTS,
-        other => return state.tell(Severity::Info, format!("there is no match list for a {other}")),
-    };
-    let item = |(name, what): &(&'static str, &'static str)| Item {
-        lead: String::new(),
-        text: (*name).to_owned(),
-        tail: (*what).to_owned(),
-        value: Choice::List(name, entity.clone()),
-    };
-    let title = format!("Put {} on a match list", state.secrets.text(&entity.value));
-    state.layers.push(Layer::Menu(Picker::new(title, lists.iter().map(item).collect())));
-}
-
-/// Asks for the reason.
-pub fn ask_reason(state: &mut State, list: &'static str, entity: Entity) {
-    state.listing = Some((list, entity));
-    state.layers.push(Layer::Editor(Box::new(Editor::new(EditorKind::Reason, ""))));
-}
-
-/// Puts the entity on the list, with the reason.
-pub fn list(state: &mut State, reason: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
-    if reason.is_empty() {
-        return Err("say why: whoever reads the case later has to know".to_owned());
-    }
-    let Some((list, entity)) = state.listing.take() else { return Ok(()) };
-    let entry = |value: String| ListEntry { list: list.to_owned(), value, reason: reason.to_owned(), expires: None };
-    effects.push(Effect::List(entry(entity.value.to_string())));
-    if matches!(entity.kind, EntityKind::Principal | EntityKind::Actor) {
-        // Rules compare who acted, which may bear the session of a person.
-        effects.push(Effect::List(entry(format!("{}/*", entity.value))));
-    }
-    state.tell(Severity::Info, format!("{} is on the list {list}: the rules weigh anew", state.secrets.text(&entity.value)));
-    Ok(())
 }

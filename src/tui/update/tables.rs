@@ -1,9 +1,9 @@
 //! Principals and Buckets: the order of the rows, which names are shown, and where a row leads on to.
 
-use super::{go, needs};
+use super::{act, go, needs};
 use crate::model::{Entity, EntityKind, Scope};
 use crate::tui::ask::Ask;
-use crate::tui::layers::{Choice, Item, Layer, Picker};
+use crate::tui::layers::{Choice, EditorKind, Item, Layer, Picker};
 use crate::tui::message::{Effect, Severity};
 use crate::tui::render::{Layout, grouped};
 use crate::tui::state::State;
@@ -119,6 +119,28 @@ pub fn open_pivots(state: &mut State) {
         menu.cursor = place.unwrap_or(0);
     }
     state.layers.push(Layer::Menu(menu));
+}
+
+/// A menu of what may be written to a file.
+pub fn open_exports(state: &mut State) {
+    let item = |text: &str, tail: &str, value| Item { lead: String::new(), text: text.to_owned(), tail: tail.to_owned(), value };
+    let items = vec![
+        item("this table, as it is ordered", ".csv", Choice::ExportTable),
+        item("the events in scope, or a report about them", ".csv .ndjson .json .md .html", Choice::ExportEvents),
+    ];
+    state.layers.push(Layer::Menu(Picker::new("Write to a file", items)));
+}
+
+/// Asks for the name of a file for the table.
+pub fn open_export(state: &mut State) {
+    let Shape::Values(kind) = state.view.pane.shape() else { return };
+    act::edit(state, EditorKind::ExportTable, &format!("{kind}s.csv"));
+}
+
+/// Writes the table to a file.
+pub fn export(state: &mut State, path: &str, effects: &mut Vec<Effect>) {
+    let (table, order) = (Counted(std::sync::Arc::clone(&state.list.table)), std::sync::Arc::clone(&state.list.order));
+    needs::ask(state, Ask::ExportTable { table, order, path: path.to_owned() }, effects);
 }
 
 /// `P`: what the selected principal asked of models.

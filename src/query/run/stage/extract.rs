@@ -5,7 +5,7 @@ use regex::Regex;
 use super::super::error::RunError;
 use super::super::expr::{Node, part};
 use super::super::rows::{Row, set};
-use super::{MOST_ROWS, Work, too_many};
+use super::{Fold, MOST_ROWS, Work, bounded, stopped, too_many};
 use crate::query::functions::Context;
 use crate::query::ql::ast::Step;
 use crate::query::value::Value;
@@ -18,6 +18,7 @@ pub(in crate::query::run) struct Match {
     pub(in crate::query::run) groups: Vec<(usize, usize)>,
     /// A row for each match.
     pub(in crate::query::run) multi: bool,
+    pub(in crate::query::run) fold: Fold,
 }
 
 /// A glob as a regular expression: each `*` takes as little as it can, the last one at the end of the glob all that is left.
@@ -46,6 +47,7 @@ impl Work for Match {
     fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
         let mut out = Vec::with_capacity(rows.len());
         for mut row in rows {
+            stopped(context)?;
             let value = self.of.of(&row.values, context);
             let text = value.as_text().unwrap_or_default();
             if self.multi {
@@ -54,6 +56,7 @@ impl Work for Match {
                     if out.len() >= MOST_ROWS {
                         return Err(too_many("parse … multi", "narrow the scope first"));
                     }
+                    bounded(out.len(), &row, "parse … multi")?;
                     let mut one = row.clone();
                     self.fill(&mut one, &found);
                     out.push(one);
@@ -61,6 +64,7 @@ impl Work for Match {
                 if out.len() == before {
                     out.push(row);
                 }
+                self.fold.becomes(out.len() - before, "parse … multi")?;
                 continue;
             }
             if let Some(found) = self.regex.captures(&text) {

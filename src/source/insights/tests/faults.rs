@@ -11,7 +11,7 @@ use super::fake::{Fake, Mishap, hurried};
 use crate::model::live::Seconds;
 
 fn question(text: &str) -> Question {
-    Question { text: text.to_owned(), language: AwsLanguage::Ql, groups: vec!["/g".to_owned()], span: Seconds::new(0, 100) }
+    Question { text: text.to_owned(), groups: vec!["/g".to_owned()], span: Seconds::new(0, 100), ..Question::default() }
 }
 
 fn asked(fake: &Fake) -> Result<usize, AwsError> {
@@ -206,6 +206,7 @@ fn pages_are_read_to_the_last_and_begun_again_when_the_token_dies() {
         span: Seconds::new(0, 100),
         page: 100,
         is_one_page: false,
+        watched: 0,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (mut rows, mut again) = (Vec::new(), 0);

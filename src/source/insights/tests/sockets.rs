@@ -12,7 +12,6 @@ use aws_sdk_cloudwatchlogs::config::{BehaviorVersion, Credentials, Region, Share
 use super::super::client;
 use super::super::fault::{AwsError, Fault};
 use super::super::link::Link;
-use super::super::query::AwsLanguage;
 use super::super::session::{Aws, Question};
 use super::fake::hurried;
 use crate::model::live::{Seconds, Site};
@@ -29,7 +28,7 @@ fn asked(endpoint: &str) -> AwsError {
     let mut manners = hurried();
     manners.attempts = 2;
     let aws = Aws::of(vec![Link::with(Site::default(), config.clone(), client::reading(&config), manners).unwrap()]);
-    let question = Question { text: "fields a".into(), language: AwsLanguage::Ql, groups: vec!["g".into()], span: Seconds::new(0, 9) };
+    let question = Question { text: "fields a".into(), groups: vec!["g".into()], span: Seconds::new(0, 9), ..Question::default() };
     aws.run(&question, &AtomicBool::new(false), &mut |_| {}).expect_err("a mishap")
 }
 
