@@ -283,6 +283,10 @@ impl Taker for Remembering<'_> {
             let portions = portions.collect();
             let is_read = waits.as_ref().is_none_or(|waits| waits.is_read);
             let truths = waits.map(|waits| memory.told.entry(waits.truths).or_insert_with_key(|truths| truths.as_slice().into()).clone());
+            if memory.waiting.len() == memory.waiting.capacity() {
+                // A quarter more: many events may wait, and twice as much room is too much.
+                memory.waiting.reserve_exact(memory.waiting.len() / 4 + 1_024);
+            }
             memory.waiting.push(Waiting { rule, seat: Seat::of(view.lean), tie: view.lean.tie(), truths, is_read, portions });
             return;
         }

@@ -289,7 +289,7 @@ impl Known {
         let ((calls, call_ids), (others, other_ids)) = (of(true), of(false));
         let facts = reader.facts(&call_ids)?;
         let exchanges = calls.into_iter().zip(facts).filter_map(|(place, facts)| Some((place, facts?))).collect();
-        let counted = if others.is_empty() { Default::default() } else { reader.trail_tokens(&other_ids)? };
+        let counted = reader.trail_tokens(&other_ids)?;
         let tokens = others.into_iter().zip(other_ids).filter_map(|(place, id)| Some((place, *counted.get(&id.0)?))).collect();
         Ok(Self { exchanges, tokens })
     }

@@ -335,7 +335,9 @@ fn placeholders<'m>(matcher: &'m CompiledMatcher, names: &mut Vec<&'m str>) {
         })),
         CompiledMatcher::Not(inner) => placeholders(inner, names),
         CompiledMatcher::AnyOf(children) | CompiledMatcher::AllOf(children) | CompiledMatcher::CaseInsensitiveGroup { children, .. } => {
-            children.iter().for_each(|child| placeholders(child, names));
+            for child in children {
+                placeholders(child, names);
+            }
         }
         _ => {}
     }
