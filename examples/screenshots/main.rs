@@ -1,6 +1,10 @@
 //! Takes the pictures of `screenshots/`: starts the real program on the built-in incident, presses keys, waits for a text on
-//! the screen (never for a time) and writes what is seen as SVG. `screenshots/make` runs it.
+//! the screen (never for a time) and writes what is seen as SVG. `screenshots/make` runs it. Where AWS is asked, the server of the tests
+//! stands for it.
 
+#[expect(dead_code, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "it is the server of the tests, which use the rest of it")]
+#[path = "../../tests/aws/server/mod.rs"]
+mod server;
 mod svg;
 mod terminal;
 
@@ -9,6 +13,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use server::seed::demo_lines;
+use server::world::World;
+use server::{Options, Server};
 use terminal::Terminal;
 
 /// A picture: how to get there, and what tells that one has arrived.
@@ -81,6 +88,35 @@ const SCENES: &[Scene] = &[
             ("9", "tags: initial-access"),
         ],
     },
+    Scene {
+        name: "query",
+        size: LARGE,
+        theme: "default",
+        steps: &[
+            ("8", "Ask in"),
+            (
+                "Ifilter x.denied = true\r| stats count(*) as n, min(@timestamp) as first_at, max(@timestamp) as last_at by x.principal, eventName\r| sort n desc\x13",
+                "looked at",
+            ),
+        ],
+    },
+    Scene {
+        name: "chart",
+        size: LARGE,
+        theme: "default",
+        steps: &[("8", "Ask in"), ("H", "Hunts ("), ("tokens-per-account\r", "enter runs"), ("\r", "looked at"), ("c", "highest")],
+    },
+    Scene {
+        name: "source",
+        size: LARGE,
+        theme: "default",
+        steps: &[
+            ("S", "Add a source"),
+            ("log groups\r", "Add log groups"),
+            ("\tus-east-1, us-west-2, eu-west-1\t\t2026-11-09\t2026-11-14\r", "chosen"),
+            ("\r", "enter fetches"),
+        ],
+    },
     Scene { name: "palette", size: LARGE, theme: "default", steps: &[TO_THE_DENIED_CALL, (":", "Commands"), ("guard", "pane-guardrails")] },
 ];
 
@@ -91,9 +127,11 @@ fn main() -> Result<()> {
     let home = std::env::temp_dir().join("outcrop-screenshots");
     let _ = fs::remove_dir_all(&home);
     fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
+    // So much evidence as the demo has, in the log groups into which AWS would have put it.
+    let aws = Server::start(World::of(demo_lines(6_000)), Options::default());
     for scene in SCENES.iter().filter(|scene| wanted.is_empty() || wanted.iter().any(|name| name == scene.name)) {
         let file = root.join("screenshots").join(scene.name).with_extension("svg");
-        let picture = take(scene, &home).with_context(|| format!("scene {}", scene.name))?;
+        let picture = take(scene, &home, &aws).with_context(|| format!("scene {}", scene.name))?;
         fs::write(&file, picture).with_context(|| format!("cannot write {}", file.display()))?;
         println!("{}", file.display());
     }
@@ -101,12 +139,14 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn take(scene: &Scene, home: &Path) -> Result<String> {
-    let mut terminal = Terminal::start(&program()?, &["demo", "--fresh", "--theme", scene.theme], home, scene.size)?;
+fn take(scene: &Scene, home: &Path, aws: &Server) -> Result<String> {
+    let mut terminal = Terminal::start(&program()?, &["demo", "--fresh", "--theme", scene.theme], home, &aws.environment(), scene.size)?;
     terminal.wait_for("new events from")?;
     // The first key press takes the message away, and with it how long reading took.
     terminal.press("g")?;
     terminal.wait_for("p pivot")?;
+    // What the rules found stands on many pictures.
+    terminal.wait_without("rules running")?;
     for (keys, text) in scene.steps {
         terminal.press(keys)?;
         terminal.wait_for(text)?;

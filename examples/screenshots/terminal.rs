@@ -26,8 +26,8 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts the program with these arguments; everything it writes goes below `home`.
-    pub fn start(program: &Path, arguments: &[&str], home: &Path, (columns, rows): (u16, u16)) -> Result<Self> {
+    /// Starts the program with these arguments and variables; everything it writes goes below `home`.
+    pub fn start(program: &Path, arguments: &[&str], home: &Path, variables: &[(&str, String)], (columns, rows): (u16, u16)) -> Result<Self> {
         let (Some(height), Some(width)) = (NonZero::new(rows), NonZero::new(columns)) else { bail!("a screen without cells") };
         let pair = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })?;
         let mut command = CommandBuilder::new(program);
@@ -38,6 +38,9 @@ impl Terminal {
         }
         for name in ["HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"] {
             command.env(name, home);
+        }
+        for (name, value) in variables {
+            command.env(name, value);
         }
         command.cwd(home);
         let child = pair.slave.spawn_command(command).with_context(|| format!("cannot start {}", program.display()))?;
@@ -71,6 +74,19 @@ impl Terminal {
                 Err(RecvTimeoutError::Timeout) if self.screen.screen().contents().contains(text) => return Ok(()),
                 Err(RecvTimeoutError::Timeout) if start.elapsed() < PATIENCE => {}
                 Err(_) => bail!("“{text}” never came; the screen shows\n{}", self.screen.screen().contents()),
+            }
+        }
+    }
+
+    /// Waits until a text is not on the screen any more.
+    pub fn wait_without(&mut self, text: &str) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            match self.output.recv_timeout(QUIET) {
+                Ok(bytes) => self.screen.process(&bytes),
+                Err(RecvTimeoutError::Timeout) if !self.screen.screen().contents().contains(text) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) if start.elapsed() < PATIENCE => {}
+                Err(_) => bail!("“{text}” never went; the screen shows\n{}", self.screen.screen().contents()),
             }
         }
     }

@@ -37,7 +37,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, groups: &Groups) {
     title(canvas, inner.x + 4, name, "log group");
     title(canvas, holds_at, HOLDS, "holds");
     title(canvas, kept_at, KEPT, "kept");
-    title(canvas, last_at, last, if is_priced { "not in the case yet" } else { "stored" });
+    title(canvas, last_at, last, if is_priced { "to be fetched" } else { "stored" });
     let height = usize::from(bottom.saturating_sub(inner.y + 3 + groups.troubles.len().min(3) as u16));
     let top = (groups.at + 1).saturating_sub(height);
     let mut y = inner.y + 1;
@@ -116,7 +116,8 @@ fn footer(state: &State, groups: &Groups) -> (String, Role) {
         Stage::Priced => {
             let (scanned, is_known) = groups.bytes();
             let usd = state.usd(scanned);
-            let price = format!("{} of {} ≈ {}", grouped(count), bytes(scanned as u64), usd_text(usd));
+            let groups_word = if count == 1 { "1 log group".to_owned() } else { format!("{} log groups", grouped(count)) };
+            let price = format!("{groups_word}, {} ≈ {}", bytes(scanned as u64), usd_text(usd));
             let unknown = if is_known { "" } else { " and what is not known" };
             if usd > groups.wish.usd {
                 let budget = usd_text(groups.wish.usd);

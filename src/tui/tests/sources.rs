@@ -86,7 +86,7 @@ fn what_is_found_is_listed_chosen_priced_and_fetched() {
     }
     // One less, and its price: 2 GB at half a cent.
     session.keys("j <enter>");
-    assert!(session.screen().contains("1 of 2.0 GB ≈ $0.010, within $0.500"), "{}", session.screen());
+    assert!(session.screen().contains("1 log group, 2.0 GB ≈ $0.010, within $0.500"), "{}", session.screen());
     session.keys("<enter>");
     let added = added(&session);
     assert_eq!(names(&added.chosen), ["/aws/bedrock/modelinvocations"]);
@@ -100,7 +100,7 @@ fn beyond_the_budget_the_newest_or_all_of_it() {
     for (keys, is_agreed) in [("<enter>", false), ("A", true)] {
         let mut session = session(100e9);
         session.keys(LOOK).keys("<enter>");
-        assert!(session.screen().contains("2 of 200.0 GB ≈ $1.00: beyond $0.500"), "{}", session.screen());
+        assert!(session.screen().contains("2 log groups, 200.0 GB ≈ $1.00: beyond $0.500"), "{}", session.screen());
         session.keys(keys);
         assert_eq!(added(&session).is_agreed, is_agreed);
     }
