@@ -109,7 +109,7 @@ fn an_end_in_the_middle_stops_all_queries_and_the_next_fetch_goes_on() {
 #[test]
 fn queries_that_a_killed_fetch_left_are_attached_to_or_stopped() {
     let server = Server::start(crowd(3_000, 0, 1), Options { most_rows: 1_000, ..Options::default() });
-    server.fault(on("StartQuery", Fault::Runs(Duration::from_secs(4))).after(2));
+    server.fault(on("StartQuery", Fault::Runs(Duration::from_hours(1))).after(2));
     let shell = Shell::new("left", &server);
     let running = Running::start(shell.command(&format!("fetch {HOURS} --case c --format json")));
     server.wait_until("three run", |server| server.left_running().len() == 3);
@@ -118,6 +118,8 @@ fn queries_that_a_killed_fetch_left_are_attached_to_or_stopped() {
     let is_left = |status: &str| matches!(status, "Running" | "Scheduled");
     let left: Vec<String> = server.queries().iter().filter(|query| is_left(query.status())).map(|query| query.id.clone()).collect();
     assert_eq!(left.len(), 3);
+    server.queries().iter().for_each(|query| query.end());
+    server.heal();
     let before = server.calls().len();
     fetch(&shell, 0);
     let calls = server.calls().split_off(before);
