@@ -72,7 +72,7 @@ impl NamedBody {
 impl Aws {
     /// How many bytes each of them has. They are not read.
     pub fn sizes(&self, bodies: &[NamedBody], cancel: &AtomicBool) -> Vec<Result<u64, AwsError>> {
-        self.each(bodies, cancel, async |client, body| {
+        self.each(bodies, cancel, &async |client: &Client, body: &NamedBody| {
             let sent = client.head_object().bucket(&body.bucket).key(&body.key).send().await;
             let told = sent.map_err(|error| failed("look at", body, &error))?;
             let size = told.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or(0);
@@ -85,7 +85,7 @@ impl Aws {
 
     /// The bytes of each of them, as they are stored.
     pub fn read_bodies(&self, bodies: &[NamedBody], cancel: &AtomicBool) -> Vec<Result<Vec<u8>, AwsError>> {
-        self.each(bodies, cancel, async |client, body| {
+        self.each(bodies, cancel, &async |client: &Client, body: &NamedBody| {
             let sent = client.get_object().bucket(&body.bucket).key(&body.key).send().await;
             let mut told = sent.map_err(|error| failed("read", body, &error))?;
             let mut bytes = Vec::new();
@@ -103,7 +103,7 @@ impl Aws {
         &self,
         bodies: &[NamedBody],
         cancel: &AtomicBool,
-        ask: impl AsyncFn(&Client, &NamedBody) -> Result<T, AwsError>,
+        ask: &impl AsyncFn(&Client, &NamedBody) -> Result<T, AwsError>,
     ) -> Vec<Result<T, AwsError>> {
         let clients: Vec<(&str, Client)> = self.links().iter().map(|link| (link.region.as_str(), reading(link))).collect();
         let one = async |body: &NamedBody| {
