@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use outcrop::case::{Reader, Writable};
 use outcrop::hunt::{Catalogue, Hunt, bind};
-use outcrop::model::{Scope, StrandSet, Timestamp};
+use outcrop::model::{Scope, Strand, StrandSet, Timestamp};
 use outcrop::query::ql::{check, parse};
 use outcrop::query::run::{Answer, Options, run};
 use outcrop::query::value::Value;
@@ -394,6 +394,83 @@ fn what_the_demo_does_not_tell() {
     assert!(bench.hunt("agentcore-runtimes", &[]).column("runtime").iter().any(|runtime| runtime.ends_with("runtime/shop-x")));
     let slow = bench.hunt("slow-answers", &[]);
     assert_eq!((slow.column("slow"), slow.column("slowest")), (vec!["5"], vec!["9000"]));
+}
+
+/// Hunts that look for something that ordinary work does not do: without the stories they find nothing. Of the others each row is
+/// worth a look, or they count everything.
+const SILENT: &[&str] = &[
+    "keyword-hits",
+    "injection-words",
+    "override-attempts",
+    "refusals",
+    "slow-answers",
+    "heavy-requests",
+    "long-prompts",
+    "poisoning-by-bucket",
+    "command-deletes",
+    "key-activity",
+    "address-activity",
+    "agent-role-denials",
+    "unexpected-addresses",
+    "root-activity",
+    "endpoint-denials",
+    "reasoning-policy-changes",
+    "flow-activity",
+    "data-automation-activity",
+    "gateway-failures",
+    "gateway-subjects",
+    "builtin-tools",
+    "agentcore-credentials",
+    "agentcore-runtimes",
+    "agentcore-memory",
+];
+
+/// The demo's records of which no step of a story tells: what is left is ordinary work.
+fn ordinary_work() -> Bench {
+    let mut demo = demo_bench();
+    let cast = demo::cast();
+    let planted: BTreeSet<&str> = cast.steps.iter().map(|step| step.request.as_str()).filter(|request| !request.is_empty()).collect();
+    let refs = demo.reader.refs(&Scope::all()).expect("a list");
+    let ids: Vec<_> = refs.iter().map(|event| event.id).collect();
+    let mut lines = Vec::new();
+    for event in demo.reader.events(&ids).expect("events") {
+        let is_of_step = event.request_id.as_deref().is_some_and(|request| planted.contains(request));
+        let is_of_laptop = event.strand == Strand::Endpoint && cast.steps.iter().any(|step| Some(step.at) == event.time);
+        // Spans and the endpoint of a network tell of steps again.
+        if !is_of_step && !is_of_laptop && !matches!(event.strand, Strand::Span | Strand::Network) {
+            let record = demo.reader.record(&event).expect("its record");
+            lines.push(String::from_utf8(record).expect("text").replace('\n', " "));
+        }
+    }
+    Bench::of([Input::Bytes { name: "ordinary.jsonl".to_owned(), bytes: lines.join("\n").into_bytes() }])
+}
+
+/// Prints the table of hunts with what they find in the demo and in ordinary work: `-- --nocapture hunts_find_stories`.
+#[test]
+fn hunts_find_stories_and_not_ordinary_work() {
+    let mut demo = demo_bench();
+    let mut ordinary = ordinary_work();
+    let cast = demo::cast();
+    let mut loud = Vec::new();
+    println!("| hunt | finds in the demo | rows | rows without the stories |");
+    println!("|---|---|---|---|");
+    for (name, story) in FOUND {
+        let params: &[(&str, &str)] = match *name {
+            "training-objects" => &[("bucket", cast.training_bucket), ("prefix", cast.poisoned_prefix)],
+            "key-activity" => &[("key", cast.leaked_key)],
+            "address-activity" => &[("address", cast.intruder_ip)],
+            "long-prompts" => &[("longer_than", "30000")],
+            "unexpected-addresses" => &[("known", r"^(198\.51\.100\.|192\.0\.2\.|10\.)")],
+            _ => &[],
+        };
+        let (found, left) = (demo.hunt(name, params).rows, ordinary.hunt(name, params).rows);
+        println!("| `{name}` | {story} | {} | {} |", found.len(), left.len());
+        assert_eq!(found.is_empty(), story.starts_with("nothing"), "{name}");
+        if SILENT.contains(name) && !left.is_empty() {
+            loud.push(format!("{name}: {left:?}"));
+        }
+    }
+    assert_eq!(loud, Vec::<String>::new());
 }
 
 /// What each hunt finds in the demo, in the order of the catalogue; the tests above check it.

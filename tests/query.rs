@@ -619,7 +619,7 @@ fn conditions() -> impl Strategy<Value = Vec<Condition>> {
         (prop::sample::select(vec!["name", "code"]), equality, names).prop_map(|(field, sign, value)| Condition::Compare(field, sign, value)),
         (prop::sample::select(vec!["=", "!=", "<", ">="]), numbers).prop_map(|(sign, value)| Condition::Compare("n", sign, value)),
         (prop::sample::select(vec!["name", "code", "n", "who"]), any::<bool>()).prop_map(|(field, yes)| Condition::Present(field, yes)),
-        (prop::sample::select(vec!["name", "who"]), "[a-tO]{1,2}").prop_map(|(field, part)| Condition::Like(field, part)),
+        (prop::sample::select(vec!["name", "who"]), "[a-tO]{1,2}|ann|bob|home|jec|none").prop_map(|(field, part)| Condition::Like(field, part)),
     ];
     prop::collection::vec(prop_oneof![3 => one.clone(), 1 => prop::collection::vec(one, 1..3).prop_map(Condition::Any)], 0..3)
 }

@@ -158,3 +158,44 @@ fn secrets_are_masked_by_whatever_name_and_text_cannot_act() {
         assert!(!out.contains('\u{1b}') && out.contains("red"), "{out}");
     }
 }
+
+#[test]
+fn a_name_means_what_was_said_it_means() {
+    let desk = Desk::new("query_command_groups");
+    desk.put("one.jsonl", [record(1, "A", ""), record(2, "B", "")].join("\n"));
+    desk.put("two.jsonl", record(3, "C", ""));
+    desk.run("ingest one.jsonl two.jsonl --case c").exits(0);
+    let count = |language: &str, text: &str| {
+        let mut command = desk.command("query");
+        command.arg(text).args(["--case", "c", "--format", "csv", "--language", language]);
+        Answer::of(command, text)
+    };
+    let ql = "SOURCE '/aws/trail' | stats count(*) as n";
+    let sql = "SELECT count(*) AS n FROM `/aws/trail`";
+    assert!(count("ql", ql).exits(2).err.contains("outcrop groups"));
+    for (means, expected) in [("two.jsonl", "1"), ("one two", "3"), ("management", "3"), ("invocation", "0")] {
+        desk.run(&format!("groups /aws/trail {means} --case c")).exits(0);
+        for (language, text) in [("ql", ql), ("sql", sql)] {
+            assert_eq!(count(language, text).exits(0).out, format!("n\n{expected}\n"), "{means}");
+        }
+    }
+    let listed = desk.run("groups --case c --format json").exits(0).json();
+    let of = |name: &str| listed.as_array().expect("a list").iter().find(|group| group["name"] == name).cloned().unwrap_or_default();
+    assert_eq!(of("/aws/trail"), serde_json::json!({"name": "/aws/trail", "from": "you", "means": ["invocation"]}));
+    assert_eq!(of("management")["events"], 3);
+    assert_eq!(of("events")["events"], 3);
+    // It is the analyst's word, and survives what is derived again.
+    desk.run("rebuild --case c").exits(0);
+    assert_eq!(count("ql", ql).exits(0).out, "n\n0\n");
+    for (line, why) in [
+        ("groups data two --case c", "the same in every case"),
+        ("groups x no-such-file --case c", "no source of this case"),
+        ("groups x --case c", "say what `x` means"),
+        ("groups x --forget --case c", "was given no meaning"),
+    ] {
+        let answer = desk.run(line).exits(2);
+        assert!(answer.err.contains(why), "{line}: {}", answer.err);
+    }
+    desk.run("groups /aws/trail --forget --case c").exits(0);
+    count("ql", ql).exits(2);
+}

@@ -765,6 +765,8 @@ fn value() -> impl Strategy<Value = V> {
         Just(V::Null),
         (-3..12_i64).prop_map(V::Num),
         "[abB]{0,2}".prop_map(V::Text),
+        // Long enough to be looked for in the record before it is read.
+        "[abB]{3,4}".prop_map(V::Text),
         "[0-9]{1,2}".prop_map(|digits| V::Text(digits.trim_start_matches('0').to_owned() + "0")),
     ]
 }
@@ -777,7 +779,7 @@ fn condition() -> impl Strategy<Value = Condition> {
         (0..3_usize, any::<bool>()).prop_map(|(at, negated)| Condition::Null(at, negated)),
         (0..3_usize, prop::collection::vec(value(), 1..4), any::<bool>()).prop_map(|(at, values, negated)| Condition::Among(at, values, negated)),
         (0..3_usize, value(), value(), any::<bool>()).prop_map(|(at, low, high, negated)| Condition::Between(at, low, high, negated)),
-        (0..3_usize, "[ab%_1]{0,4}", any::<bool>()).prop_map(|(at, pattern, negated)| Condition::Like(at, pattern, negated)),
+        (0..3_usize, "[ab%_1]{0,4}|%[ab]{3}%", any::<bool>()).prop_map(|(at, pattern, negated)| Condition::Like(at, pattern, negated)),
     ];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![

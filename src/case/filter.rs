@@ -284,33 +284,40 @@ impl Reader {
     /// By row number: does another strand have an event with the same request id, one of them an invocation record? Told
     /// by 64 bits of hash, which is enough for a filter.
     pub fn joined(&mut self) -> Result<Vec<bool>> {
-        self.snapshot(|reader| {
-            reader.bring_up_to_date()?;
-            let mut invocation = vec![false; reader.lists.last as usize + 1];
-            for event in reader.lists.all().iter().filter(|event| event.strand() == Strand::Invocation) {
-                if let Some(slot) = invocation.get_mut(event.id.0 as usize) {
-                    *slot = true;
-                }
-            }
-            let mut pairs = Vec::new();
-            for extent in segment::extents(reader.connection())? {
-                reader.cancel().check()?;
-                runs::read(reader.connection(), extent.id, EntityKind::Request.code(), &mut pairs)?;
-            }
-            pairs.sort_unstable();
-            let is_invocation = |event: u32| invocation.get(event as usize).copied().unwrap_or(false);
-            let mut joined = vec![false; invocation.len()];
-            for group in pairs.chunk_by(|one, other| one.0 == other.0) {
-                let records = group.iter().filter(|(_, event)| is_invocation(*event)).count();
-                if records > 0 && records < group.len() {
-                    for (_, event) in group {
-                        if let Some(slot) = joined.get_mut(*event as usize) {
-                            *slot = true;
-                        }
+        let mut pairs = self.requests(0)?;
+        pairs.sort_unstable_by_key(|(hash, event)| (*hash, event.id));
+        let mut joined = vec![false; self.last_event()? as usize + 1];
+        for group in pairs.chunk_by(|one, other| one.0 == other.0) {
+            let records = group.iter().filter(|(_, event)| event.strand() == Strand::Invocation).count();
+            if records > 0 && records < group.len() {
+                for (_, event) in group {
+                    if let Some(slot) = joined.get_mut(event.id.0 as usize) {
+                        *slot = true;
                     }
                 }
             }
-            Ok(joined)
+        }
+        Ok(joined)
+    }
+
+    /// The request ids, as 64 bits of hash, of the events above a row number.
+    pub fn requests(&mut self, after: u32) -> Result<Vec<(u64, EventRef)>> {
+        self.snapshot(|reader| {
+            reader.bring_up_to_date()?;
+            let mut refs: Vec<Option<EventRef>> = vec![None; reader.lists.last.saturating_sub(after) as usize];
+            let place = |event: EventId| event.0.checked_sub(after + 1).map(|place| place as usize);
+            for event in reader.lists.all().iter() {
+                if let Some(slot) = place(event.id).and_then(|place| refs.get_mut(place)) {
+                    *slot = Some(*event);
+                }
+            }
+            let mut pairs = Vec::new();
+            for extent in segment::extents(reader.connection())?.into_iter().filter(|extent| extent.last() > after) {
+                reader.cancel().check()?;
+                runs::read(reader.connection(), extent.id, EntityKind::Request.code(), &mut pairs)?;
+            }
+            let known = |(hash, event): (u64, u32)| Some((hash, place(EventId(event)).and_then(|place| refs.get(place).copied().flatten())?));
+            Ok(pairs.into_iter().filter_map(known).collect())
         })
     }
 }

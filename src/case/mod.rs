@@ -10,6 +10,7 @@
 //!
 //! How it is laid out, and why: docs/ARCHITECTURE.md, "The case file", and `schema.sql`. No drawing, no AWS, no async.
 
+mod aliases;
 mod answers;
 mod asked;
 mod batch;
@@ -52,11 +53,12 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use aliases::GroupAliases;
 pub use answers::{Appended, CaseNote, Marked, Pending, Revision, Sealed, SearchReport, Side, SourceCounts, StoredBodies, Totals, ValueCount};
 pub use batch::Batch;
 pub use columns::Column;
 pub use error::{CaseError, Result};
-pub use evidence::EvidenceError;
+pub use evidence::{EvidenceError, Found};
 pub use findings::{Findings, Learnt, LearntRow};
 pub use fold::folded;
 pub use histogram::{Bin, histogram};

@@ -1,7 +1,7 @@
 //! One reader of a case: its connection, its snapshot, and the cancelling of what it does.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, InterruptHandle};
@@ -29,6 +29,8 @@ pub struct Reader {
     pub(super) expanded: Option<Expanded>,
     /// The ledger's line of the source read last.
     pub(super) entry: Option<SourceEntry>,
+    /// Reads beside this one; opened when first needed.
+    partner: Option<Box<Self>>,
     epoch: u32,
 }
 
@@ -43,8 +45,14 @@ pub struct Interrupter {
     shared: Arc<Cancel>,
 }
 
+/// It does not cancel itself.
+const NO_FUSE: u64 = u64::MAX;
+
 struct Cancel {
     cancelled: AtomicBool,
+    /// How many looks are left until it cancels itself, and how many there were since it was cancelled.
+    fuse: AtomicU64,
+    late: AtomicU64,
     handles: Mutex<Vec<InterruptHandle>>,
 }
 
@@ -58,8 +66,31 @@ impl Interrupter {
         }
     }
 
+    /// Cancels when somebody has looked so many times whether it was cancelled: a test cannot wait for the right moment.
+    pub fn cancel_after(&self, looks: u64) {
+        self.shared.late.store(0, Ordering::Relaxed);
+        self.shared.fuse.store(looks.min(u64::MAX - 1), Ordering::Relaxed);
+    }
+
+    /// How many looks [`cancel_after`](Self::cancel_after) has left, and how many there were since it was cancelled.
+    pub fn looks(&self) -> (u64, u64) {
+        (self.shared.fuse.load(Ordering::Relaxed), self.shared.late.load(Ordering::Relaxed))
+    }
+
     pub(super) fn is_cancelled(&self) -> bool {
-        self.shared.cancelled.load(Ordering::Acquire)
+        if self.shared.cancelled.load(Ordering::Acquire) {
+            self.shared.late.fetch_add(1, Ordering::Relaxed);
+            return true;
+        }
+        let left = self.shared.fuse.load(Ordering::Relaxed);
+        if left == NO_FUSE {
+            return false;
+        }
+        self.shared.fuse.store(left.saturating_sub(1), Ordering::Relaxed);
+        if left <= 1 {
+            self.cancel();
+        }
+        left <= 1
     }
 
     /// # Errors
@@ -76,7 +107,14 @@ impl Interrupter {
 impl Reader {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let connection = schema::open_to_read(path)?;
-        let cancel = Interrupter { shared: Arc::new(Cancel { cancelled: AtomicBool::new(false), handles: Mutex::default() }) };
+        let cancel = Interrupter {
+            shared: Arc::new(Cancel {
+                cancelled: AtomicBool::new(false),
+                fuse: AtomicU64::new(NO_FUSE),
+                late: AtomicU64::new(0),
+                handles: Mutex::default(),
+            }),
+        };
         cancel.watch(&connection);
         let epoch = commit::revision(&connection)?.epoch;
         Ok(Self {
@@ -89,6 +127,7 @@ impl Reader {
             names: Names::default(),
             expanded: None,
             entry: None,
+            partner: None,
             epoch,
         })
     }
@@ -103,6 +142,26 @@ impl Reader {
         Self::open(&self.path)
     }
 
+    /// Calls with this reader and one beside it, for another thread: both read the same state of the case and are cancelled together.
+    ///
+    /// # Errors
+    /// The case cannot be opened once more.
+    pub fn with_partner<T>(&mut self, work: impl FnOnce(&mut Self, &mut Self) -> T) -> Result<T> {
+        let mut partner = match self.partner.take() {
+            Some(partner) => partner,
+            None => {
+                let mut partner = Self::open(&self.path)?;
+                self.cancel.watch(&partner.connection);
+                partner.cancel = self.cancel.clone();
+                Box::new(partner)
+            }
+        };
+        partner.snapshot(|_| Ok(()))?;
+        let made = work(self, &mut partner);
+        self.partner = Some(partner);
+        Ok(made)
+    }
+
     /// The means to cancel this reader's reads.
     pub fn interrupter(&self) -> Interrupter {
         self.cancel.clone()
@@ -110,6 +169,7 @@ impl Reader {
 
     /// Forgets an earlier cancel. A worker calls it before each job.
     pub fn rearm(&self) {
+        self.cancel.shared.fuse.store(NO_FUSE, Ordering::Relaxed);
         self.cancel.shared.cancelled.store(false, Ordering::Release);
     }
 
@@ -194,7 +254,7 @@ impl Reader {
         let answer = commit::revision(&self.connection).and_then(|revision| {
             if revision.epoch != self.epoch {
                 // Row numbers of before mean nothing now.
-                self.entry = None;
+                (self.entry, self.expanded) = (None, None);
                 (self.lists, self.names, self.epoch) = (Lists::default(), Names::default(), revision.epoch);
             }
             read(self)

@@ -1,6 +1,7 @@
 //! Whole rows: events for the screen, what a list of exchanges shows, and the extra mentions of an event.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, Row};
@@ -76,25 +77,42 @@ impl Reader {
     /// What a list shows of these exchanges, in the order asked; `None` where the event is no invocation.
     pub fn facts(&mut self, ids: &[EventId]) -> Result<Vec<Option<ExchangeFacts>>> {
         let doing = "reading exchanges";
+        let mut found = vec![None; ids.len()];
         self.snapshot(|reader| {
-            let mut select = reader.connection().prepare_cached("SELECT * FROM exchange WHERE event = ?1").doing(doing)?;
-            ids.iter().map(|id| select.query_row([id.0], facts).optional().doing(doing)).collect()
-        })
+            let sql = format!("SELECT {FACTS}, event FROM exchange WHERE event BETWEEN ?1 AND ?2");
+            let mut select = reader.connection().prepare_cached(&sql).doing(doing)?;
+            each_run(ids, |first, last, places| {
+                let mut rows = select.query([first, last]).doing(doing)?;
+                while let Some(row) = rows.next().doing(doing)? {
+                    let event: u32 = row.get(FACTS_COLUMNS).doing(doing)?;
+                    let place = places.start + (event - first) as usize;
+                    if let Some(slot) = found.get_mut(place) {
+                        *slot = Some(facts(row).doing(doing)?);
+                    }
+                }
+                Ok(())
+            })
+        })?;
+        Ok(found)
     }
 
     /// The tokens that CloudTrail counted, input and output, of those of these events that have any, by row number.
     pub fn trail_tokens(&mut self, ids: &[EventId]) -> Result<HashMap<u32, [Option<u64>; 2]>> {
         let doing = "reading tokens";
+        let mut found = HashMap::new();
         self.snapshot(|reader| {
-            let mut select = reader.connection().prepare_cached("SELECT input, output FROM trail_tokens WHERE event = ?1").doing(doing)?;
+            let sql = "SELECT event, input, output FROM trail_tokens WHERE event BETWEEN ?1 AND ?2";
+            let mut select = reader.connection().prepare_cached(sql).doing(doing)?;
             let count = |row: &Row<'_>, at| row.get::<_, Option<i64>>(at).map(|count| count.map(|count| count as u64));
-            let mut found = HashMap::new();
-            for id in ids {
-                let tokens = select.query_row([id.0], |row| Ok([count(row, 0)?, count(row, 1)?])).optional().doing(doing)?;
-                found.extend(tokens.map(|tokens| (id.0, tokens)));
-            }
-            Ok(found)
-        })
+            each_run(ids, |first, last, _| {
+                let tokens = |row: &Row<'_>| Ok((row.get(0)?, [count(row, 1)?, count(row, 2)?]));
+                for tokens in select.query_map([first, last], tokens).doing(doing)? {
+                    found.extend([tokens.doing(doing)?]);
+                }
+                Ok(())
+            })
+        })?;
+        Ok(found)
     }
 
     /// Kind and text of an entity.
@@ -170,28 +188,40 @@ fn event(id: EventId, row: &Row<'_>) -> rusqlite::Result<(Event, Entities)> {
     Ok((event, entities))
 }
 
+/// Calls with the first and last of each stretch of row numbers that follow one another, and where they stand in the list.
+fn each_run(ids: &[EventId], mut each: impl FnMut(u32, u32, Range<usize>) -> Result<()>) -> Result<()> {
+    let mut from = 0;
+    for run in ids.chunk_by(|one, next| next.0.checked_sub(one.0) == Some(1)) {
+        let to = from + run.len();
+        if let (Some(first), Some(last)) = (run.first(), run.last()) {
+            each(first.0, last.0, from..to)?;
+        }
+        from = to;
+    }
+    Ok(())
+}
+
+/// The columns of [`facts`], in its order.
+const FACTS: &str = "family, preview, user_chars, completion_chars, turns, input, output, cache_read, cache_write, total_input, latency, stop_reason, \
+                     guardrail, body, flags, tools, input_chars, system_opening";
+const FACTS_COLUMNS: usize = 18;
+
 fn facts(row: &Row<'_>) -> rusqlite::Result<ExchangeFacts> {
-    let count = |column: &str| row.get::<_, Option<i64>>(column).map(|count| count.map(|count| count as u64));
+    let count = |column: usize| row.get::<_, Option<i64>>(column).map(|count| count.map(|count| count as u64));
     Ok(ExchangeFacts {
-        family: row.get("family")?,
-        preview: row.get("preview")?,
-        user_chars: row.get("user_chars")?,
-        completion_chars: row.get("completion_chars")?,
-        turns: row.get("turns")?,
-        tokens: Tokens {
-            input: count("input")?,
-            output: count("output")?,
-            cache_read: count("cache_read")?,
-            cache_write: count("cache_write")?,
-            total_input: count("total_input")?,
-        },
-        latency_ms: count("latency")?,
-        stop_reason: row.get("stop_reason")?,
-        guardrail: GuardrailAction::from_code(row.get("guardrail")?),
-        body: BodyState::from_code(row.get("body")?),
-        flags: ExchangeFlags(row.get("flags")?),
-        tools: row.get::<_, Option<String>>("tools")?.map(|names| names.lines().map(str::to_owned).collect()).unwrap_or_default(),
-        input_chars: row.get::<_, Option<u32>>("input_chars")?.unwrap_or_default(),
-        system_opening: row.get("system_opening")?,
+        family: row.get(0)?,
+        preview: row.get(1)?,
+        user_chars: row.get(2)?,
+        completion_chars: row.get(3)?,
+        turns: row.get(4)?,
+        tokens: Tokens { input: count(5)?, output: count(6)?, cache_read: count(7)?, cache_write: count(8)?, total_input: count(9)? },
+        latency_ms: count(10)?,
+        stop_reason: row.get(11)?,
+        guardrail: GuardrailAction::from_code(row.get(12)?),
+        body: BodyState::from_code(row.get(13)?),
+        flags: ExchangeFlags(row.get(14)?),
+        tools: row.get::<_, Option<String>>(15)?.map(|names| names.lines().map(str::to_owned).collect()).unwrap_or_default(),
+        input_chars: row.get::<_, Option<u32>>(16)?.unwrap_or_default(),
+        system_opening: row.get(17)?,
     })
 }

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use regex::Regex;
+use regex::{Regex, RegexSet};
+use rusqlite::types::ValueRef;
 
 use super::batch::COLUMNS;
 use super::error::{CaseError, Doing as _, Result};
@@ -113,22 +114,30 @@ impl Reader {
             let mut rows = select.query(values).doing(DOING)?;
             let mut found = Vec::new();
             while let Some(row) = rows.next().doing(DOING)? {
+                let whole = |at: usize| -> rusqlite::Result<i64> {
+                    Ok(match row.get_ref(at)? {
+                        ValueRef::Integer(number) => number,
+                        _ => 0,
+                    })
+                };
+                let code = |at: usize| whole(at).map(|code| u8::try_from(code).unwrap_or(u8::MAX));
+                let row_number = |at: usize| whole(at).map(|number| u32::try_from(number).unwrap_or_default());
                 let lean = || -> rusqlite::Result<Lean> {
                     let mut columns = [0; COLUMNS.len()];
                     for (at, column) in columns.iter_mut().enumerate() {
-                        *column = row.get::<_, Option<u32>>(12 + at)?.unwrap_or(0);
+                        *column = row_number(12 + at)?;
                     }
                     let time = row.get::<_, Option<i64>>(1)?.map(Timestamp::from_millis);
-                    let strand = Strand::from_code(row.get(2)?).unwrap_or(Strand::Management);
-                    let outcome = Outcome::from_code(row.get(3)?);
-                    let wrap = Wrap::from_code(row.get(9)?);
+                    let strand = Strand::from_code(code(2)?).unwrap_or(Strand::Management);
+                    let outcome = Outcome::from_code(code(3)?);
+                    let wrap = Wrap::from_code(row_number(9)?);
                     Ok(Lean {
-                        event: EventRef::new(time, EventId(row.get(0)?), strand, outcome, row.get(11)?),
+                        event: EventRef::new(time, EventId(row.get(0)?), strand, outcome, whole(11)? != 0),
                         digest: Digest::from_slice(row.get_ref(5)?.as_blob()?).unwrap_or(Digest([0; 32])),
-                        key_kind: KeyKind::from_code(row.get(4)?),
+                        key_kind: KeyKind::from_code(code(4)?),
                         request_id: row.get(10)?,
-                        source: SourceId(row.get(6)?),
-                        position: RecordPosition { offset: row.get::<_, i64>(7)? as u64, length: row.get(8)?, wrap },
+                        source: SourceId(row_number(6)?),
+                        position: RecordPosition { offset: whole(7)? as u64, length: row_number(8)?, wrap },
                         columns,
                     })
                 };
@@ -154,7 +163,7 @@ impl Reader {
     /// The events above a row number in whose text each of these expressions matches, as logged or as it reads without hidden
     /// characters: row numbers in order, for each expression. `any` matches wherever one of them does: most text is looked at by it
     /// alone.
-    pub fn matching(&mut self, after: u32, any: &Regex, each: &[Regex]) -> Result<Vec<Vec<u32>>> {
+    pub fn matching(&mut self, after: u32, any: &Regex, each: &RegexSet) -> Result<Vec<Vec<u32>>> {
         let doing = "searching";
         let damaged = || CaseError::Damaged { doing, what: "a block of text" };
         self.snapshot(|reader| {
@@ -172,8 +181,8 @@ impl Reader {
                 let hits: HashSet<u32> = search::matches(any, text, &entries, |event| event > after).iter().map(|event| event.0).collect();
                 for (event, range) in entries.iter().filter(|(event, _)| hits.contains(event)) {
                     let text = text.get(range.clone()).ok_or_else(damaged)?;
-                    for (regex, found) in each.iter().zip(&mut found) {
-                        if regex.is_match(text) {
+                    for at in each.matches(text) {
+                        if let Some(found) = found.get_mut(at) {
                             found.push(*event);
                         }
                     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::aws::AwsArgs;
+use super::groups::GroupsArgs;
 use crate::model::{
     Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -77,6 +78,8 @@ pub enum Command {
     Query(QueryArgs),
     /// Run a hunt: a query with a purpose and parameters; without NAME, the catalogue
     Hunt(HuntArgs),
+    /// Print the names of log groups that queries of a case may use, or say what one means in it
+    Groups(GroupsArgs),
     /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
     Controls(ControlsArgs),
     /// Write a report: what happened, with the evidence it rests on, as Markdown or HTML
@@ -185,6 +188,12 @@ pub struct FetchArgs {
     /// Only say what would be fetched, and for how much
     #[arg(long)]
     pub estimate: bool,
+    /// Read the bodies that records name in S3, after asking: their number, size and price are shown (builds with the feature s3-bodies)
+    #[arg(long)]
+    pub s3_bodies: bool,
+    /// With --s3-bodies: do not ask
+    #[arg(long, requires = "s3_bodies")]
+    pub yes: bool,
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -11,7 +11,7 @@ use super::cli::{FetchArgs, Format, OutputArgs, WantedArgs};
 use super::failure::Failure;
 use super::ingest::progress_bar;
 use super::output::Output;
-use super::{Done, place};
+use super::{Done, bodies, place};
 use crate::case::Writable;
 use crate::decode::containers::body_file;
 use crate::model::live::{GroupName, Seconds, Site, usd_for, usd_text};
@@ -27,6 +27,10 @@ pub fn run(args: &FetchArgs) -> Result<Done, Failure> {
     let span = seconds_of(&args.wanted.range(now).map_err(Failure::Usage)?, now);
     let budget = args.wanted.aws.usd()?;
     let usd_per_gb = args.wanted.aws.usd_per_gb;
+    if args.s3_bodies && !bodies::IS_HERE {
+        let way = "build it with the feature `s3-bodies`, or copy them with `aws s3 sync` and name the folder with --bodies";
+        return Err(Failure::Usage(format!("--s3-bodies: this outcrop was built without what reads S3: {way}")));
+    }
     let stop = stop_on_signals();
     let aws = Aws::connect(&args.wanted.aws.sites()).map_err(|error| Failure::Error(error.to_string()))?;
     let case = Writable::open(&args.case)?;
@@ -70,7 +74,14 @@ pub fn run(args: &FetchArgs) -> Result<Done, Failure> {
         let joined = join_bodies(folder, &case, &stop).map_err(Failure::Error)?;
         outcome.notes.push(format!("{} bodies from {}", grouped(joined), folder.display()));
     }
-    print(&outcome, &summary, &troubles, usd_per_gb, args.output)
+    let mut has_bodies = true;
+    if args.s3_bodies {
+        let read = bodies::read(&aws, &case, args.yes, &stop)?;
+        outcome.notes.extend(read.notes);
+        has_bodies = read.is_complete;
+    }
+    let done = print(&outcome, &summary, &troubles, usd_per_gb, args.output)?;
+    Ok(if has_bodies { done } else { Done::Incomplete })
 }
 
 /// Joins the bodies of a local copy to the records that name them; how many files there were.
@@ -116,10 +127,14 @@ pub fn choose(aws: &Aws, args: &WantedArgs, remembered: &[(Site, GroupName)], no
         names.dedup();
     }
     let found = if names.is_empty() { aws.discover(now, stop) } else { aws.groups(&names, now, stop) };
+    // Several accounts may have a group of that name.
+    let is_meant = |group: &FoundGroup| is_named || names.is_empty() || remembered.iter().any(|(_, known)| known.is(&group.group));
     let (mut chosen, mut troubles, mut first) = (Vec::new(), Vec::new(), None);
     for (site, result) in found {
         match result {
-            Ok(groups) => chosen.extend(groups.into_iter().filter(|group| is_named || !group.holds().is_empty()).map(|group| (site.clone(), group))),
+            Ok(groups) => chosen.extend(
+                groups.into_iter().filter(|group| is_named || (is_meant(group) && !group.holds().is_empty())).map(|group| (site.clone(), group)),
+            ),
             Err(error) => {
                 troubles.push(format!("{site}: {error}"));
                 first.get_or_insert(error);
@@ -127,13 +142,15 @@ pub fn choose(aws: &Aws, args: &WantedArgs, remembered: &[(Site, GroupName)], no
         }
     }
     if is_named {
-        let is_there = |name: &&String| chosen.iter().any(|(_, found)| found.group.name == **name);
+        let is_there = |name: &&String| chosen.iter().any(|(_, found)| found.is_called(name));
         troubles
             .extend(names.iter().filter(|name| !is_there(name)).map(|name| format!("no site has a log group {name}: `outcrop doctor` lists them")));
     }
     if chosen.is_empty() {
         return Err(Failure::Error(match first {
-            Some(error) => error.to_string(),
+            Some(error) if troubles.len() == 1 => error.to_string(),
+            // Each site has its own.
+            Some(_) => troubles.join("; "),
             None if is_named => troubles.join("; "),
             None => "no log group was found that holds Bedrock, CloudTrail, span or endpoint records: `outcrop doctor` says what is missing, or name groups with --log-group".to_owned(),
         }));

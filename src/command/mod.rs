@@ -7,6 +7,11 @@ mod ask_aws;
 mod ask_aws;
 pub mod aws;
 mod baseline;
+#[cfg(feature = "s3-bodies")]
+mod bodies;
+#[cfg(all(feature = "live", not(feature = "s3-bodies")))]
+#[path = "without_s3.rs"]
+mod bodies;
 pub mod cli;
 mod controls;
 mod demo;
@@ -17,7 +22,10 @@ mod events;
 mod failure;
 #[cfg(feature = "live")]
 mod fetch;
+#[cfg(feature = "live")]
+mod following;
 mod generate;
+pub mod groups;
 mod hunt;
 mod ingest;
 #[cfg(feature = "live")]
@@ -91,6 +99,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Pivot(args)) => pivot::run(&args),
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Hunt(args)) => hunt::run(&args),
+        Some(Command::Groups(args)) => groups::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Detect(args)) => detect::run(&args),

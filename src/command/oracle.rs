@@ -89,6 +89,14 @@ impl Insights {
         format!("{ended} of {started} queries, {} rows, {} ≈ {}", grouped(asking.rows as u64), bytes(scanned as u64), usd_text(self.usd(scanned)))
     }
 
+    /// What a request calls the groups of a name: those of linked accounts by their ARN.
+    fn called(&self, site: &Site, name: &str) -> Vec<(Site, String)> {
+        let found = held(&self.found);
+        let meant = found.iter().filter(|(of, found)| of == site && found.group.name == name);
+        let called: Vec<_> = meant.map(|(_, found)| (site.clone(), found.identifier().to_owned())).collect();
+        if called.is_empty() { vec![(site.clone(), name.to_owned())] } else { called }
+    }
+
     /// Notes in the ledger what it cost.
     fn keep(&self, aws: &Aws, question: &Question, answer: &AwsAnswer) {
         let sites = sites_of(aws);
@@ -125,7 +133,7 @@ impl Oracle for Insights {
             text: text.to_owned(),
             language: if is_sql { AwsLanguage::Sql } else { AwsLanguage::Ql },
             groups: Vec::new(),
-            places: at.places.clone(),
+            places: at.places.iter().flat_map(|(site, name)| self.called(site, name)).collect(),
             span: at.span,
             watched: 0,
         };
@@ -172,13 +180,13 @@ impl Oracle for Insights {
     fn groups(&self) -> Vec<KnownGroup> {
         let found = held(&self.found);
         let chosen = self.chosen();
-        let holds = |site: &Site, group: &GroupName| match found.iter().find(|(of, found)| of == site && found.group.name == group.name) {
+        let holds = |site: &Site, group: &GroupName| match found.iter().find(|(of, found)| of == site && found.group.is(group)) {
             Some((_, found)) => set(&found.holds()),
             None => named(&group.name).map_or(StrandSet::NONE, StrandSet::only),
         };
         let of_case = chosen.iter().map(|(site, group)| (site, group, true));
         let others = found.iter().map(|(site, found)| (site, &found.group, false));
-        let is_chosen = |site: &Site, group: &GroupName| chosen.iter().any(|(of, known)| of == site && known.name == group.name);
+        let is_chosen = |site: &Site, group: &GroupName| chosen.iter().any(|(of, known)| of == site && known.is(group));
         of_case
             .chain(others.filter(|(site, group, _)| !is_chosen(site, group)))
             .map(|(site, group, is_of_case)| KnownGroup { site: site.clone(), group: group.clone(), holds: holds(site, group), is_of_case })
@@ -198,10 +206,10 @@ impl Oracle for Insights {
                     // Where nothing was chosen before, what holds evidence is.
                     let is_new = wish.names.is_empty() && !chosen.iter().any(|(of, _)| *of == site);
                     for found in found {
-                        let is_known = chosen.iter().any(|(of, group)| *of == site && group.name == found.group.name);
+                        let is_known = chosen.iter().any(|(of, group)| *of == site && group.is(&found.group));
                         let is_chosen = is_known || !wish.names.is_empty() || is_new && !found.holds().is_empty();
                         groups.push(shown(&site, &found, is_chosen));
-                        cache.retain(|(of, other)| !(*of == site && other.group.name == found.group.name));
+                        cache.retain(|(of, other)| !(*of == site && other.group.is(&found.group)));
                         cache.push((site.clone(), found));
                     }
                 }
@@ -218,8 +226,8 @@ impl Oracle for Insights {
     }
 
     fn price(&self, wish: &SourceWish, groups: &[FoundGroup], stop: &AtomicBool) -> Result<Vec<FoundGroup>, String> {
-        let is_wanted = |site: &Site, name: &str| groups.iter().any(|group| group.is_chosen && group.site == *site && group.group.name == name);
-        let wanted = held(&self.found).iter().filter(|(site, found)| is_wanted(site, &found.group.name)).cloned().collect::<Vec<_>>();
+        let is_wanted = |site: &Site, name: &GroupName| groups.iter().any(|group| group.is_chosen && group.site == *site && group.group.is(name));
+        let wanted = held(&self.found).iter().filter(|(site, found)| is_wanted(site, &found.group)).cloned().collect::<Vec<_>>();
         let (covered, asked) = {
             let mut reader = held(&self.reader);
             (reader.coverage().map_err(|error| error.to_string())?, reader.asked().map_err(|error| error.to_string())?)
@@ -237,7 +245,7 @@ impl Oracle for Insights {
         let plan = aws.plan(wanted, stop);
         let mut priced = groups.to_vec();
         for group in &mut priced {
-            let planned = plan.groups.iter().find(|planned| planned.site == group.site && planned.found.group.name == group.group.name);
+            let planned = plan.groups.iter().find(|planned| planned.site == group.site && planned.found.group.is(&group.group));
             let Some(planned) = planned else { continue };
             let seconds = planned.missing.iter().map(|span| span.length()).sum();
             group.missing = Some((seconds, planned.bytes));

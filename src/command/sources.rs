@@ -2,15 +2,16 @@
 //! the workbench asks, one thing after another, and tells how it goes.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::aws::Purse;
 use super::cli::WantedArgs;
 use super::failure::Failure;
+use super::following::{EVERY, SWEEP, SWEEP_EVERY, window};
 use super::{fetch, open, place};
 use crate::case::Writable;
 use crate::model::live::{AskedQuery, Coverage, GroupName, Seconds, Site, usd_for, usd_text};
@@ -20,13 +21,6 @@ use crate::source::insights::{
     Aws, BEYOND_BUDGET, FetchOutcome, FetchPlan, FetchProgress, FoundGroup, Seen, SiteState, Wanted, fetch_into, mentions,
 };
 use crate::tui::{AddedSource, IngestNews, LiveCommand, LiveNews, Severity, SiteNews};
-
-/// While following, AWS is asked this often …
-const EVERY: Duration = Duration::from_secs(10);
-/// … for events of the last minute, and now and then for all that is not settled yet: so events that arrive late are not lost.
-const WINDOW: i64 = 60;
-const SWEEP_EVERY: Duration = Duration::from_mins(4);
-const SWEEP: i64 = 900;
 
 /// What `outcrop live` begins with.
 pub struct Start {
@@ -84,7 +78,20 @@ struct Session {
     /// Fetches that wait for their price to be agreed to.
     pending: Vec<FetchPlan>,
     asked_at: Instant,
-    swept_at: Instant,
+    /// When all that is not settled was asked for, and how many bytes of each group that were.
+    swept_at: Option<Instant>,
+    swept: HashMap<GroupName, f64>,
+}
+
+/// What of an interval is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// What the case does not have.
+    Missing,
+    /// All of it, and what it costs is asked before.
+    Unsettled,
+    /// All of it.
+    Newest,
 }
 
 impl Session {
@@ -104,7 +111,8 @@ impl Desk<'_> {
             following: false,
             pending: Vec::new(),
             asked_at: Instant::now(),
-            swept_at: Instant::now(),
+            swept_at: None,
+            swept: HashMap::new(),
         };
         let seen = Seen::default();
         if let Some(start) = start {
@@ -157,7 +165,7 @@ impl Desk<'_> {
             self.say(session, None, Some(told));
         }
         let filter = wanted.mentions.as_deref().map(mentions).unwrap_or_default();
-        let plan = self.plan(session, &groups, span, filter, true);
+        let plan = self.plan(session, &groups, span, filter, Reading::Missing);
         session.sources.push(Source { groups, span });
         if let Some(plan) = plan {
             // What the budget allows is fetched without asking: the newest of it.
@@ -186,7 +194,7 @@ impl Desk<'_> {
         self.case.notebook().and_then(|mut notebook| notebook.choose_groups(groups)).map_err(|error| error.to_string())
     }
 
-    fn plan(&self, session: &Session, groups: &[(Site, FoundGroup)], span: Seconds, filter: String, is_estimated: bool) -> Option<FetchPlan> {
+    fn plan(&self, session: &Session, groups: &[(Site, FoundGroup)], span: Seconds, filter: String, reading: Reading) -> Option<FetchPlan> {
         let aws = session.aws.as_ref()?;
         let read = self.case.reader().and_then(|mut reader| Ok((reader.coverage()?, reader.asked()?)));
         let (covered, asked) = match read {
@@ -196,10 +204,11 @@ impl Desk<'_> {
                 return None;
             }
         };
-        // Whoever follows asks again for what is settled already only by the overlap of the windows.
-        let covered: &[Coverage] = if is_estimated { &covered } else { &[] };
-        // Nor are rows of then wanted again: there may be more by now.
-        let asked: &[AskedQuery] = if is_estimated { &asked } else { &[] };
+        // Whoever follows asks again for what is there already: there may be more by now. Nor are rows of then wanted again.
+        let is_missing = reading == Reading::Missing;
+        let covered: &[Coverage] = if is_missing { &covered } else { &[] };
+        let asked: &[AskedQuery] = if is_missing { &asked } else { &[] };
+        let is_estimated = reading != Reading::Newest;
         let wanted = Wanted { groups: groups.to_vec(), span, filter, covered, asked, is_estimated, now: place::now() };
         Some(aws.plan(wanted, self.stop))
     }
@@ -236,7 +245,7 @@ impl Desk<'_> {
         let mut plans = Vec::new();
         for at in 0..session.sources.len() {
             let Some((groups, wanted)) = session.sources.get(at).map(|source| (source.groups.clone(), span(source.span, now))) else { continue };
-            let Some(plan) = self.plan(session, &groups, wanted, filter.clone(), true) else { return };
+            let Some(plan) = self.plan(session, &groups, wanted, filter.clone(), Reading::Missing) else { return };
             if let Some(source) = session.sources.get_mut(at).filter(|_| is_all) {
                 source.span = Seconds::new(wanted.from.min(source.span.from), wanted.to.max(source.span.to));
             }
@@ -284,7 +293,7 @@ impl Desk<'_> {
         names.dedup();
         let (mut groups, mut troubles) = (Vec::new(), Vec::new());
         for (site, found) in aws.groups(&names, place::now(), self.stop) {
-            let is_chosen = |found: &FoundGroup| added.chosen.iter().any(|(of, group)| *of == site && group.name == found.group.name);
+            let is_chosen = |found: &FoundGroup| added.chosen.iter().any(|(of, group)| *of == site && group.is(&found.group));
             match found {
                 Ok(found) => groups.extend(found.into_iter().filter(is_chosen).map(|found| (site.clone(), found))),
                 Err(error) if added.chosen.iter().any(|(of, _)| *of == site) => troubles.push(format!("{site}: {error}")),
@@ -301,7 +310,7 @@ impl Desk<'_> {
             self.say(session, None, Some((Severity::Warning, troubles.join("; "))));
         }
         session.budget = added.usd;
-        let plan = self.plan(session, &groups, added.span, String::new(), true);
+        let plan = self.plan(session, &groups, added.span, String::new(), Reading::Missing);
         session.sources.push(Source { groups, span: added.span });
         let Some(plan) = plan else { return Ok(()) };
         if plan.is_empty() && plan.groups.iter().all(|group| group.error.is_none()) {
@@ -327,11 +336,7 @@ impl Desk<'_> {
     fn follow(&self, session: &mut Session, seen: &Seen) {
         session.asked_at = Instant::now();
         let now = now_seconds();
-        let is_sweep = session.swept_at.elapsed() >= SWEEP_EVERY;
-        if is_sweep {
-            session.swept_at = Instant::now();
-        }
-        let window = if is_sweep { SWEEP } else { WINDOW };
+        let is_sweep = session.swept_at.is_none_or(|at| at.elapsed() >= SWEEP_EVERY);
         seen.forget_before(Timestamp::from_millis((now - 2 * SWEEP) * 1000));
         if session.budget <= 0.0 {
             session.following = false;
@@ -340,7 +345,15 @@ impl Desk<'_> {
             return self.say(session, None, Some((Severity::Warning, words)));
         }
         let groups: Vec<(Site, FoundGroup)> = session.sources.iter().flat_map(|source| source.groups.iter().cloned()).collect();
-        let Some(plan) = self.plan(session, &groups, Seconds::new(now - window, now + 1), String::new(), false) else { return };
+        let reading = if is_sweep { Reading::Unsettled } else { Reading::Newest };
+        let Some(mut plan) = self.plan(session, &groups, Seconds::new(now - SWEEP, now + 1), String::new(), reading) else { return };
+        if is_sweep {
+            session.swept_at = Some(Instant::now());
+            session.swept = plan.groups.iter().filter_map(|group| Some((group.found.group.clone(), group.bytes?))).collect();
+        } else {
+            let rate = session.purse.usd_per_gb;
+            plan.only_from(|group| now - window(session.swept.get(&group.found.group).copied(), rate));
+        }
         for source in &mut session.sources {
             source.span.to = source.span.to.max(now);
         }
@@ -366,7 +379,7 @@ impl Desk<'_> {
                 cancel.store(true, Ordering::Relaxed);
             }
             let working = (!is_quiet).then(|| working(fetched, read.events));
-            let news = Self::news(session, fetched.statistics.bytes_scanned, working);
+            let news = self.news(session, fetched.statistics.bytes_scanned, working);
             self.send(LiveNews { trouble: trouble(fetched), ..news });
         });
         let told = match result {
@@ -384,7 +397,7 @@ impl Desk<'_> {
         self.tell(session, None, told);
     }
 
-    fn news(session: &Session, scanned: f64, working: Option<String>) -> LiveNews {
+    fn news(&self, session: &Session, scanned: f64, working: Option<String>) -> LiveNews {
         let states = session.aws.as_ref().map(Aws::states).unwrap_or_default();
         let sites: Vec<SiteNews> = states.into_iter().map(|(site, state)| site_news(session, &site, &state)).collect();
         let named = match sites.as_slice() {
@@ -392,7 +405,12 @@ impl Desk<'_> {
             [] => String::new(),
             many => format!("{} sites", many.len()),
         };
-        LiveNews { named, sites, working, following: session.following, spent: session.purse.spent_with(scanned), ..LiveNews::default() }
+        let told = self.told.borrow().as_ref().map(|told| told.spent.clone()).filter(|_| session.following);
+        let spent = session.purse.spent_with(scanned);
+        // While nothing comes, nothing is written for some bytes more that cost nothing.
+        let price = |spent: &str| spent.split_once(" ≈ ").map(|(_, price)| price.to_owned());
+        let spent = told.filter(|told| price(told).is_some() && price(told) == price(&spent)).unwrap_or(spent);
+        LiveNews { named, sites, working, following: session.following, spent, ..LiveNews::default() }
     }
 
     fn say(&self, session: &Session, working: Option<&str>, told: Option<(Severity, String)>) {
@@ -400,11 +418,11 @@ impl Desk<'_> {
     }
 
     fn tell(&self, session: &Session, working: Option<&str>, told: Vec<(Severity, String)>) {
-        self.send(LiveNews { told, ..Self::news(session, 0.0, working.map(str::to_owned)) });
+        self.send(LiveNews { told, ..self.news(session, 0.0, working.map(str::to_owned)) });
     }
 
     fn ask(&self, session: &Session, question: String) {
-        self.send(LiveNews { question: Some(question), ..Self::news(session, 0.0, None) });
+        self.send(LiveNews { question: Some(question), ..self.news(session, 0.0, None) });
     }
 
     /// Tells the workbench, when there is something new to tell: an idle terminal is not written to.

@@ -49,6 +49,21 @@ pub(super) struct Block {
     pub(super) k: Option<f64>,
     pub(super) floor: Option<f64>,
     pub(super) distinct: Option<Names>,
+    pub(super) words: Option<Words>,
+}
+
+/// A list of words, of which so much must be in a field.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Words {
+    pub(super) list: String,
+    pub(super) field: String,
+    #[serde(default = "one")]
+    pub(super) at_least: u32,
+}
+
+const fn one() -> u32 {
+    1
 }
 
 /// What a plain rule does with what it selects.

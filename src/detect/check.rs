@@ -2,6 +2,7 @@
 
 use super::nearest;
 use super::rule::Rule;
+use super::sigma::{Leaf, Selector};
 use crate::model::{FIELDS, Strand};
 
 /// Fields that only a whole case can tell (docs/RULES.md). They are for rules; a filter or query has no place for them.
@@ -58,29 +59,66 @@ const INVOCATION: [&str; 15] = [
     "errorMessage",
 ];
 
-/// What is odd about the fields of a rule.
-pub(super) fn fields(rule: &Rule) -> Vec<String> {
+/// What holds fields in records of the clouds' logs, and is no text itself.
+const OBJECTS: [&str; 20] = [
+    "userIdentity",
+    "userIdentity.sessionContext",
+    "userIdentity.sessionContext.sessionIssuer",
+    "userIdentity.sessionContext.attributes",
+    "userIdentity.sessionContext.webIdFederationData",
+    "userIdentity.onBehalfOf",
+    "requestParameters",
+    "responseElements",
+    "additionalEventData",
+    "resources",
+    "tlsDetails",
+    "serviceEventDetails",
+    "insightDetails",
+    "addendum",
+    "identity",
+    "input",
+    "input.inputBodyJson",
+    "output",
+    "output.outputBodyJson",
+    "requestMetadata",
+];
+
+/// What is odd about the fields of a rule, with the field.
+pub(super) fn fields(rule: &Rule) -> Vec<(String, String)> {
     let mut odd = Vec::new();
     let derived = || FIELDS.iter().map(|field| field.name).chain(CASE_FIELDS);
     let is_logs_only = !rule.strands.contains(Strand::Endpoint) && !rule.strands.contains(Strand::Span);
+    let leaves = || rule.selector.iter().flat_map(Selector::leaves);
+    let given: Vec<&str> = leaves().flat_map(Leaf::placeholders).collect();
     let mut named = rule.fields();
     named.sort_unstable();
     named.dedup();
     for name in named {
+        let mut tell = |text| odd.push((name.to_owned(), text));
         let first = name.split(['.', '[']).next().unwrap_or(name);
-        if name.starts_with("x.") {
-            if !derived().any(|known| known == name) {
-                let near = nearest(name, derived()).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
-                odd.push(format!("there is no field {name}{near}"));
-            }
-        } else if is_logs_only || rule.selector.is_none() {
-            // Endpoints and agents log in too many shapes to know their keys.
-            let known = || TRAIL.into_iter().chain(TRAIL_RARE).chain(INVOCATION);
-            if !known().any(|known| known == first) && (is_logs_only || !first.is_empty() && rule.selector.is_some()) {
-                let near = nearest(first, known()).map(|near| format!(": did you mean {}?", name.replacen(first, near, 1))).unwrap_or_default();
-                odd.push(format!("no such record has a field {name}{near}"));
-            }
+        // Endpoints and agents log in too many shapes to know their keys.
+        let known = || TRAIL.into_iter().chain(TRAIL_RARE).chain(INVOCATION);
+        let is_known = if name.starts_with("x.") { derived().any(|known| known == name) } else { known().any(|known| known == first) };
+        if is_known {
+            continue;
+        }
+        if given.contains(&name) {
+            tell(format!("nothing gives the placeholder %{name}% a value, so what compares with it never holds: write the values out"));
+        } else if name.starts_with("x.") {
+            let near = nearest(name, derived()).map(|near| format!(": did you mean {near}?")).unwrap_or_default();
+            tell(format!("there is no field {name}{near}"));
+        } else if is_logs_only {
+            let near = nearest(first, known()).map(|near| format!(": did you mean {}?", name.replacen(first, near, 1))).unwrap_or_default();
+            tell(format!("no such record has a field {name}{near}"));
         }
     }
+    let objects = leaves().filter(|leaf| is_logs_only && leaf.is_of_text()).flat_map(|leaf| &leaf.fields);
+    let mut objects: Vec<&String> = objects.filter(|name| OBJECTS.contains(&name.as_str())).collect();
+    objects.sort_unstable();
+    objects.dedup();
+    odd.extend(objects.into_iter().map(|name| {
+        let text = format!("{name} holds fields and is no text, so what compares it with one never holds: name a field in it, or search the whole record with keywords");
+        (name.clone(), text)
+    }));
     odd
 }

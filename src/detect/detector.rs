@@ -5,22 +5,24 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::check::CASE_FIELDS;
-use super::facts::{CaseFacts, Wanted};
+use super::facts::{Asked, CaseFacts, State as CaseState, Wanted};
 use super::leads::leads;
 use super::lists::Lists;
 use super::load::RuleSet;
-use super::memory::{Finding, Memory, Portion, Remembering, Waiting};
+use super::memory::{Memory, Portion, Remembering, Verifying, Waiting};
+use super::place::{Located, Shape, Tier};
 use super::plan::{Feed, Plan, State};
 use super::rule::{How, Rule};
 use super::select::{Known, Selecting};
+use super::sigma::{Selector, Truth};
 use super::signal::{Making, make};
 use super::state::sightings::History;
 use super::state::{At, Draft, some_of};
-use super::view::{ALL_COLUMNS, NameTable, Opened, Tier, View};
+use super::view::{ALL_COLUMNS, NameTable, Opened, View};
 use crate::case::{CaseError, Lean, Learnt, Reader, Result};
 use crate::decode::Bodies;
 use crate::decode::json::Tape;
-use crate::model::{Baseline, Detected, EventId, EventRef, Lead, Scope, Signal, Strand, TimeRange, Timestamp};
+use crate::model::{Detected, EventId, EventRef, Lead, Scope, Signal, Strand, Timestamp};
 
 /// Events looked at together.
 const PAGE: usize = 4_096;
@@ -33,16 +35,16 @@ const BELIEVED_MS: i64 = 400 * 86_400_000;
 /// Runs rules over a case, again and again as it grows. What it finds depends on the events that are in the case and not on their
 /// order or on how often it was asked.
 pub struct Detector {
-    set: Arc<RuleSet>,
-    plan: Plan,
+    pub(super) set: Arc<RuleSet>,
+    pub(super) plan: Plan,
     wanted: Wanted,
     lists: Lists,
     learnt: Vec<Learnt>,
     fingerprint: String,
     epoch: u32,
     done: u32,
-    selecting: Selecting,
-    memory: Memory,
+    pub(super) selecting: Selecting,
+    pub(super) memory: Memory,
     /// By rule and group: what fires, with the signal that was made of it.
     fired: Vec<BTreeMap<u32, Vec<Firing>>>,
     found: HashMap<String, Signal>,
@@ -50,7 +52,18 @@ pub struct Detector {
     /// What the signals add up to.
     leads: Vec<Lead>,
     /// What late rules selected in this run.
-    late: Vec<(Feed, At, Portion)>,
+    pub(super) late: Vec<Late>,
+}
+
+/// An event that a late rule selected in this run.
+pub(super) struct Late {
+    /// The rule, and the place of the feed among its own.
+    rule: usize,
+    feed: u32,
+    /// The rule that takes it.
+    pub(super) to: usize,
+    pub(super) at: At,
+    pub(super) portion: Portion,
 }
 
 /// What fires, and the signal that was made of it.
@@ -89,7 +102,7 @@ impl Detector {
             lists.add(entry);
         }
         let plan = Plan::of(&set.rules);
-        let leaves = set.rules.iter().flat_map(|rule| rule.selector.iter()).flat_map(super::sigma::Selector::leaves);
+        let leaves = set.rules.iter().flat_map(|rule| rule.selector.iter()).flat_map(Selector::leaves);
         let wanted = Wanted::of(leaves.flat_map(|leaf| leaf.fields.iter().map(String::as_str)));
         let mut detector = Self {
             selecting: Selecting::new(&set.rules),
@@ -144,10 +157,11 @@ impl Detector {
             return Ok(Findings { leads: self.leads.clone(), detected: self.detected(), epoch, ..Findings::default() });
         }
         self.selecting.search(reader, self.done, last)?;
-        self.selecting.permanent = CaseFacts::permanent(reader, self.wanted)?;
+        self.selecting.standing.learn(reader, self.wanted)?;
         while self.done < last {
             reader.interrupter().check()?;
-            let page = reader.lean(self.done, PAGE)?;
+            // No further than the requests are known that join them: what was committed since is for the next run.
+            let page = reader.lean(self.done, PAGE.min((last - self.done) as usize))?;
             let Some(end) = page.last().map(|lean| lean.event.id.0) else { break };
             let mut taker = Remembering { rules: &self.set.rules, plan: &self.plan, memory: &mut self.memory };
             self.selecting.page(reader, &self.set.rules, &self.plan, &page, &mut taker)?;
@@ -196,42 +210,38 @@ impl Detector {
             self.memory.drop_volatile(rule);
         }
         let set = Arc::clone(&self.set);
-        let leans = |reader: &mut Reader, waiting: &[Waiting]| -> Result<HashMap<u32, Lean>> {
-            let ids: Vec<EventId> = waiting.iter().map(|waiting| EventId(waiting.at.event)).collect();
-            Ok(reader.lean_of(&ids)?.into_iter().map(|lean| (lean.event.id.0, lean)).collect())
-        };
-        let events = leans(reader, &self.memory.waiting)?;
-        let selects = |one: &Waiting, facts: &CaseFacts| {
-            let (rule, lean) = (set.rules.get(one.rule)?, events.get(&one.at.event)?);
-            let no_names = NameTable::default();
-            let mut view = View::of(lean, &no_names, Tier::Call);
-            view.case = Some(facts);
-            let selector = rule.selector.as_ref()?;
-            selector.holds(&mut |at| {
-                let leaf = selector.leaves().get(at)?;
-                let is_late = leaf.fields.iter().any(|field| CASE_FIELDS.contains(&field.as_str()));
-                one.truths.get(at).copied().flatten().filter(|_| !is_late).or_else(|| if is_late { view.truth(leaf) } else { None })
-            })
-        };
+        let mut waiting = std::mem::take(&mut self.memory.waiting);
         // Who has the other side of its request waits for it no longer, in whatever order they came.
-        self.memory.waiting.retain(|one| selects(one, &self.selecting.permanent) != Some(false));
-        if self.memory.waiting.is_empty() {
+        let standing = &self.selecting.standing;
+        waiting.retain(|one| selects(&set.rules, one, || CaseFacts::Standing(standing)) != Some(false));
+        if waiting.is_empty() {
             return Ok(());
         }
-        let ids: Vec<EventId> = self.memory.waiting.iter().map(|waiting| EventId(waiting.at.event)).collect();
-        let facts = CaseFacts::read(reader, self.wanted, &self.selecting.coverage, &self.selecting.permanent, &ids)?;
-        let chosen: Vec<usize> =
-            self.memory.waiting.iter().enumerate().filter(|(_, one)| selects(one, &facts) == Some(true)).map(|(place, _)| place).collect();
-        for place in chosen {
-            let Some(one) = self.memory.waiting.get(place) else { continue };
-            let (rule, at, portions) = (one.rule, one.at, one.portions.clone());
-            for (feed, portions) in self.plan.selected.get(rule).into_iter().flatten().zip(portions) {
-                for portion in portions {
-                    self.memory.put(&set.rules, feed, at, &portion);
-                    self.late.push((feed.clone(), at, portion));
-                }
+        let mut events: Vec<EventRef> = waiting.iter().map(|one| one.seat.event).collect();
+        events.dedup();
+        let echoing = waiting.iter().filter(|one| set.rules.get(one.rule).is_some_and(|rule| rule.asks("x.echo")));
+        let echoing: Vec<EventId> = echoing.map(|one| one.seat.event.id).collect();
+        let state = CaseState::read(reader, self.wanted, &events, &echoing)?;
+        for one in &mut waiting {
+            let mut holds = selects(&set.rules, one, || CaseFacts::Now(&self.selecting.standing, &state));
+            if holds.is_none() && !one.is_read {
+                reader.interrupter().check()?;
+                let told = read_again(reader, &mut self.selecting, set.rules.get(one.rule), one)?;
+                one.is_read = true;
+                one.truths = Some(told.unwrap_or_default().into());
+                holds = selects(&set.rules, one, || CaseFacts::Now(&self.selecting.standing, &state));
+            }
+            if holds != Some(true) {
+                continue;
+            }
+            let at = one.at();
+            for (feed, portion) in &one.portions {
+                let Some(to) = self.plan.selected.get(one.rule).and_then(|feeds| feeds.get(*feed as usize)) else { continue };
+                self.memory.put(&set.rules, to, at, portion);
+                self.late.push(Late { rule: one.rule, feed: *feed, to: to.rule, at, portion: portion.clone() });
             }
         }
+        self.memory.waiting = waiting;
         Ok(())
     }
 
@@ -258,6 +268,7 @@ impl Detector {
             if refed.get(at).copied().unwrap_or(false) {
                 self.feed_again(reader, at, rule)?;
             }
+            self.verify(reader, at, rule)?;
             let own = bounds.since(rule.strands);
             let mut changed: Vec<(u32, Vec<Draft>)> = Vec::new();
             let mut each = |group: u32, drafts: Vec<Draft>| changed.push((group, drafts));
@@ -280,10 +291,12 @@ impl Detector {
                 _ => {}
             }
             for (_, drafts) in &mut changed {
-                for draft in &mut *drafts {
-                    self.look_up(reader, at, rule, draft)?;
+                let mut found = Vec::with_capacity(drafts.len());
+                for draft in drafts.drain(..) {
+                    found.extend(self.look_up(reader, at, rule, draft)?);
                 }
-                drafts.retain(|draft| !draft.events.is_empty());
+                found.retain(|draft| !draft.events.is_empty());
+                *drafts = found;
             }
             self.hand_on(rule, &mut changed);
             let mut moved = false;
@@ -303,6 +316,26 @@ impl Detector {
                     "{} “{}” could not remember everything: {overflow} events of further groups or values are not counted",
                     rule.id, rule.title
                 ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the records of events of which a correlation is unsure, where it would fire if all of them counted.
+    fn verify(&mut self, reader: &mut Reader, at: usize, rule: &Rule) -> Result<()> {
+        let (Some(State::Windows(windows)), How::Together(how)) = (self.memory.states.get_mut(at), &rule.how) else { return Ok(()) };
+        let mut events: Vec<EventId> = windows.suspects(&how.correlation).into_iter().map(EventId).collect();
+        events.sort_unstable();
+        events.dedup();
+        let mut sources: Vec<usize> = how.sources.iter().copied().filter(|source| self.plan.lazy.get(*source).copied().unwrap_or(false)).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        for ids in events.chunks(PAGE) {
+            reader.interrupter().check()?;
+            let page = reader.lean_of(ids)?;
+            for source in &sources {
+                let mut taker = Verifying { rules: &self.set.rules, plan: &self.plan, memory: &mut self.memory, to: at };
+                self.selecting.page_of(reader, &self.set.rules, *source, &self.plan, &page, &mut taker)?;
             }
         }
         Ok(())
@@ -363,8 +396,9 @@ impl Detector {
     fn feed_again(&mut self, reader: &mut Reader, at: usize, rule: &Rule) -> Result<()> {
         let How::Together(how) = &rule.how else { return Ok(()) };
         self.memory.drop_volatile(at);
-        for (feed, event, portion) in self.late.iter().filter(|(feed, ..)| feed.rule == at) {
-            self.memory.put(&self.set.rules, feed, *event, portion);
+        for late in self.late.iter().filter(|late| late.to == at) {
+            let Some(feed) = self.plan.selected.get(late.rule).and_then(|feeds| feeds.get(late.feed as usize)) else { continue };
+            self.memory.put(&self.set.rules, feed, late.at, &late.portion);
         }
         let mut sources = how.sources.clone();
         sources.sort_unstable();
@@ -399,51 +433,16 @@ impl Detector {
         }
         let Some(lean) = reader.lean_of(&[EventId(at.event)])?.pop() else { return Ok(Vec::new()) };
         let memory = &mut self.memory;
-        let upto = View::tier(&lean, feed.fields());
+        let upto = Located::tier(feed.fields(), Shape::of(lean.event));
         let portions = with_view(reader, &mut self.selecting.names, &lean, upto, |view| memory.portions(feed, view))?;
         self.memory.portions.insert(key, portions.clone());
         Ok(portions)
     }
 
-    /// Finds the events of a firing that was worked out from counts alone.
-    fn look_up(&mut self, reader: &mut Reader, at: usize, rule: &Rule, draft: &mut Draft) -> Result<()> {
-        let Some((from, to)) = draft.look_up else { return Ok(()) };
-        let How::Outlier(how) = &rule.how else { return Ok(()) };
-        let Some(feed) = self.plan.selected.get(at).and_then(|feeds| feeds.iter().find(|feed| feed.rule == at)) else { return Ok(()) };
-        let range = TimeRange { since: Some(Timestamp::from_millis(from)), until: Some(Timestamp::from_millis(to)) };
-        let refs = reader.refs(&Scope { range, strands: rule.strands, ..Scope::all() })?;
-        let ids: Vec<EventId> = refs.iter().map(|event| event.id).collect();
-        let mut finding = Finding { rule: at, feed, group: draft.group, memory: &mut self.memory, found: Vec::new() };
-        for ids in ids.chunks(PAGE) {
-            let page = reader.lean_of(ids)?;
-            self.selecting.page_of(reader, &self.set.rules, at, &self.plan, &page, &mut finding)?;
-        }
-        let mut found = finding.found;
-        found.sort_by_key(|(at, _)| *at);
-        found.dedup_by_key(|(at, _)| at.event);
-        let Some(Baseline::Outlier { threshold, .. }) = draft.baseline else { return Ok(()) };
-        let first_end = from.saturating_add(how.bucket_ms);
-        let is_max = matches!(how.aggregate, super::rule::Aggregate::Max(_));
-        let mut amount = 0.0_f64;
-        let crossing = found.iter().filter(|(at, _)| at.millis < first_end).find(|(_, number)| {
-            amount = if is_max { amount.max(*number) } else { amount + number };
-            amount > threshold && amount >= how.floor
-        });
-        let all: Vec<At> = found.iter().map(|(at, _)| *at).collect();
-        let Some(crossing) = crossing.map(|(at, _)| *at).or(all.first().copied()) else { return Ok(()) };
-        draft.at = crossing;
-        draft.first = all.first().map_or(draft.first, |at| at.millis);
-        draft.last = all.last().map_or(draft.last, |at| at.millis);
-        draft.events = some_of(&all, crossing);
-        draft.total = all.len() as u64;
-        draft.emitted = vec![crossing];
-        Ok(())
-    }
-
     /// Makes signals of what fires, and leads of signals; gives what is different from the last time.
     fn findings(&mut self, reader: &mut Reader) -> Result<Findings> {
         let set = Arc::clone(&self.set);
-        let crowded = self.selecting.coverage.crowded(reader, set.leads.shared_by_at_most)?;
+        let crowded = self.selecting.users.crowded(reader, set.leads.shared_by_at_most)?;
         let mut found: HashMap<String, Signal> = HashMap::new();
         let mut unreadable = 0_u64;
         for (rule, fired) in set.rules.iter().zip(&mut self.fired).filter(|(rule, _)| rule.signals) {
@@ -475,6 +474,12 @@ impl Detector {
             self.problems.push(format!(
                 "too many names: {} groups or values were not remembered, and nothing that rests on them fires",
                 self.memory.words.overflow
+            ));
+        }
+        if self.memory.turned_away > 0 {
+            self.problems.push(format!(
+                "too many events wait for the case as a whole: {} were not looked at by the rules that ask for it",
+                self.memory.turned_away
             ));
         }
         if self.selecting.timeless > 0 {
@@ -527,14 +532,42 @@ impl Detector {
     }
 }
 
+/// Is an event that waits selected, as far as the case tells?
+fn selects<'c>(rules: &[Rule], one: &Waiting, case: impl Fn() -> CaseFacts<'c>) -> Truth {
+    let Some(truths) = &one.truths else { return Some(true) };
+    let selector = rules.get(one.rule)?.selector.as_ref()?;
+    selector.holds(&mut |at| {
+        let leaf = selector.leaves().get(at)?;
+        if !leaf.fields.iter().any(|field| CASE_FIELDS.contains(&field.as_str())) {
+            return truths.get(at).copied().flatten();
+        }
+        let facts = case();
+        leaf.fields.iter().all(|field| facts.knows(field, one.seat)).then(|| leaf.holds(&Asked(facts, one.seat)))
+    })
+}
+
+/// What the record of an event that waits says; nothing when it cannot be read again.
+fn read_again(reader: &mut Reader, selecting: &mut Selecting, rule: Option<&Rule>, one: &Waiting) -> Result<Option<Vec<Truth>>> {
+    let Some(lean) = reader.lean_of(&[one.seat.event.id])?.pop() else { return Ok(None) };
+    let leaves = rule.and_then(|rule| rule.selector.as_ref()).map(Selector::leaves).unwrap_or_default();
+    let told = with_view(reader, &mut selecting.names, &lean, Tier::Record, |view| {
+        view.record.is_some().then(|| leaves.iter().map(|leaf| view.truth(leaf)).collect())
+    })?;
+    if told.is_none() {
+        selecting.unreadable += 1;
+        if let Err(error) = reader.record_of(&lean) {
+            selecting.why_unreadable.get_or_insert_with(|| error.to_string());
+        }
+    }
+    Ok(told)
+}
+
 /// Opens an event as far as it is asked for.
 fn with_view<T>(reader: &mut Reader, names: &mut NameTable, lean: &Lean, upto: Tier, look: impl FnOnce(&View<'_>) -> T) -> Result<T> {
     names.learn(reader, std::slice::from_ref(lean), &ALL_COLUMNS)?;
     let known = Known::of(reader, lean)?;
     let record = if upto >= Tier::Record { reader.record_of(lean).ok() } else { None };
-    let stored = lean.request_id.as_deref().filter(|_| known.is_outside() && record.is_some()).and_then(|request| reader.bodies(request).ok());
-    let stored = stored.unwrap_or_default();
-    let bodies = Bodies { input: stored.input, output: stored.output };
+    let bodies = if record.is_some() { known.bodies(reader, 0, lean) } else { Bodies::default() };
     let mut scratch = Tape::new();
     let opened = record.as_deref().map(|record| Opened::new(record, &bodies, &mut scratch));
     let mut view = View::of(lean, names, upto);

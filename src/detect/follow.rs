@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::detector::{Detector, Findings};
 use super::load::RuleSet;
@@ -12,6 +12,8 @@ use crate::model::Detected;
 
 /// How often it is looked whether something was committed.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// After a step as many times as long as it took is left to the work it follows: what a step repeats stays a small part of the whole.
+const REST: u32 = 4;
 
 /// Does some work that commits to a case, an ingest or a fetch, while rules run behind its commits. Gives what the work gave, and how
 /// far the rules came, which is to the end unless they could not.
@@ -29,20 +31,23 @@ pub fn following<T>(case: &Writable, rules: Arc<RuleSet>, work: impl FnOnce() ->
 fn follow(case: &Writable, rules: Arc<RuleSet>, waiting: &Receiver<()>) -> Result<Detected> {
     let mut reader = case.reader()?;
     let mut follower = Follower::new(rules, &mut reader)?;
-    let mut seen = None;
+    let (mut seen, mut rest) = (None, PATIENCE);
     loop {
-        let is_last = match waiting.recv_timeout(PATIENCE) {
+        let is_last = match waiting.recv_timeout(rest) {
             Ok(()) | Err(RecvTimeoutError::Timeout) => false,
             Err(RecvTimeoutError::Disconnected) => true,
         };
         let events = (reader.revision()?.epoch, reader.last_event()?);
+        rest = PATIENCE;
         if seen != Some(events) {
+            let begun = Instant::now();
             match follower.step(case, &mut reader) {
                 // A rebuild threw everything away in the middle: the next step begins again.
                 Err(CaseError::Interrupted) if !is_last => continue,
                 other => other?,
             }
             seen = Some(events);
+            rest = PATIENCE.max(begun.elapsed() * REST);
         }
         if is_last {
             // The last to write leaves nothing beside the case.

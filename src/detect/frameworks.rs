@@ -63,7 +63,7 @@ impl Frameworks {
             match space {
                 "attack" if is_number('t') => rule.frameworks.push(framework("ATT&CK", id.to_uppercase())),
                 "attack" => {
-                    let tactic = tactic(&id.replace('_', "-")).map(str::to_owned);
+                    let tactic = tactic(&id.replace('_', "-"));
                     rule.tactics.extend(tactic.filter(|tactic| !rule.tactics.contains(tactic)));
                 }
                 "atlas" => rule.frameworks.push(framework("ATLAS", id.to_uppercase())),
@@ -73,9 +73,13 @@ impl Frameworks {
     }
 }
 
-/// The id of a tactic that a tag names in words; also those of v19, which split "defense evasion".
-fn tactic(name: &str) -> Option<&'static str> {
-    Some(match name {
+/// The id of a tactic that a tag names, by its number or in words. Tactics are counted as they were before v19, which split "defense
+/// evasion" into "stealth", which kept the number, and "defense impairment", TA0112.
+fn tactic(name: &str) -> Option<String> {
+    if let Some(number) = name.strip_prefix("ta").filter(|number| number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Some(if number == "0112" { "TA0005".to_owned() } else { format!("TA{number}") });
+    }
+    let id = match name {
         "reconnaissance" => "TA0043",
         "resource-development" => "TA0042",
         "initial-access" => "TA0001",
@@ -91,5 +95,27 @@ fn tactic(name: &str) -> Option<&'static str> {
         "exfiltration" => "TA0010",
         "impact" => "TA0040",
         _ => return None,
-    })
+    };
+    Some(id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_names_of_what_was_split_are_one_tactic() {
+        for (tag, expected) in [
+            ("defense-evasion", Some("TA0005")),
+            ("defense-impairment", Some("TA0005")),
+            ("stealth", Some("TA0005")),
+            ("ta0112", Some("TA0005")),
+            ("ta0007", Some("TA0007")),
+            ("lateral-movement", Some("TA0008")),
+            ("ta00071", None),
+            ("s0154", None),
+        ] {
+            assert_eq!(tactic(tag).as_deref(), expected, "{tag}");
+        }
+    }
 }

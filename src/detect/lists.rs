@@ -11,6 +11,8 @@ use crate::model::{ListEntry, Timestamp};
 #[derive(Clone, Debug, Default)]
 pub struct Lists {
     lists: BTreeMap<String, Vec<Entry>>,
+    /// By list and word in small letters: what files say that it weighs.
+    weights: BTreeMap<String, BTreeMap<String, u32>>,
 }
 
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ struct Written {
     #[serde(default)]
     reason: String,
     expires: Option<When>,
+    /// Of lists of words.
+    weight: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -66,6 +70,8 @@ impl Lists {
                 ),
                 None => None,
             };
+            let weights = self.weights.entry(name.to_owned()).or_default();
+            weights.insert(written.value.trim().to_lowercase(), written.weight.unwrap_or(1));
             self.add(ListEntry { list: name.to_owned(), value: written.value, reason: written.reason, expires });
         }
         Ok(())
@@ -90,6 +96,12 @@ impl Lists {
     /// Does a list have entries?
     pub fn has_entries(&self, list: &str) -> bool {
         self.lists.get(list).is_some_and(|entries| !entries.is_empty())
+    }
+
+    /// The words of a list, in small letters, with what each weighs; a later file has the last word on one, and 0 takes it out.
+    pub fn weights(&self, list: &str) -> Vec<(&str, u32)> {
+        let weights = self.weights.get(list).into_iter().flatten();
+        weights.map(|(word, weight)| (word.as_str(), *weight)).filter(|(word, weight)| !word.is_empty() && *weight > 0).collect()
     }
 
     /// Names of the lists.
@@ -125,5 +137,17 @@ mod tests {
         assert!(lists.find("others", "c", before).is_none() && !lists.has_entries("others"));
         assert!(lists.add_file("broken", "[[entry]]\nvalue = \"a\"\nexpires = \"soon\"").unwrap_err().contains("soon"));
         assert!(lists.add_file("broken", "[[entry]]\nvalues = 1").is_err());
+    }
+
+    #[test]
+    fn the_last_file_has_the_last_word_on_a_weight() {
+        let mut lists = Lists::default();
+        lists.add_file("words", "[[entry]]\nvalue = \"Training data\"\nweight = 2\n[[entry]]\nvalue = \"model\"\n").unwrap();
+        assert_eq!(lists.weights("words"), [("model", 1), ("training data", 2)]);
+        let mine = "[[entry]]\nvalue = \"training DATA\"\nweight = 1\n[[entry]]\nvalue = \"Model\"\nweight = 0\n[[entry]]\nvalue = \"project osprey\"\nweight = 5\n";
+        lists.add_file("words", mine).unwrap();
+        assert_eq!(lists.weights("words"), [("project osprey", 5), ("training data", 1)]);
+        assert_eq!(lists.weights("others"), []);
+        assert!(lists.add_file("broken", "[[entry]]\nvalue = \"a\"\nweight = -1").is_err());
     }
 }

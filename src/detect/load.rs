@@ -152,7 +152,8 @@ impl RuleSet {
         for file in &sources.rules {
             let (found, wrongs) = sigma::read(&file.text);
             let remarks = if strict { sigma::lints(&file.text) } else { Vec::new() };
-            for lint in wrongs.into_iter().chain(remarks.into_iter().filter(|_| strict)) {
+            let remarks: Vec<_> = remarks.into_iter().filter(|remark| wrongs.iter().all(|wrong| wrong.text != remark.text)).collect();
+            for lint in wrongs.into_iter().chain(remarks) {
                 problems.push(Problem { file: file.name.clone(), line: lint.line, is_error: lint.is_error, text: lint.text });
             }
             documents.extend(found.into_iter().map(|document| (document, file)));
@@ -176,6 +177,7 @@ impl RuleSet {
             .filter_map(|(document, _)| if let Body::Filter(filter) = &document.body { Some((**filter).clone()) } else { None })
             .collect();
         let filters: Vec<&Filter> = filters.iter().collect();
+        let lists = lists(sources, &mut problems);
         let mut rules = Vec::new();
         for (document, file) in documents {
             if matches!(document.body, Body::Filter(_)) {
@@ -184,10 +186,11 @@ impl RuleSet {
             let (line, title) = (document.head.line, document.head.title.clone());
             let mut add =
                 |is_error, text: String| problems.push(Problem { file: file.name.clone(), line, is_error, text: format!("“{title}”: {text}") });
-            match Rule::of(document, &file.name, &filters, &mut |text| add(false, text)) {
+            match Rule::of(document, &file.name, &filters, &lists, &mut |text| add(false, text)) {
                 Ok(rule) => {
-                    for text in check::fields(&rule) {
-                        add(false, text);
+                    for (name, text) in check::fields(&rule) {
+                        let line = line_of_field(&file.text, line, &name);
+                        problems.push(Problem { file: file.name.clone(), line, is_error: false, text: format!("“{title}”: {text}") });
                     }
                     rules.push(rule);
                 }
@@ -196,7 +199,7 @@ impl RuleSet {
             }
         }
         let rules = tied(rules, &mut problems);
-        let mut set = Self { rules, lists: Lists::default(), leads: LeadRules::default(), problems, fingerprint: String::new() };
+        let mut set = Self { rules, lists, leads: LeadRules::default(), problems, fingerprint: String::new() };
         set.add_data(sources);
         set.fingerprint = fingerprint(sources);
         set.problems.sort();
@@ -206,11 +209,6 @@ impl RuleSet {
 
     fn add_data(&mut self, sources: &Sources) {
         let wrong = |file: &File, text: String| Problem { file: file.name.clone(), line: 0, is_error: true, text };
-        for (name, file) in &sources.lists {
-            if let Err(why) = self.lists.add_file(name, &file.text) {
-                self.problems.push(wrong(file, why));
-            }
-        }
         let mut frameworks = Frameworks::default();
         for file in &sources.frameworks {
             if let Err(why) = frameworks.add_file(&file.text) {
@@ -283,6 +281,32 @@ pub struct RuleInfo<'r> {
     pub file: &'r str,
     /// … on which line.
     pub line: u32,
+}
+
+/// The line of a document, which begins at a line, that names a field; its first when none does.
+fn line_of_field(text: &str, begin: u32, name: &str) -> u32 {
+    let is_name = |character: char| character.is_alphanumeric() || "._-".contains(character);
+    let names = |line: &str| {
+        line.match_indices(name).any(|(at, _)| {
+            let before = line.get(..at).and_then(|before| before.chars().next_back());
+            let after = line.get(at + name.len()..).and_then(|after| after.chars().next());
+            !before.is_some_and(is_name) && !after.is_some_and(is_name)
+        })
+    };
+    let lines = (1..).zip(text.lines()).skip(begin.saturating_sub(1) as usize);
+    let mut own = lines.take_while(|(at, line)| *at == begin || !line.starts_with("---"));
+    own.find(|(_, line)| names(line)).map_or(begin, |(at, _)| at)
+}
+
+/// The match lists, later files over earlier ones.
+fn lists(sources: &Sources, problems: &mut Vec<Problem>) -> Lists {
+    let mut lists = Lists::default();
+    for (name, file) in &sources.lists {
+        if let Err(text) = lists.add_file(name, &file.text) {
+            problems.push(Problem { file: file.name.clone(), line: 0, is_error: true, text });
+        }
+    }
+    lists
 }
 
 /// Ties correlations to the rules they name, and brings all into an order in which what is named comes first. Correlations that

@@ -1,16 +1,22 @@
 //! What rules remember of the events that were selected: the taker of the selection. Late rules, which ask what only the whole case
 //! tells, wait here for each state of the case.
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
+use hashbrown::HashMap;
+
+use super::facts::Seat;
+use super::lookup::Amount;
+use super::place::{Located, Place};
 use super::plan::{Feed, GroupBy, Plan, State};
 use super::rule::{How, Rule};
-use super::select::Taker;
+use super::select::{Taker, Waits};
 use super::sigma::Truth;
 use super::state::At;
 use super::state::steps::Taken;
 use super::state::window::Counted;
 use super::view::{View, Words};
+use crate::case::LeanColumn;
 
 /// Combinations of lists' elements that one event counts as, at most.
 const MOST_WAYS: usize = 64;
@@ -26,21 +32,52 @@ pub(super) struct Portion {
 /// An event that a late rule may select.
 pub(super) struct Waiting {
     pub(super) rule: usize,
-    pub(super) at: At,
-    pub(super) truths: Vec<Truth>,
-    /// By feed of the rule.
-    pub(super) portions: Vec<Vec<Portion>>,
+    pub(super) seat: Seat,
+    tie: u64,
+    /// By comparison; `None` when it is selected whatever the case says.
+    pub(super) truths: Option<Rc<[Truth]>>,
+    /// Its record was read: nothing but the case can tell more.
+    pub(super) is_read: bool,
+    /// With the place of the feed among the rule's.
+    pub(super) portions: Box<[(u32, Portion)]>,
 }
+
+impl Waiting {
+    pub(super) fn at(&self) -> At {
+        let event = self.seat.event;
+        At { millis: event.millis, tie: self.tie, event: event.id.0, strand: event.strand() as u8, volatile: true }
+    }
+}
+
+/// Events that wait at most.
+const MOST_WAITING: usize = 2_000_000;
 
 /// Everything that is remembered.
 pub(super) struct Memory {
     pub(super) states: Vec<State>,
     pub(super) words: Words,
     pub(super) waiting: Vec<Waiting>,
+    /// Events that were one too many to wait.
+    pub(super) turned_away: u64,
     /// By the number of a name in the case: its word. Most groups are one column.
     of_name: Vec<u32>,
+    /// By the numbers of two or three names: the word of all of them.
+    of_names: HashMap<[u32; 3], u32>,
+    /// By the number of an actor: is it a service of AWS?
+    services: HashMap<u32, bool>,
+    /// What comparisons told of events that wait: few differ.
+    told: HashMap<Vec<Truth>, Rc<[Truth]>>,
     /// What a feed takes of an event that another rule fired for: by feed and event, so that it is read once.
     pub(super) portions: HashMap<(usize, u8, u32), Vec<Portion>>,
+}
+
+/// What an event has of fields that count together.
+enum Word {
+    /// It lacks one of them.
+    None,
+    One(u32),
+    /// Not told by columns alone: several, perhaps.
+    Several,
 }
 
 /// The memory with the rules it is of: what takes selected events.
@@ -52,7 +89,17 @@ pub(super) struct Remembering<'d> {
 
 impl Memory {
     pub(super) fn new(rules: &[Rule]) -> Self {
-        Self { states: Plan::states(rules), words: Words::default(), waiting: Vec::new(), of_name: Vec::new(), portions: HashMap::new() }
+        Self {
+            states: Plan::states(rules),
+            words: Words::default(),
+            waiting: Vec::new(),
+            turned_away: 0,
+            of_name: Vec::new(),
+            of_names: HashMap::new(),
+            services: HashMap::new(),
+            told: HashMap::new(),
+            portions: HashMap::new(),
+        }
     }
 
     /// Remembers an event for a feed.
@@ -68,18 +115,93 @@ impl Memory {
         }
     }
 
-    /// What a feed takes of an event: nothing when it lacks what it is grouped by; several where a field is a list.
-    pub(super) fn portions(&mut self, feed: &Feed, view: &View<'_>) -> Vec<Portion> {
-        if feed.people_only && view.texts("x.actor").first().is_some_and(|actor| actor.starts_with("service:")) {
-            return Vec::new();
+    /// Calls with each portion that a feed takes of an event: none when it lacks what it is grouped by; several where a field is a list.
+    pub(super) fn portioned(&mut self, feed: &Feed, view: &View<'_>, each: &mut dyn FnMut(&mut Self, Portion)) {
+        if feed.people_only && self.is_service(view) {
+            return;
         }
         let number = match &feed.number {
             None => 1.0,
             Some(field) => match view.number(field) {
                 Some(number) => number,
-                None => return Vec::new(),
+                None => return,
             },
         };
+        let group = match &feed.group {
+            GroupBy::All(fields) => self.word(fields, view),
+            GroupBy::First(fields) => {
+                let words = fields.iter().map(|field| self.word(std::slice::from_ref(field), view));
+                let mut words = words.skip_while(|word| matches!(word, Word::None));
+                words.next().unwrap_or(Word::None)
+            }
+        };
+        let value = if feed.value.is_empty() { Word::One(0) } else { self.word(&feed.value, view) };
+        match (group, value) {
+            (Word::None, _) | (_, Word::None) => {}
+            (Word::One(group), Word::One(value)) => each(self, Portion { group, value, number }),
+            _ => {
+                for portion in self.several(feed, view, number) {
+                    each(self, portion);
+                }
+            }
+        }
+    }
+
+    /// The portions as a list.
+    pub(super) fn portions(&mut self, feed: &Feed, view: &View<'_>) -> Vec<Portion> {
+        let mut portions = Vec::new();
+        self.portioned(feed, view, &mut |_, portion| portions.push(portion));
+        portions
+    }
+
+    fn is_service(&mut self, view: &View<'_>) -> bool {
+        let is_service = || view.texts("x.actor").first().is_some_and(|actor| actor.starts_with("service:"));
+        match view.lean.column(LeanColumn::Actor) {
+            0 => false,
+            actor => *self.services.entry(actor).or_insert_with(is_service),
+        }
+    }
+
+    /// The word for fields that are columns, all of them.
+    fn word(&mut self, fields: &[Located], view: &View<'_>) -> Word {
+        let shape = view.shape();
+        let mut numbers = [0; 3];
+        for (at, field) in fields.iter().enumerate() {
+            let (Some(slot), Place::Column(column)) = (numbers.get_mut(at), field.place(shape)) else { return Word::Several };
+            *slot = view.lean.column(column);
+            if *slot == 0 {
+                return Word::None;
+            }
+        }
+        let known = match (fields, numbers) {
+            ([_], [number, ..]) => self.of_name.get(number as usize).copied().filter(|word| *word != 0),
+            (_, numbers) => self.of_names.get(&numbers).copied(),
+        };
+        if let Some(word) = known {
+            return Word::One(word);
+        }
+        let texts: Vec<String> = fields.iter().filter_map(|field| view.texts_at(field.place(shape), &field.name).pop()).collect();
+        if texts.len() < fields.len() {
+            return Word::None;
+        }
+        let Some(word) = self.words.number(&texts.iter().map(String::as_str).collect::<Vec<_>>()) else { return Word::None };
+        match (fields, numbers) {
+            ([_], [number, ..]) => {
+                if self.of_name.len() <= number as usize {
+                    self.of_name.resize(number as usize + 1, 0);
+                }
+                if let Some(slot) = self.of_name.get_mut(number as usize) {
+                    *slot = word;
+                }
+            }
+            (_, numbers) => {
+                self.of_names.insert(numbers, word);
+            }
+        }
+        Word::One(word)
+    }
+
+    fn several(&mut self, feed: &Feed, view: &View<'_>, number: f64) -> Vec<Portion> {
         let groups = match &feed.group {
             GroupBy::All(fields) => self.ways(fields, view),
             GroupBy::First(fields) => {
@@ -92,29 +214,15 @@ impl Memory {
     }
 
     /// The words for these fields of an event together: one for each element of a list.
-    fn ways(&mut self, fields: &[String], view: &View<'_>) -> Vec<u32> {
-        if let [field] = fields
-            && let Some(name) = view.column_number(field)
-        {
-            if name == 0 {
-                return Vec::new();
-            }
-            if let Some(word) = self.of_name.get(name as usize).copied().filter(|word| *word != 0) {
-                return vec![word];
-            }
-            let Some(text) = view.texts(field).pop() else { return Vec::new() };
-            let Some(word) = self.words.number(&[&text]) else { return Vec::new() };
-            if self.of_name.len() <= name as usize {
-                self.of_name.resize(name as usize + 1, 0);
-            }
-            if let Some(slot) = self.of_name.get_mut(name as usize) {
-                *slot = word;
-            }
-            return vec![word];
+    fn ways(&mut self, fields: &[Located], view: &View<'_>) -> Vec<u32> {
+        match self.word(fields, view) {
+            Word::None => return Vec::new(),
+            Word::One(word) => return vec![word],
+            Word::Several => {}
         }
         let mut ways: Vec<Vec<String>> = vec![Vec::new()];
         for field in fields {
-            let texts = view.texts(field);
+            let texts = view.texts_at(field.place(view.shape()), &field.name);
             let longer = ways.iter().flat_map(|way| {
                 texts.iter().map(|text| {
                     let mut way = way.clone();
@@ -146,7 +254,7 @@ impl Memory {
     pub(super) fn overflow(&self, rule: usize) -> u64 {
         match self.states.get(rule) {
             Some(State::Plain(plain)) => plain.groups.overflow,
-            Some(State::Windows(windows)) => windows.groups.overflow,
+            Some(State::Windows(windows)) => windows.groups.overflow + windows.unsure.overflow,
             Some(State::Sequences(steps)) => steps.groups.overflow,
             Some(State::Sightings(seen)) => seen.overflow,
             Some(State::Buckets(buckets)) => buckets.overflow,
@@ -156,43 +264,93 @@ impl Memory {
 }
 
 /// The event of a view, as rules remember it.
-pub(super) fn at_of(view: &View<'_>, volatile: bool) -> At {
+fn at_of(view: &View<'_>) -> At {
     let event = view.lean.event;
-    At { millis: event.millis, tie: view.lean.tie(), event: event.id.0, strand: event.strand() as u8, volatile }
+    At { millis: event.millis, tie: view.lean.tie(), event: event.id.0, strand: event.strand() as u8, volatile: false }
 }
 
 impl Taker for Remembering<'_> {
-    fn take(&mut self, rule: usize, view: &View<'_>, truths: Option<Vec<Truth>>) {
+    fn take(&mut self, rule: usize, view: &View<'_>, waits: Option<Waits>) {
         let feeds = self.plan.selected.get(rule).map(Vec::as_slice).unwrap_or_default();
-        let at = at_of(view, truths.is_some());
-        if let Some(truths) = truths {
-            let portions = feeds.iter().map(|feed| self.memory.portions(feed, view)).collect();
-            self.memory.waiting.push(Waiting { rule, at, truths, portions });
+        let memory = &mut *self.memory;
+        // What late rules feed is emptied before each look at the case: all of their events wait.
+        if self.plan.late.get(rule).copied().unwrap_or(false) {
+            if memory.waiting.len() >= MOST_WAITING {
+                memory.turned_away += 1;
+                return;
+            }
+            let portions = feeds.iter().zip(0..).flat_map(|(feed, at)| memory.portions(feed, view).into_iter().map(move |portion| (at, portion)));
+            let portions = portions.collect();
+            let is_read = waits.as_ref().is_none_or(|waits| waits.is_read);
+            let truths = waits.map(|waits| memory.told.entry(waits.truths).or_insert_with_key(|truths| truths.as_slice().into()).clone());
+            if memory.waiting.len() == memory.waiting.capacity() {
+                // A quarter more: many events may wait, and twice as much room is too much.
+                memory.waiting.reserve_exact(memory.waiting.len() / 4 + 1_024);
+            }
+            memory.waiting.push(Waiting { rule, seat: Seat::of(view.lean), tie: view.lean.tie(), truths, is_read, portions });
             return;
         }
+        let at = at_of(view);
         for feed in feeds {
-            for portion in self.memory.portions(feed, view) {
-                self.memory.put(self.rules, feed, at, &portion);
-            }
+            memory.portioned(feed, view, &mut |memory, portion| memory.put(self.rules, feed, at, &portion));
         }
+    }
+
+    fn suspect(&mut self, rule: usize, view: &View<'_>) -> bool {
+        let at = at_of(view);
+        for feed in self.plan.selected.get(rule).into_iter().flatten() {
+            self.memory.portioned(feed, view, &mut |memory, Portion { group, value, number }| {
+                if let Some(State::Windows(windows)) = memory.states.get_mut(feed.rule) {
+                    windows.unsure.add(group, Counted { at, value, number });
+                }
+            });
+        }
+        true
     }
 }
 
-/// Finds out whether an event is selected and what a feed takes of it: for looking events up again.
+/// Remembers, for one rule, events of which it was unsure and is no longer.
+pub(super) struct Verifying<'d> {
+    pub(super) rules: &'d [Rule],
+    pub(super) plan: &'d Plan,
+    pub(super) memory: &'d mut Memory,
+    pub(super) to: usize,
+}
+
+impl Taker for Verifying<'_> {
+    fn take(&mut self, rule: usize, view: &View<'_>, _waits: Option<Waits>) {
+        let at = at_of(view);
+        for feed in self.plan.selected.get(rule).into_iter().flatten().filter(|feed| feed.rule == self.to) {
+            self.memory.portioned(feed, view, &mut |memory, portion| memory.put(self.rules, feed, at, &portion));
+        }
+    }
+
+    fn suspect(&mut self, _rule: usize, _view: &View<'_>) -> bool {
+        false
+    }
+}
+
+/// Finds out whether an event is selected, what a feed takes of it, and whose it is: for looking events up again.
 pub(super) struct Finding<'d> {
     pub(super) rule: usize,
     pub(super) feed: &'d Feed,
+    pub(super) whose: &'d Feed,
     pub(super) group: u32,
     pub(super) memory: &'d mut Memory,
-    pub(super) found: Vec<(At, f64)>,
+    pub(super) found: Vec<Amount>,
 }
 
 impl Taker for Finding<'_> {
-    fn take(&mut self, rule: usize, view: &View<'_>, truths: Option<Vec<Truth>>) {
-        if rule == self.rule && truths.is_none() {
-            let at = at_of(view, false);
+    fn take(&mut self, rule: usize, view: &View<'_>, waits: Option<Waits>) {
+        if rule == self.rule && waits.is_none() {
+            let at = at_of(view);
             let portions = self.memory.portions(self.feed, view);
-            self.found.extend(portions.iter().filter(|portion| portion.group == self.group).map(|portion| (at, portion.number)));
+            let whose = self.memory.portions(self.whose, view).first().map_or(0, |portion| portion.group);
+            self.found.extend(portions.iter().filter(|portion| portion.group == self.group).map(|portion| (at, portion.number, whose)));
         }
+    }
+
+    fn suspect(&mut self, _rule: usize, _view: &View<'_>) -> bool {
+        false
     }
 }

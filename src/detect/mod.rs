@@ -16,6 +16,7 @@
 
 mod block;
 mod check;
+mod compare;
 mod counted;
 mod detector;
 mod entity;
@@ -25,14 +26,18 @@ mod frameworks;
 mod leads;
 mod lists;
 mod load;
+mod lookup;
 mod memory;
+mod place;
 mod plan;
 mod rule;
 mod select;
 mod sigma;
 mod signal;
 mod state;
+mod told;
 mod view;
+mod wordlist;
 mod words;
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! How rules hang together when they run: what a selected event feeds, under which group and value, and what a firing feeds in turn.
 
+use super::place::{Located, Shape, Tier};
 use super::rule::{Aggregate, How, Rule};
 use super::sigma::{Correlation, Kind};
 use super::state::buckets::Buckets;
 use super::state::plain::Plain;
 use super::state::sightings::Sightings;
 use super::state::steps::Sequences;
-use super::state::window::Windows;
+use super::state::window::{Windows, only_grows};
 
 /// What one rule remembers.
 pub(super) enum State {
@@ -20,31 +21,31 @@ pub(super) enum State {
 }
 
 /// Which fields an event is grouped by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) enum GroupBy {
     /// All of them together; an event that lacks one does not count. None is one group.
-    All(Vec<String>),
+    All(Vec<Located>),
     /// The first that the event has.
-    First(Vec<String>),
+    First(Vec<Located>),
 }
 
 /// One way from an event into the memory of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(super) struct Feed {
     /// The rule that remembers.
     pub(super) rule: usize,
     /// Which step of it, for sequences.
     pub(super) step: u8,
     pub(super) group: GroupBy,
-    pub(super) value: Vec<String>,
-    pub(super) number: Option<String>,
+    pub(super) value: Vec<Located>,
+    pub(super) number: Option<Located>,
     /// Not for events of AWS services.
     pub(super) people_only: bool,
 }
 
 impl Feed {
     /// Every field that it needs.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &String> {
+    pub(super) fn fields(&self) -> impl Iterator<Item = &Located> {
         let (GroupBy::All(group) | GroupBy::First(group)) = &self.group;
         group.iter().chain(&self.value).chain(&self.number)
     }
@@ -58,19 +59,30 @@ pub(super) struct Plan {
     pub(super) fired: Vec<Vec<Feed>>,
     /// Does its selector ask for what only the case tells?
     pub(super) late: Vec<bool>,
+    /// It does nothing but count for correlations that fire when there is much of it: so its records are not read before there is.
+    pub(super) lazy: Vec<bool>,
+    /// How dear the dearest field of its feeds is, by shape, and whether one of them is in the record.
+    tiers: Vec<[(Tier, bool); Shape::COUNT]>,
 }
 
 impl Plan {
     pub(super) fn of(rules: &[Rule]) -> Self {
-        let mut plan = Self { selected: vec![Vec::new(); rules.len()], fired: vec![Vec::new(); rules.len()], late: Vec::with_capacity(rules.len()) };
+        let mut plan = Self {
+            selected: vec![Vec::new(); rules.len()],
+            fired: vec![Vec::new(); rules.len()],
+            late: Vec::with_capacity(rules.len()),
+            lazy: Vec::new(),
+            tiers: Vec::new(),
+        };
         for (at, rule) in rules.iter().enumerate() {
             let leaves = rule.selector.iter().flat_map(super::sigma::Selector::leaves);
             plan.late.push(leaves.flat_map(|leaf| &leaf.fields).any(|field| super::check::CASE_FIELDS.contains(&field.as_str())));
-            let all = |fields: &[String]| GroupBy::All(fields.to_vec());
-            let feed = |group, value: &[String], number, people_only| Feed { rule: at, step: 0, group, value: value.to_vec(), number, people_only };
+            let all = |fields: &[String]| GroupBy::All(Located::all(fields));
+            let feed =
+                |group, value: &[String], number, people_only| Feed { rule: at, step: 0, group, value: Located::all(value), number, people_only };
             match &rule.how {
                 How::Match if rule.signals => {
-                    let group = if rule.collapse_by.is_empty() { GroupBy::First(rule.entity.clone()) } else { all(&rule.collapse_by) };
+                    let group = if rule.collapse_by.is_empty() { GroupBy::First(Located::all(&rule.entity)) } else { all(&rule.collapse_by) };
                     plan.select(at, feed(group, &[], None, false));
                 }
                 How::Match => {}
@@ -78,7 +90,7 @@ impl Plan {
                 How::Outlier(how) => {
                     let number = match &how.aggregate {
                         Aggregate::Count => None,
-                        Aggregate::Sum(field) | Aggregate::Max(field) => Some(field.clone()),
+                        Aggregate::Sum(field) | Aggregate::Max(field) => Some(Located::new(field)),
                     };
                     plan.select(at, feed(all(&how.group_by), &[], number, !how.services));
                 }
@@ -95,7 +107,21 @@ impl Plan {
                 }
             }
         }
+        let only_grows = |feed: &Feed| matches!(rules.get(feed.rule).map(|rule| &rule.how), Some(How::Together(how)) if only_grows(&how.correlation));
+        let lazy = |(feeds, late): (&Vec<Feed>, &bool)| !late && !feeds.is_empty() && feeds.iter().all(only_grows);
+        plan.lazy = plan.selected.iter().zip(&plan.late).map(lazy).collect();
+        plan.tiers = plan.selected.iter().map(|feeds| Shape::all().map(|shape| tier(feeds, shape))).collect();
         plan
+    }
+
+    /// How dear the dearest field is that what takes a rule's events needs.
+    pub(super) fn tier(&self, rule: usize, shape: Shape) -> Tier {
+        self.tiers.get(rule).and_then(|tiers| tiers.get(shape.number())).map_or(Tier::Call, |(tier, _)| *tier)
+    }
+
+    /// Is one of them in the record?
+    pub(super) fn reads_record(&self, rule: usize, shape: Shape) -> bool {
+        self.tiers.get(rule).and_then(|tiers| tiers.get(shape.number())).is_some_and(|(_, reads)| *reads)
     }
 
     /// Rules that late rules feed, in order.
@@ -127,13 +153,18 @@ impl Plan {
     }
 }
 
+fn tier(feeds: &[Feed], shape: Shape) -> (Tier, bool) {
+    let tiers = || feeds.iter().flat_map(Feed::fields).map(|field| field.place(shape).tier());
+    (tiers().max().unwrap_or(Tier::Call), tiers().any(|tier| tier == Tier::Record))
+}
+
 /// The way of a step's events into a correlation, with its fields by the names they have there.
 fn together(rule: usize, step: usize, name: &str, correlation: &Correlation, distinct: &[String]) -> Feed {
     let own = |field: &String| {
         let alias = correlation.aliases.iter().find(|(alias, _)| alias == field);
-        alias.and_then(|(_, fields)| fields.get(name)).unwrap_or(field).clone()
+        Located::new(alias.and_then(|(_, fields)| fields.get(name)).unwrap_or(field))
     };
-    let fields: Vec<String> = correlation.fields.iter().map(own).collect();
+    let fields: Vec<Located> = correlation.fields.iter().map(own).collect();
     let (value, number) = match correlation.kind {
         Kind::Distinct => (fields, None),
         Kind::Sum | Kind::Average | Kind::Percentile => (Vec::new(), fields.into_iter().next()),

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::block::{Block, Full, Kind, LONGEST_MS, Names, NewGroup, Span, Use, Word};
+use super::lists::Lists;
 use super::sigma::{Body, Correlation, Document, Filter, LogSource, Selector};
+use super::wordlist::WordList;
 use crate::model::{Framework, Level, Strand, StrandSet};
 
 /// What is wrong with a file.
@@ -59,6 +61,8 @@ pub(super) struct Rule {
     /// Selects events; none of a correlation.
     pub(super) selector: Option<Selector>,
     pub(super) how: How,
+    /// Words that it looks for, out of a list.
+    pub(super) words: Option<WordList>,
 }
 
 /// What makes it fire.
@@ -153,7 +157,7 @@ impl From<String> for NoRule {
 
 impl Rule {
     /// The rule of a document. `warn` takes what is odd and does not keep it from running.
-    pub(super) fn of(document: Document, file: &str, filters: &[&Filter], warn: &mut dyn FnMut(String)) -> Result<Self, NoRule> {
+    pub(super) fn of(document: Document, file: &str, filters: &[&Filter], lists: &Lists, warn: &mut dyn FnMut(String)) -> Result<Self, NoRule> {
         let Document { head, block, body } = document;
         let block: Block =
             if block.is_null() { Block::default() } else { serde_json::from_value(block).map_err(|error| format!("the block outcrop: {error}"))? };
@@ -167,6 +171,10 @@ impl Rule {
         if let Some(level) = head.level.filter(|level| block.weight.is_some() && *level != Level::of(weight)) {
             warn(format!("level {level} and weight {weight}, which is {}, disagree: the weight counts", Level::of(weight)));
         }
+        let words = block.words.as_ref().map(|words| WordList::of(words, lists)).transpose()?;
+        if let Some(named) = block.words.as_ref().filter(|_| words.as_ref().is_some_and(WordList::is_empty)) {
+            warn(format!("the list {} holds no words, so it never fires: put some into lists/{}.toml", named.list, named.list));
+        }
         let (strands, selector, how) = match body {
             Body::Plain(plain) => {
                 let source = plain.log_source();
@@ -179,9 +187,17 @@ impl Rule {
                     Kind::FirstSeen => How::FirstSeen(FirstSeen::of(&block)?),
                     Kind::Outlier => How::Outlier(Outlier::of(&block)?),
                 };
-                (strands, Some(plain.selector(filters)?), how)
+                let selector = plain.selector(filters)?;
+                let selector = match &words {
+                    None => selector,
+                    Some(words) => selector.and(words.selector()?),
+                };
+                (strands, Some(selector), how)
             }
             Body::Correlation(correlation) => {
+                if words.is_some() {
+                    return Err("a correlation looks for no words; put `words` into a rule that it names".to_owned().into());
+                }
                 if block.kind.is_some() {
                     return Err("a correlation says its kind by its type; leave `kind` out".to_owned().into());
                 }
@@ -221,12 +237,18 @@ impl Rule {
             strands,
             selector,
             how,
+            words,
         })
     }
 
     /// The names by which a correlation may name it.
     pub(super) fn is_called(&self, name: &str) -> bool {
         [self.uuid.as_deref(), self.name.as_deref(), Some(&self.title), Some(&self.id)].into_iter().flatten().any(|own| own == name)
+    }
+
+    /// Does its condition ask for a field?
+    pub(super) fn asks(&self, field: &str) -> bool {
+        self.selector.iter().flat_map(Selector::leaves).flat_map(|leaf| &leaf.fields).any(|asked| asked == field)
     }
 
     /// Every field that it looks at, names, or shows.
@@ -264,7 +286,7 @@ pub(super) fn placeholders(summary: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What a summary may name besides fields.
-pub(super) const FOUND: [&str; 6] = ["count", "value", "threshold", "window", "observed", "group"];
+pub(super) const FOUND: [&str; 7] = ["count", "value", "threshold", "window", "observed", "group", "words"];
 
 impl FirstSeen {
     fn of(block: &Block) -> Result<Self, String> {

@@ -24,12 +24,13 @@ fn each_mistake_is_told_with_its_line_and_what_to_do() {
         ("title: [".to_owned(), 2, true, "YAML"),
         ("- a\n- b\n".to_owned(), 0, true, "not a YAML mapping"),
         (PLAIN.replace("condition: selection", "condition: selection and other"), 1, true, "other"),
+        (PLAIN.replace("condition: selection", "condition: selection and and"), 6, true, "cannot be read at “and”"),
         (PLAIN.replace("eventName: A", "eventName|contians: A"), 1, true, "contians"),
         (PLAIN.replace("eventName: A", "eventName|re: '('"), 1, true, "regex"),
         (PLAIN.replace("eventName: A", "eventName|re: '(a{1,1000}){1,1000}'"), 1, true, "size limit"),
-        (PLAIN.replace("eventName: A", "x.modle: A"), 1, false, "did you mean x.model?"),
-        (PLAIN.replace("eventName: A", "eventNmae: A"), 1, false, "did you mean eventName?"),
-        (PLAIN.replace("eventName: A", "requestParamters.a.b: A"), 1, false, "did you mean requestParameters.a.b?"),
+        (PLAIN.replace("eventName: A", "x.modle: A"), 5, false, "did you mean x.model?"),
+        (PLAIN.replace("eventName: A", "eventNmae: A"), 5, false, "did you mean eventName?"),
+        (PLAIN.replace("eventName: A", "requestParamters.a.b: A"), 5, false, "did you mean requestParameters.a.b?"),
         (PLAIN.replace("product: aws, service: cloudtrail", "product: okta"), 1, false, "product: okta"),
         (with_block("wieght: 3"), 1, true, "wieght"),
         (with_block("weight: 11"), 1, true, "above 10"),
@@ -42,7 +43,12 @@ fn each_mistake_is_told_with_its_line_and_what_to_do() {
         (with_block("kind: outlier\nbaseline: 5h"), 1, true, "24 buckets"),
         (with_block("kind: outlier\naggregate: mean:x"), 1, true, "`aggregate`"),
         (with_block("match-list: {users: {weight: 1, exclude: true}}"), 1, true, "say one of"),
-        (with_block("summary: '{x.actr} did it'"), 1, false, "did you mean x.actor?"),
+        (with_block("summary: '{x.actr} did it'"), 9, false, "did you mean x.actor?"),
+        (PLAIN.replace("eventName: A", "eventName|expand: '%names%'"), 5, false, "placeholder %names%"),
+        (PLAIN.replace("eventName: A", "userIdentity|contains: root"), 5, false, "userIdentity holds fields and is no text"),
+        (PLAIN.replace("condition: selection", "condition: selection | sum(x) by y > 3"), 6, true, "old form"),
+        (with_block("words: {list: none, field: x.user_text}"), 1, false, "lists/none.toml"),
+        (with_block("words: {list: none}"), 1, true, "field"),
         (correlation("  type: event_count\n  rules: [C]\n  timespan: 5m\n  condition: {gte: 2}"), 9, true, "“C”, which is not there"),
         (correlation("  type: event_count\n  rules: [A]\n  timespan: 900d\n  condition: {gte: 2}"), 9, true, "400 days"),
         (correlation("  type: event_count\n  rules: [A]\n  timespan: 0s\n  condition: {gte: 2}"), 9, true, "above nothing"),
@@ -182,4 +188,14 @@ fn one_key_joins_and_a_crowded_address_does_not() {
     assert_eq!(leads(&others, &rules, &none), []);
     let many: Vec<Signal> = (0..6).map(|who| signal("A", 8, &format!("user{who}"), 1, "K")).chain([signal("B", 8, "user0", 2, "M")]).collect();
     assert_eq!(leads(&many, &rules, &none).iter().map(|lead| lead.entities.len()).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
+fn the_old_form_of_thresholds_is_a_correlation() {
+    let text = PLAIN.replace("condition: selection", "timeframe: 5m\n  condition: selection | count() by sourceIPAddress > 2");
+    let set = RuleSet::load(&Sources::default().with_text("a.yml", &text), false);
+    assert_eq!(set.problems(), []);
+    // The rule itself is a building block, and the threshold has its title and level.
+    let shown: Vec<(&str, u8)> = set.catalogue().iter().map(|rule| (rule.title, rule.weight)).collect();
+    assert_eq!((set.len(), shown), (2, vec![("A", 1)]));
 }

@@ -5,147 +5,13 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::facts::CaseFacts;
+use super::facts::{CaseFacts, Seat};
+use super::place::{Call, Located, Place, Shape, Stored, Tier, place};
 use super::sigma::{Field, Leaf, Look, Truth};
 use crate::case::{Lean, LeanColumn, Reader, Result};
 use crate::decode::json::{Kind, Tape, Value};
 use crate::decode::{self, Bodies, Fields};
-use crate::model::{BodyState, ExchangeFacts, ExchangeFlags, FieldValue, GuardrailAction, Name, Outcome, Strand, Tokens};
-
-/// How dear it is to know a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Tier {
-    /// Told by strand, outcome, kind of key, service, action and error code.
-    Call,
-    /// In a column of the event.
-    Column,
-    /// In the row of the exchange, or of token counts.
-    Exchange,
-    /// In the record.
-    Record,
-    /// Told by the case as a whole, when all of it is in.
-    Case,
-}
-
-/// Where a field of an event of some strand is.
-#[derive(Clone, Copy, Debug)]
-enum Place {
-    /// No such event has it.
-    Nowhere,
-    Flag(fn(&Call<'_>) -> bool),
-    Strand,
-    KeyKind,
-    Source,
-    Column(LeanColumn),
-    ModelFamily,
-    User,
-    Request,
-    Exchange,
-    Derived,
-    Raw,
-    Case,
-}
-
-/// What kind of call an event is.
-struct Call<'c> {
-    outcome: Outcome,
-    service: &'c str,
-    action: &'c str,
-}
-
-fn place(name: &str, lean: &Lean) -> Place {
-    let strand = lean.event.strand();
-    let is_call = strand == Strand::Invocation;
-    let is_trail = matches!(strand, Strand::Management | Strand::Data | Strand::Network);
-    let is_foreign = lean.event.is_undecodable() || !(is_call || is_trail);
-    if let Some(derived) = name.strip_prefix("x.") {
-        return match derived {
-            "strand" => Place::Strand,
-            "ok" => Place::Flag(|call| call.outcome == Outcome::Ok),
-            "denied" => Place::Flag(|call| call.outcome == Outcome::Denied),
-            "is_bedrock" => Place::Flag(|call| decode::is_bedrock(call.service)),
-            "invoke" => Place::Flag(|call| decode::is_invoke(call.service, call.action)),
-            "agentic" => Place::Flag(|call| decode::is_agentic(call.service, call.action)),
-            "enum" => Place::Flag(|call| decode::is_enumeration(call.service, call.action)),
-            "key_kind" => Place::KeyKind,
-            "service" => Place::Column(LeanColumn::Service),
-            "action" => Place::Column(LeanColumn::Action),
-            "account" => Place::Column(LeanColumn::Account),
-            "region" => Place::Column(LeanColumn::Region),
-            "actor" => Place::Column(LeanColumn::Actor),
-            "principal" => Place::Column(LeanColumn::Principal),
-            "role" => Place::Column(LeanColumn::Role),
-            "session" => Place::Column(LeanColumn::Session),
-            "key" => Place::Column(LeanColumn::Key),
-            "ip" => Place::Column(LeanColumn::Ip),
-            "user_agent" => Place::Column(LeanColumn::UserAgent),
-            "model" => Place::Column(LeanColumn::Model),
-            "bucket" => Place::Column(LeanColumn::Bucket),
-            "host" => Place::Column(LeanColumn::Host),
-            "model_family" => Place::ModelFamily,
-            "user" => Place::User,
-            "request" => Place::Request,
-            "tokens_in" | "tokens_out" | "tokens_total" => Place::Exchange,
-            "system_opening" | "family" | "stop" | "body" | "guard" | "guarded" | "prompt_chars" | "prompt_chars_all" | "completion_chars"
-            | "turns" | "latency_ms" | "tokens_cache" | "tools" => {
-                if is_call {
-                    Place::Exchange
-                } else {
-                    Place::Nowhere
-                }
-            }
-            "joined" | "calls" | "logged" | "trailed" | "echo" | "control" | "change" | "holds_logs" => Place::Case,
-            "prefix" => Place::Derived,
-            "output_bucket" if matches!(strand, Strand::Management | Strand::Data) => Place::Derived,
-            "command" if strand == Strand::Endpoint => Place::Derived,
-            _ if derived.starts_with("cli.") && strand == Strand::Endpoint => Place::Derived,
-            _ if is_call => Place::Derived,
-            _ => Place::Nowhere,
-        };
-    }
-    if is_foreign {
-        return Place::Raw;
-    }
-    match name {
-        "eventName" | "eventSource" | "awsRegion" | "sourceIPAddress" | "userAgent" if is_call => Place::Nowhere,
-        "operation" | "modelId" | "schemaType" if is_trail => Place::Nowhere,
-        _ if is_trail && ["input.", "output.", "identity."].iter().any(|part| name.starts_with(part)) => Place::Nowhere,
-        _ if is_call
-            && ["userIdentity.", "requestParameters.", "responseElements.", "additionalEventData."].iter().any(|part| name.starts_with(part)) =>
-        {
-            Place::Nowhere
-        }
-        "eventName" | "operation" => Place::Column(LeanColumn::Action),
-        "eventSource" => Place::Source,
-        "errorCode" => Place::Column(LeanColumn::ErrorCode),
-        "awsRegion" => Place::Column(LeanColumn::Region),
-        "region" if is_call => Place::Column(LeanColumn::Region),
-        "accountId" if is_call => Place::Column(LeanColumn::Account),
-        "sourceIPAddress" => Place::Column(LeanColumn::Ip),
-        "userAgent" => Place::Column(LeanColumn::UserAgent),
-        "userIdentity.accessKeyId" if is_trail => Place::Column(LeanColumn::Key),
-        "requestID" if is_trail => Place::Request,
-        "requestId" if is_call => Place::Request,
-        _ => Place::Raw,
-    }
-}
-
-impl Place {
-    const fn tier(self) -> Tier {
-        match self {
-            Self::Nowhere
-            | Self::Flag(_)
-            | Self::Strand
-            | Self::KeyKind
-            | Self::Source
-            | Self::Column(LeanColumn::Action | LeanColumn::Service | LeanColumn::ErrorCode) => Tier::Call,
-            Self::Column(_) | Self::ModelFamily | Self::User | Self::Request => Tier::Column,
-            Self::Exchange => Tier::Exchange,
-            Self::Derived | Self::Raw => Tier::Record,
-            Self::Case => Tier::Case,
-        }
-    }
-}
+use crate::model::{BodyState, ExchangeFacts, ExchangeFlags, FieldValue, GuardrailAction, Name, Tokens};
 
 /// Names by their numbers in the case.
 #[derive(Default)]
@@ -159,11 +25,11 @@ const MOST_NAMES: usize = 200_000;
 
 impl NameTable {
     /// Makes sure that the names of these events are known.
-    pub(super) fn learn(&mut self, reader: &mut Reader, events: &[Lean], columns: &[LeanColumn]) -> Result<()> {
+    pub(super) fn learn<'l>(&mut self, reader: &mut Reader, events: impl IntoIterator<Item = &'l Lean>, columns: &[LeanColumn]) -> Result<()> {
         if self.known > MOST_NAMES {
             *self = Self::default();
         }
-        for number in events.iter().flat_map(|lean| columns.iter().map(|column| lean.column(*column))) {
+        for number in events.into_iter().flat_map(|lean| columns.iter().map(|column| lean.column(*column))) {
             if number == 0 || self.names.get(number as usize).is_some_and(Option::is_some) {
                 continue;
             }
@@ -240,7 +106,7 @@ pub(super) struct View<'v> {
     pub(super) exchange: Option<&'v ExchangeFacts>,
     pub(super) tokens: Option<[Option<u64>; 2]>,
     pub(super) record: Option<&'v Opened<'v>>,
-    pub(super) case: Option<&'v CaseFacts>,
+    pub(super) case: Option<CaseFacts<'v>>,
 }
 
 impl<'v> View<'v> {
@@ -249,17 +115,16 @@ impl<'v> View<'v> {
         Self { lean, names, upto, exchange: None, tokens: None, record: None, case: None }
     }
 
-    /// How dear the dearest of these fields is, of this event.
-    pub(super) fn tier<'f>(lean: &Lean, fields: impl Iterator<Item = &'f String>) -> Tier {
-        fields.map(|name| place(name, lean).tier()).max().unwrap_or(Tier::Call)
+    pub(super) fn shape(&self) -> Shape {
+        Shape::of(self.lean.event)
     }
 
     fn knows(&self, name: &str) -> bool {
         if self.lacks(name) {
             return true;
         }
-        match place(name, self.lean).tier() {
-            Tier::Case => self.case.is_some_and(|case| case.knows(name, self.lean)),
+        match place(name, self.shape()).tier() {
+            Tier::Case => self.case.as_ref().is_some_and(|case| case.knows(name, Seat::of(self.lean))),
             tier => tier <= self.upto,
         }
     }
@@ -298,8 +163,13 @@ impl<'v> View<'v> {
 
     /// The texts of a field: none when the event does not have it, several of a list.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        self.texts_at(place(name, self.shape()), name)
+    }
+
+    /// … whose place is known.
+    pub(super) fn texts_at(&self, place: Place, name: &str) -> Vec<String> {
         let mut texts = Vec::new();
-        if let Some(field) = self.field(name) {
+        if let Some(field) = self.at(place, name) {
             flatten(field, &mut texts);
         }
         texts.retain(|text| !text.is_empty());
@@ -307,19 +177,11 @@ impl<'v> View<'v> {
     }
 
     /// The number of a field.
-    pub(super) fn number(&self, name: &str) -> Option<f64> {
-        match self.field(name)? {
+    pub(super) fn number(&self, field: &Located) -> Option<f64> {
+        match self.at(field.place(self.shape()), &field.name)? {
             Field::Whole(number) => Some(number as f64),
             Field::Number(number) => Some(number),
             Field::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
-            _ => None,
-        }
-    }
-
-    /// The number, in the case, of the name in a column that is this field; `None` when the field is no column.
-    pub(super) fn column_number(&self, name: &str) -> Option<u32> {
-        match place(name, self.lean) {
-            Place::Column(column) => Some(self.lean.column(column)),
             _ => None,
         }
     }
@@ -338,8 +200,19 @@ fn flatten(field: Field, texts: &mut Vec<String>) {
 
 impl Look for View<'_> {
     fn field(&self, name: &str) -> Option<Field> {
+        self.at(place(name, self.shape()), name)
+    }
+
+    fn any_text(&self, each: &dyn Fn(&str) -> bool) -> bool {
+        self.record.is_some_and(|record| any_text(record.root(), each))
+    }
+}
+
+impl View<'_> {
+    /// The value of a field whose place is known.
+    pub(super) fn at(&self, place: Place, name: &str) -> Option<Field> {
         let text = |name: &Name| Field::Text(String::from(&**name));
-        match place(name, self.lean) {
+        match place {
             Place::Nowhere => None,
             Place::Flag(is) => Some(Field::Flag(is(&self.call()))),
             Place::Strand => Some(Field::Text(self.lean.event.strand().name().to_owned())),
@@ -349,55 +222,53 @@ impl Look for View<'_> {
                 Field::Text(if service.contains('.') { service.to_string() } else { format!("{service}.amazonaws.com") })
             }),
             Place::Column(column) => self.name(column).map(text),
+            // What names no operation is told by its program.
+            Place::Verb => self.name(LeanColumn::Action).filter(|verb| self.lean.column(LeanColumn::Service) != 0 && &***verb != "aws").map(text),
             Place::ModelFamily => self.name(LeanColumn::Model).map(|model| Field::Text(decode::model_family(model).to_owned())),
             Place::User => self.name(LeanColumn::Principal).and_then(|principal| decode::user_of(principal)).map(|user| Field::Text(user.to_owned())),
             Place::Request => self.lean.request_id.clone().map(Field::Text),
-            Place::Exchange => self.of_exchange(name),
+            Place::Exchange(stored) => self.of_exchange(stored),
             Place::Derived if self.lacks(name) => None,
             Place::Derived => derived(self.record?.derived(name)),
             Place::Raw => raw(self.record?.root(), name),
-            Place::Case => self.case?.field(name, self.lean),
+            Place::Case => self.case.as_ref()?.field(name, Seat::of(self.lean)),
         }
     }
 
-    fn any_text(&self, each: &dyn Fn(&str) -> bool) -> bool {
-        self.record.is_some_and(|record| any_text(record.root(), each))
-    }
-}
-
-impl View<'_> {
-    fn of_exchange(&self, name: &str) -> Option<Field> {
+    fn of_exchange(&self, stored: Stored) -> Option<Field> {
         let count = |count: Option<u64>| count.map(|count| Field::Whole(i64::try_from(count).unwrap_or(i64::MAX)));
         let sum = |counts: [Option<u64>; 2]| counts.into_iter().flatten().reduce(u64::saturating_add);
-        let tokens = match (self.exchange, self.tokens) {
-            (Some(facts), _) => facts.tokens,
-            (None, Some([input, output])) => Tokens { input, output, ..Tokens::default() },
-            (None, None) => Tokens::default(),
+        // Counts are taken one by one: all of them are many bytes, and asked for by most rules of most calls.
+        let tokens = |of: fn(&Tokens) -> Option<u64>| self.exchange.and_then(|facts| of(&facts.tokens));
+        let [input, output] = match (self.exchange, self.tokens) {
+            (None, Some(counted)) => counted,
+            (None, None) => [None, None],
+            (Some(facts), _) => [facts.tokens.input, facts.tokens.output],
         };
-        match name {
-            "x.tokens_in" => return count(tokens.input),
-            "x.tokens_out" => return count(tokens.output),
-            "x.tokens_cache" => return count(sum([tokens.cache_read, tokens.cache_write])),
-            "x.tokens_total" => return count(sum([tokens.total_input.or(tokens.input), tokens.output])),
+        match stored {
+            Stored::TokensIn => return count(input),
+            Stored::TokensOut => return count(output),
+            Stored::TokensCache => return count(sum([tokens(|tokens| tokens.cache_read), tokens(|tokens| tokens.cache_write)])),
+            Stored::TokensTotal => return count(sum([tokens(|tokens| tokens.total_input).or(input), output])),
             _ => {}
         }
         let facts = self.exchange?;
         let whole = |number: u32| Some(Field::Whole(number.into()));
-        match name {
-            "x.family" => Some(Field::Text(facts.family.clone())),
-            "x.stop" => facts.stop_reason.clone().map(Field::Text),
-            "x.body" => Some(Field::Text(facts.body.name().to_owned())),
-            "x.guard" => Some(Field::Text(facts.guardrail.name().to_owned())),
-            "x.guarded" => facts.flags.guarded().map(Field::Flag),
-            "x.prompt_chars" => whole(facts.user_chars),
-            "x.prompt_chars_all" => whole(facts.input_chars),
-            "x.system_opening" => facts.system_opening.clone().map(Field::Text),
-            "x.completion_chars" => whole(facts.completion_chars),
-            "x.turns" => whole(facts.turns),
-            "x.latency_ms" => count(facts.latency_ms),
-            "x.tools" if facts.tools.is_empty() => None,
-            "x.tools" => Some(Field::List(facts.tools.iter().cloned().map(Field::Text).collect())),
-            _ => None,
+        match stored {
+            Stored::Family => Some(Field::Text(facts.family.clone())),
+            Stored::Stop => facts.stop_reason.clone().map(Field::Text),
+            Stored::Body => Some(Field::Text(facts.body.name().to_owned())),
+            Stored::Guard => Some(Field::Text(facts.guardrail.name().to_owned())),
+            Stored::Guarded => facts.flags.guarded().map(Field::Flag),
+            Stored::PromptChars => whole(facts.user_chars),
+            Stored::PromptCharsAll => whole(facts.input_chars),
+            Stored::SystemOpening => facts.system_opening.clone().map(Field::Text),
+            Stored::CompletionChars => whole(facts.completion_chars),
+            Stored::Turns => whole(facts.turns),
+            Stored::Latency => count(facts.latency_ms),
+            Stored::Tools if facts.tools.is_empty() => None,
+            Stored::Tools => Some(Field::List(facts.tools.iter().cloned().map(Field::Text).collect())),
+            Stored::TokensIn | Stored::TokensOut | Stored::TokensCache | Stored::TokensTotal => None,
         }
     }
 }

@@ -20,14 +20,14 @@ pub(super) fn summary(rule: &Rule, view: &View<'_>, draft: &Draft, entity: &Enti
             rest = after;
             continue;
         };
-        text.push_str(&names.split('|').find_map(|name| value(name.trim(), view, draft)).unwrap_or_else(|| "–".to_owned()));
+        text.push_str(&names.split('|').find_map(|name| value(name.trim(), rule, view, draft)).unwrap_or_else(|| "–".to_owned()));
         rest = after;
     }
     text.push_str(rest);
     text
 }
 
-fn value(name: &str, view: &View<'_>, draft: &Draft) -> Option<String> {
+fn value(name: &str, rule: &Rule, view: &View<'_>, draft: &Draft) -> Option<String> {
     let found = match (name, &draft.baseline) {
         ("value", Some(Baseline::FirstSeen { new, .. })) => new.join(", "),
         ("value", Some(Baseline::Threshold { values, .. })) => values.join(", "),
@@ -39,6 +39,7 @@ fn value(name: &str, view: &View<'_>, draft: &Draft) -> Option<String> {
         ("threshold", Some(Baseline::Outlier { threshold, .. })) => number(*threshold),
         ("window", Some(Baseline::Threshold { window_ms, .. } | Baseline::Sequence { window_ms, .. })) => span(*window_ms),
         ("window", Some(Baseline::Outlier { bucket_ms, .. })) => span(*bucket_ms),
+        ("words", _) => rule.words.as_ref().map(|words| words.found(&view.texts(&words.field))).unwrap_or_default(),
         ("group", Some(Baseline::FirstSeen { group, .. })) => group.join(" "),
         _ => view.texts(name).join(", "),
     };

@@ -132,6 +132,10 @@ impl ScanStatistics {
     }
 }
 
+/// Seconds after which nothing new of an instant is expected any more: CloudTrail delivers within a quarter of an hour, and AWS finds
+/// an event a while after it was sent. What is younger is never called complete.
+pub const SETTLING: i64 = 900;
+
 /// US dollars for a gigabyte scanned: the list price of us-east-1 and most Regions.
 pub const USD_PER_GB: f64 = 0.005;
 
@@ -169,6 +173,14 @@ pub struct GroupName {
     pub region: String,
     /// Its name.
     pub name: String,
+}
+
+impl GroupName {
+    /// The same group. Accounts are compared only where both are known.
+    pub fn is(&self, other: &Self) -> bool {
+        let is_one_account = self.account == other.account || self.account.is_empty() || other.account.is_empty();
+        self.name == other.name && self.region == other.region && is_one_account
+    }
 }
 
 impl fmt::Display for GroupName {

@@ -1,89 +1,114 @@
-//! Long runs of bytes of one kind, as credentials and encoded passages are: prose is passed over a block at a time.
+//! Long runs of letters, as credentials and encoded passages are: prose is passed over eight bytes at a time.
 
 use std::ops::Range;
 
-/// Where the first run of at least this length begins. `may_be` says quickly no to a block that is no part of one.
-/// A run must cover a whole block wherever it begins: it is no shorter than two of them, less one byte.
-#[inline]
-pub fn long_run<const BLOCK: usize>(bytes: &[u8], length: usize, may_be: impl Fn(&[u8; BLOCK]) -> bool, is_in: impl Fn(u8) -> bool) -> Option<usize> {
-    let mut end = 0;
-    for (index, block) in bytes.as_chunks::<BLOCK>().0.iter().enumerate() {
-        let at = index * BLOCK;
-        if !may_be(block) || at < end || !block.iter().all(|byte| is_in(*byte)) {
-            continue;
-        }
-        let (before, after) = bytes.split_at_checked(at)?;
-        let start = at - before.iter().rev().take_while(|byte| is_in(**byte)).count();
-        end = at + after.iter().take_while(|byte| is_in(**byte)).count();
-        if end - start >= length {
-            return Some(start);
-        }
-    }
-    None
-}
-
-/// Runs of at least this length in text that is spelled as in a JSON string, until `each` says true of one; whether it did.
-/// The backslash has to be among the letters: it is one before a solidus, another backslash and the number of a letter, and
-/// ends a run before `n` and the like.
-#[inline]
-pub fn spelled_runs<const BLOCK: usize>(
-    bytes: &[u8],
-    length: usize,
-    may_be: impl Fn(&[u8; BLOCK]) -> bool,
-    is_in: impl Fn(u8) -> bool,
-    mut each: impl FnMut(Range<usize>) -> bool,
-) -> bool {
-    let mut from = 0;
-    while let Some(start) = bytes.get(from..).and_then(|rest| long_run(rest, length, &may_be, &is_in)).map(|skipped| from + skipped) {
-        let run = bytes.get(start..).unwrap_or_default();
-        let (mut so_far, mut longest, mut end) = (0, 0, run.len());
-        for (at, byte) in run.iter().enumerate() {
-            if !is_in(*byte) {
-                end = at;
-                break;
+/// All runs of at least this length of ASCII bytes none of which is before `FIRST`: letters with whatever signs stand behind
+/// it. No letters of other scripts, and no blanks. A run is as long as it can be.
+///
+/// Words are short, and of any length: what is done with eight bytes does not depend on them, so that nothing is guessed.
+pub fn clean_runs<const FIRST: u8>(bytes: &[u8], length: usize) -> impl Iterator<Item = Range<usize>> {
+    const WORD: usize = size_of::<u64>();
+    let is_clean = |byte: &u8| (FIRST..0x80).contains(byte);
+    let (words, rest) = bytes.as_chunks::<WORD>();
+    // Where the run begins that may go on, the next word, and whether the end was seen.
+    let (mut start, mut index, mut is_over) = (0, 0, false);
+    std::iter::from_fn(move || {
+        while let Some(word) = words.get(index) {
+            let at = index * WORD;
+            index += 1;
+            let breaks = breaks::<FIRST>(u64::from_le_bytes(*word));
+            let (before, behind) = (breaks.trailing_zeros() as usize / 8, breaks.leading_zeros() as usize / 8);
+            let run = start..at + before;
+            start = if breaks == 0 { start } else { at + WORD - behind };
+            if (breaks != 0) & (run.len() >= length) {
+                return Some(run);
             }
-            let ends = *byte == b'\\' && !matches!(run.get(at + 1), Some(b'/' | b'u' | b'\\'));
-            so_far = if ends { 0 } else { so_far + 1 };
-            longest = longest.max(so_far);
         }
-        from = start + end;
-        if longest >= length && each(start..from) {
-            return true;
+        if is_over {
+            return None;
         }
-    }
-    false
+        is_over = true;
+        // What is left is shorter than a word: only the run that goes on can be long enough, unless it is asked for less.
+        let mut end = bytes.len() - rest.len();
+        for byte in rest {
+            end += 1;
+            if !is_clean(byte) {
+                if end - 1 - start >= length {
+                    return Some(start..end - 1);
+                }
+                start = end;
+            }
+        }
+        (end - start >= length).then_some(start..end)
+    })
 }
 
-/// May all of these bytes be letters and digits, or signs that stand behind `*` in ASCII? Those of other scripts are none,
-/// and so are blanks and quotes.
-pub fn may_be_letters(block: &[u8; 8]) -> bool {
-    from_on::<b'+'>(block)
-}
-
-/// Are all of these bytes of ASCII, none before `FIRST`? Of eight bytes at once it is told whether one of them is not.
-pub fn from_on<const FIRST: u8>(block: &[u8; 8]) -> bool {
+/// The top bit of each byte that is no ASCII or before `FIRST`.
+const fn breaks<const FIRST: u8>(word: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
-    let letters = u64::from_le_bytes(*block);
-    (letters.wrapping_sub(EACH * u64::from(FIRST)) | letters) & (EACH * 0x80) == 0
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    // With its top bit set no byte borrows from the next.
+    (!((word | TOPS) - EACH * FIRST as u64) | word) & TOPS
 }
 
-/// Of every byte, whether it is a letter or a digit of ASCII or one of these: told sooner than by comparing.
-pub const fn letters_and(mut letters: &[u8]) -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 128u8 {
-        table[byte as usize] = byte.is_ascii_alphanumeric();
-        byte += 1;
+/// Where the first run of at least this length of such letters begins, all of them ASCII and none before `FIRST`.
+pub fn long_run<const FIRST: u8>(bytes: &[u8], length: usize, is_in: impl Fn(u8) -> bool) -> Option<usize> {
+    clean_runs::<FIRST>(bytes, length).find_map(|range| {
+        let mut so_far = 0;
+        let run = bytes.get(range.clone()).unwrap_or_default();
+        let last = run.iter().position(|byte| {
+            so_far = if is_in(*byte) { so_far + 1 } else { 0 };
+            so_far >= length
+        });
+        last.map(|last| range.start + last + 1 - length)
+    })
+}
+
+/// Is there a run of at least this length in text that is spelled as in a JSON string? The backslash has to be among the
+/// letters: it is one before a solidus, another backslash and the number of a letter, and ends a run before `n` and the like.
+pub fn spells_long_run<const FIRST: u8>(bytes: &[u8], length: usize, is_in: impl Fn(u8) -> bool) -> bool {
+    clean_runs::<FIRST>(bytes, length).any(|range| {
+        let mut so_far = 0;
+        let run = bytes.get(range).unwrap_or_default();
+        run.iter().enumerate().any(|(at, byte)| {
+            let ends = *byte == b'\\' && !matches!(run.get(at + 1), Some(b'/' | b'u' | b'\\'));
+            so_far = if ends || !is_in(*byte) { 0 } else { so_far + 1 };
+            so_far >= length
+        })
+    })
+}
+
+/// Letters and digits of ASCII, and some signs: whether a byte is one is looked up, which is sooner done than compared.
+pub struct Letters([bool; 256]);
+
+impl Letters {
+    /// With these signs.
+    #[expect(clippy::indexing_slicing, reason = "the table has a place for every byte")]
+    pub const fn and(mut signs: &[u8]) -> Self {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 128u8 {
+            table[byte as usize] = byte.is_ascii_alphanumeric();
+            byte += 1;
+        }
+        while let [sign, rest @ ..] = signs {
+            table[*sign as usize] = true;
+            signs = rest;
+        }
+        Self(table)
     }
-    while let [letter, rest @ ..] = letters {
-        table[*letter as usize] = true;
-        letters = rest;
+
+    /// Is it one of them?
+    #[expect(clippy::indexing_slicing, reason = "the table has a place for every byte")]
+    pub fn have(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
     }
-    table
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -93,9 +118,27 @@ mod tests {
                 // A shorter run before it, and a longer one behind it.
                 let bytes = [&b"abcdefghijkl "[..], &vec![b' '; before], &vec![b'a'; run], &[b' '; 3], &[b'a'; 20]].concat();
                 let start = 13 + before + if run >= 15 { 0 } else { run + 3 };
-                assert_eq!(long_run(&bytes, 15, may_be_letters, |byte| byte.is_ascii_lowercase()), Some(start), "{before} {run}");
+                assert_eq!(long_run::<b'+'>(&bytes, 15, |byte| byte.is_ascii_lowercase()), Some(start), "{before} {run}");
             }
         }
-        assert_eq!(long_run(b"", 15, may_be_letters, |_| true), None);
+        assert_eq!(long_run::<b'+'>(b"", 15, |_| true), None);
+    }
+
+    proptest! {
+        #[test]
+        fn as_byte_by_byte(bytes in prop::collection::vec(prop_oneof![30 => Just(b'a'), 4 => b'$'..=b'\'', 1 => any::<u8>()], 0..120), length in 1usize..40) {
+            let mut expected = Vec::new();
+            let mut at = 0;
+            for run in bytes.split(|byte| !(b'%'..0x80).contains(byte)) {
+                if run.len() >= length {
+                    expected.push(at..at + run.len());
+                }
+                at += run.len() + 1;
+            }
+            // Shorter ones within a word are not looked for.
+            if length > 7 {
+                prop_assert_eq!(clean_runs::<b'%'>(&bytes, length).collect::<Vec<_>>(), expected);
+            }
+        }
     }
 }

@@ -5,16 +5,20 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::HashSet;
 use memchr::memmem::Finder;
 use regex::{Regex, RegexBuilder};
 
 use super::numeric::Numeric;
+use super::patient::Patient;
 use super::value::Value;
 
 /// A compiled regular expression takes at most so many bytes.
 const REGEX_SIZE: usize = 1 << 20;
+/// Up to here it is searched for at the usual speed.
+const SMALL_REGEX: usize = 32 << 10;
 /// Logs Insights takes queries of 10,000 characters; no regular expression is longer.
 const REGEX_LENGTH: usize = 10_000;
 
@@ -97,13 +101,52 @@ pub fn is_true(value: &Value) -> bool {
     }
 }
 
+/// A regular expression and how long texts are searched for it.
+#[derive(Clone, Debug)]
+pub struct Searched {
+    regex: Regex,
+    /// The library searches shorter texts; longer ones are walked, so that the search can be given up.
+    long: usize,
+    patient: Arc<OnceLock<Option<Patient>>>,
+}
+
+impl Searched {
+    /// A compiled one.
+    pub fn of(regex: Regex) -> Self {
+        // What is large takes long for each letter.
+        let is_small = RegexBuilder::new(regex.as_str()).size_limit(SMALL_REGEX).build().is_ok();
+        Self { regex, long: if is_small { 32 << 10 } else { 2 << 10 }, patient: Arc::default() }
+    }
+
+    /// Is the text so long that the library would search it for longer than anybody waits?
+    pub fn is_long(&self, text: &str) -> bool {
+        text.len() > self.long
+    }
+
+    /// Does it match anywhere? When it is given up the answer is no, and does not matter.
+    pub fn finds(&self, text: &str, is_given_up: &dyn Fn() -> bool) -> bool {
+        if self.is_long(text)
+            && let Some(patient) = self.patient.get_or_init(|| Patient::of(self.regex.as_str()))
+            && let Some(found) = patient.finds(text.as_bytes(), is_given_up)
+        {
+            return found;
+        }
+        self.regex.is_match(text)
+    }
+
+    /// The expression.
+    pub fn regex(&self) -> &Regex {
+        &self.regex
+    }
+}
+
 /// What `like` and `=~` look for. Made once, asked of many values.
 #[derive(Clone, Debug)]
 pub enum Likeness {
     /// A stretch of text, case-sensitive.
     Contains(Box<Finder<'static>>),
     /// A regular expression, anywhere in the text, case-sensitive unless it says `(?i)`.
-    Matches(Regex),
+    Matches(Searched),
 }
 
 impl Likeness {
@@ -117,16 +160,21 @@ impl Likeness {
     /// # Errors
     /// When it is no regular expression that we know.
     pub fn matches(pattern: &str) -> Result<Self, BadPattern> {
-        compile(pattern).map(Self::Matches)
+        compile(pattern).map(Searched::of).map(Self::Matches)
     }
 
     /// Is the value like it? `None` when it is missing, a list or a map: then neither `like` nor `not like` holds.
-    pub fn is_like(&self, value: &Value) -> Option<bool> {
-        let text = value.as_text()?;
-        Some(match self {
+    /// When it is given up the answer does not matter.
+    pub fn is_like(&self, value: &Value, is_given_up: &dyn Fn() -> bool) -> Option<bool> {
+        Some(self.finds(&value.as_text()?, is_given_up))
+    }
+
+    /// Is there such a thing in the text?
+    pub fn finds(&self, text: &str, is_given_up: &dyn Fn() -> bool) -> bool {
+        match self {
             Self::Contains(finder) => finder.find(text.as_bytes()).is_some(),
-            Self::Matches(regex) => regex.is_match(&text),
-        })
+            Self::Matches(searched) => searched.finds(text, is_given_up),
+        }
     }
 }
 
@@ -206,6 +254,11 @@ impl Membership {
             }
         }
         Self { keys }
+    }
+
+    /// The texts, where all are such that only the same text is equal to them.
+    pub fn texts(&self) -> Option<Vec<&str>> {
+        self.keys.iter().map(|key| if let Key::Text(text) = key { Some(&**text) } else { None }).collect()
     }
 
     /// Is the value equal to one of them? `None` when it is missing, a list or a map: then neither `in` nor `not in` holds.
@@ -354,7 +407,7 @@ mod tests {
             (matches("x"), Value::Missing, None),
             (matches("x"), Value::list([Value::from("x")]), None),
         ] {
-            assert_eq!(likeness.is_like(&value), expected, "{likeness:?} {value:?}");
+            assert_eq!(likeness.is_like(&value, &|| false), expected, "{likeness:?} {value:?}");
         }
         for bad in ["(", "(?=a)", r"(a)\1", "[z-a]", &"(a{1000}){1000}".repeat(3), &"a".repeat(10_001)] {
             let error = Likeness::matches(bad).expect_err(bad).to_string();

@@ -9,6 +9,7 @@ pub mod aggregate;
 pub mod compare;
 pub mod functions;
 pub mod numeric;
+mod patient;
 pub mod pattern;
 pub mod period;
 pub mod ql;

@@ -26,7 +26,11 @@ fn rows(out: &str) -> Vec<Value> {
 #[track_caller]
 pub fn only_read(server: &Server) {
     for call in server.calls() {
-        let service = if call.service == "sts" { "STS" } else { "CloudWatch Logs" };
+        let service = match call.service.as_str() {
+            "sts" => "STS",
+            "s3" => "S3",
+            _ => "CloudWatch Logs",
+        };
         assert!(ReadAction::allows(service, &call.action), "{} {}", call.service, call.action);
     }
 }

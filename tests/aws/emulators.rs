@@ -27,7 +27,7 @@ use crate::worlds::demo;
 const DAY: i64 = 86_400_000;
 
 /// An emulator at work. It ends when dropped.
-struct Emulator {
+pub struct Emulator {
     child: Child,
     port: u16,
 }
@@ -55,7 +55,7 @@ impl Emulator {
         Some(emulator)
     }
 
-    fn moto() -> Option<Self> {
+    pub fn moto() -> Option<Self> {
         Self::start("moto_server", &|port| (["-H", "127.0.0.1", "-p"].map(str::to_owned).into_iter().chain([port.to_string()]).collect(), Vec::new()))
     }
 
@@ -65,11 +65,11 @@ impl Emulator {
         })
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    fn environment(&self) -> Vec<(&'static str, String)> {
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
         let url = self.url();
         let all = [("AWS_ENDPOINT_URL", url.as_str()), ("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
         all.map(|(name, value)| (name, value.to_owned())).to_vec()
@@ -85,7 +85,7 @@ impl Emulator {
     }
 
     /// Puts all events of a world into their groups and streams, each at its time.
-    async fn seed(&self, world: &World, logged: impl Fn(&LogEvent) -> i64) {
+    pub async fn seed(&self, world: &World, logged: impl Fn(&LogEvent) -> i64) {
         for region in world.region_names() {
             let client = self.client(&region);
             let mut streams: BTreeMap<(String, String), Vec<(i64, String)>> = BTreeMap::new();

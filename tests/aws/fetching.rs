@@ -1,6 +1,6 @@
 //! `outcrop fetch`: every event comes into the case exactly once, and the case answers as if the files had been read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::server::seed::{Crowd, ENDPOINT, INVOCATIONS, SPANS, TRAIL, invocation
 use crate::server::world::World;
 use crate::server::{Options, Server};
 use crate::shell::Shell;
-use crate::worlds::{demo, spike};
+use crate::worlds::{NOON, demo, spike};
 
 /// The demo's week.
 pub const WEEK: &str = "--since 2026-11-08 --until 2026-11-15";
@@ -117,6 +117,41 @@ pub fn answers_as_the_files(shell: &Shell, case: &str) {
             panic!("{line} differs: see of_files.json and of_aws.json in {}", shell.at("").display());
         }
     }
+}
+
+#[test]
+fn groups_of_linked_accounts_are_found_and_kept_apart() {
+    let linked = "arn:aws:logs:us-east-1:444455556666:log-group:/aws/bedrock/modelinvocations";
+    let ours = invocations(NOON, NOON + 60_000, 20, Crowd::default());
+    let mut theirs = invocations(NOON, NOON + 60_000, 30, Crowd::default());
+    theirs.group = linked.to_owned();
+    theirs.stream = "of-the-other-account".to_owned();
+    theirs.messages = theirs.messages.iter().map(|message| message.replace("111122223333", "444455556666")).collect();
+    let server = Server::start(World::of(vec![ours, theirs]), Options::default());
+    let shell = Shell::new("linked", &server);
+    let minutes = "--since 2026-11-10T12:00:00Z --until 2026-11-10T12:05:00Z";
+    let fetched = shell.run(&format!("fetch {minutes} --case c --format json")).exits(0).json();
+    assert_eq!((&fetched["complete"], &fetched["rows"]), (&Value::from(true), &Value::from(50)));
+    assert_eq!(records_of(&shell.at("c")), records_in(server.world()));
+    // Theirs is asked for by its ARN, ours by its name.
+    let asked = |list: &str| {
+        let calls = server.calls_of("StartQuery");
+        let named: BTreeSet<String> = calls.iter().filter_map(|call| call.body[list][0].as_str()).map(str::to_owned).collect();
+        named.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!((asked("logGroupIdentifiers"), asked("logGroupNames")), (vec![linked.to_owned()], vec![INVOCATIONS.to_owned()]));
+    // Both are remembered, and neither is fetched again: the case knows them by their accounts.
+    let again = shell.run(&format!("fetch {minutes} --case c --format json")).exits(0).json();
+    assert_eq!((&again["queries"], &again["complete"]), (&Value::from(0), &Value::from(true)));
+    // One of them alone.
+    let one = shell.run(&format!("fetch {minutes} --case one --format json --log-group {linked}")).exits(0).json();
+    assert_eq!(one["rows"], 30);
+    let doctor = shell.run("doctor --format json").json();
+    let mut accounts: Vec<&str> =
+        doctor["sites"][0]["groups"].as_array().expect("a list").iter().filter_map(|group| group["account"].as_str()).collect();
+    accounts.sort_unstable();
+    assert_eq!(accounts, ["111122223333", "444455556666"]);
+    only_read(&server);
 }
 
 #[test]

@@ -6,6 +6,8 @@
 
 mod asking;
 mod baseline;
+#[cfg(feature = "s3-bodies")]
+mod bodies;
 mod checkup;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../desk/mod.rs"]

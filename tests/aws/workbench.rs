@@ -181,6 +181,8 @@ fn more_of_one_value_is_looked_for_when_the_price_is_agreed_to() {
     let shell = Shell::new("live_more", &server);
     let mut terminal = Terminal::open(shell.in_terminal(&format!("live --since 2h --case c --log-group {TRAIL}")), SIZE);
     terminal.expect("30 new events from AWS");
+    // There are entities to look for once a row is shown.
+    terminal.expect("ip 203.0.113.9");
     terminal.keys("W");
     terminal.expect("Look at AWS for more of");
     terminal.keys("203.0.113.9\r");

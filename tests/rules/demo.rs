@@ -47,7 +47,8 @@ const PLANTED: &[(&str, u8, &str, &str)] = &[
     ("S11", 4, "svc-ml-reporting", "leak-guardrail 1"),
     // … and sells on. Three of the sixty prompts lie beside the log, and are not measured.
     ("S19", 1, "svc-ml-reporting", "leak-burst 57"),
-    ("P69", 2, "svc-ml-reporting", "leak-burst 60, …"),
+    // Twelve of them are larger than the limit.
+    ("P69", 2, "svc-ml-reporting", "leak-burst 12"),
     ("P67", 3, "svc-ml-reporting", "leak-first-use 3, leak-burst 60"),
     ("S20", 2, "111122223333", "leak-first-use 3, leak-burst 60"),
     // An administrator puts things right: a change of the log all the same.

@@ -48,6 +48,9 @@ struct Case {
     /// Match lists.
     #[serde(default)]
     lists: BTreeMap<String, Vec<String>>,
+    /// Words of the list of the rule, with weights, over those that are built in.
+    #[serde(default)]
+    weights: BTreeMap<String, u32>,
 }
 
 /// A signal, as a case expects it and as it was found.
@@ -157,7 +160,7 @@ fn each_case_fires_what_it_must_and_nothing_else(family: &str) {
         let mut expected: Vec<Fired> = case.fires.iter().map(|text| Fired::expected(text, &made)).collect();
         assert!(case.why.is_some() || !expected.is_empty(), "{} “{}”: a near-miss says why", case.rule, case.name);
         let mut unexpected = Vec::new();
-        for found in run::fired(&case.rule, &made, &case.lists) {
+        for found in run::fired(&case.rule, &made, &case.lists, &case.weights) {
             match expected.iter().position(|expected| expected.is(&found)) {
                 Some(at) => drop(expected.remove(at)),
                 None => unexpected.push(found),
@@ -250,7 +253,7 @@ fn a_twisted_record_does_not_count(twist: &Twist) {
             if twisted.is_empty() {
                 continue;
             }
-            for found in run::fired(&case.rule, &made, &case.lists) {
+            for found in run::fired(&case.rule, &made, &case.lists, &case.weights) {
                 let counted: Vec<&String> = twisted.iter().filter(|name| found.records.contains(*name)).collect();
                 assert!(counted.is_empty(), "{file}: {} “{}”: {counted:?} still count", case.rule, case.name);
             }
@@ -309,7 +312,8 @@ fn the_catalogue_is_complete_and_stands_in_the_frameworks() {
     }
 }
 
-/// Each list that a rule names is there, empty, with a word on what it is for; and each one there is named.
+/// Each list that a rule names is there, with a word on what it is for; and each one there is named. Those of people and places are
+/// empty, those of words are not.
 #[test]
 fn every_match_list_is_there() {
     let named: BTreeSet<String> = files("rules", "yml")
@@ -319,13 +323,15 @@ fn every_match_list_is_there() {
         })
         .map(|line| line.split(':').next().expect("a name").to_owned())
         .collect();
-    let mut there = BTreeSet::new();
+    let words =
+        files("rules", "yml").iter().filter_map(|(_, text)| Some(text.split_once("    words: {list: ")?.1.split_once(',')?.0.to_owned())).collect();
+    let (mut empty, mut filled) = (BTreeSet::new(), BTreeSet::new());
     for (file, text) in files("lists", "toml") {
         let list: toml::Table = toml::from_str(&text).expect("TOML");
-        assert!(list["description"].is_str() && !list.contains_key("entry"), "{file}");
-        there.insert(file.trim_end_matches(".toml").to_owned());
+        assert!(list["description"].is_str(), "{file}");
+        (if list.contains_key("entry") { &mut filled } else { &mut empty }).insert(file.trim_end_matches(".toml").to_owned());
     }
-    assert_eq!(named, there);
+    assert_eq!((named, words), (empty, filled));
 }
 
 /// Rules in the dialect of public repositories: titles in capitals, lists of one, `1 of`, tags, and nothing of ours.

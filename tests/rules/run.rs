@@ -17,9 +17,9 @@ use super::records::{Log, Made};
 use super::{Fired, files};
 
 /// What a rule of the catalogue fires on these records.
-pub fn fired(rule: &str, made: &[Made], lists: &BTreeMap<String, Vec<String>>) -> Vec<Fired> {
+pub fn fired(rule: &str, made: &[Made], lists: &BTreeMap<String, Vec<String>>, weights: &BTreeMap<String, u32>) -> Vec<Fired> {
     let configuration = tempfile::tempdir().expect("a folder");
-    write_lists(configuration.path(), lists);
+    write_lists(configuration.path(), lists, weights);
     let sources = needed(rule).into_iter().fold(Sources::default(), |sources, (name, text)| sources.with_text(&name, &text));
     let set = RuleSet::load(&sources.with_config(configuration.path()), true);
     assert!(set.problems().is_empty(), "{rule}: {:?}", set.problems());
@@ -65,8 +65,14 @@ fn needed(rule: &str) -> BTreeMap<String, String> {
     needed
 }
 
-fn write_lists(folder: &Path, lists: &BTreeMap<String, Vec<String>>) {
+fn write_lists(folder: &Path, lists: &BTreeMap<String, Vec<String>>, weights: &BTreeMap<String, u32>) {
     fs::create_dir_all(folder.join("lists")).expect("a folder");
+    for (name, mut text) in files("lists", "toml") {
+        if name == "seed_sensitive.toml" {
+            weights.iter().for_each(|(word, weight)| text.push_str(&format!("[[entry]]\nvalue = {word:?}\nweight = {weight}\n")));
+        }
+        fs::write(folder.join("lists").join(name), text).expect("a list");
+    }
     for (name, values) in lists {
         let text = values.iter().fold(String::new(), |mut text, value| {
             let _ = writeln!(text, "[[entry]]\nvalue = {value:?}\nreason = \"a case\"");

@@ -1,28 +1,40 @@
 //! Long runs of letters of one kind, as encoded passages are. Asked of every text.
 
 use super::forms;
-use crate::model::{letters_and, long_run, may_be_letters, spelled_runs};
+use crate::model::{Letters, long_run, spells_long_run};
 
 /// Twelve pairs of digits and what stands between them.
 const SHORTEST_PAIRS: usize = 35;
+/// Bytes looked at together for pairs.
+const BLOCK: usize = 16;
 
 /// A run that may be base64, in the bytes of a JSON string.
 pub(super) fn holds_base64(bytes: &[u8]) -> bool {
-    const LETTERS: [bool; 256] = letters_and(b"+/-_\\");
-    spelled_runs(bytes, forms::SHORTEST_BASE64, may_be_letters, |byte| LETTERS[usize::from(byte)], |_| true)
+    static LETTERS: Letters = Letters::and(b"+/-_\\");
+    spells_long_run::<b'+'>(bytes, forms::SHORTEST_BASE64, |byte| LETTERS.have(byte))
 }
 
 /// Where the first run of base64 begins that is long enough.
 pub(super) fn base64(bytes: &[u8]) -> Option<usize> {
-    long_run(bytes, forms::SHORTEST_BASE64, may_be_letters, forms::is_base64)
+    long_run::<b'+'>(bytes, forms::SHORTEST_BASE64, forms::is_base64)
 }
 
 /// A run that may be pairs of hexadecimal digits with a sign between them.
 pub(super) fn holds_pairs(bytes: &[u8]) -> bool {
     // None of them is above the small f. No jumps: the compiler makes wide comparisons of this.
-    let may_be = |block: &[u8; 16]| block.iter().fold(0, |all, byte| all | byte | byte.wrapping_add(0x80 - b'g')) < 0x80;
-    let is_in = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b' ' | b':' | b',' | b'-');
-    long_run(bytes, SHORTEST_PAIRS, may_be, is_in).is_some()
+    let may_be = |block: &[u8; BLOCK]| block.iter().fold(0, |all, byte| all | byte | byte.wrapping_add(0x80 - b'g')) < 0x80;
+    let is_in = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b' ' | b':' | b',' | b'-');
+    let mut end = 0;
+    // So long a run covers a whole block, wherever it begins.
+    bytes.as_chunks::<BLOCK>().0.iter().enumerate().any(|(index, block)| {
+        let at = index * BLOCK;
+        if !may_be(block) || at < end || !block.iter().all(is_in) {
+            return false;
+        }
+        let (before, after) = bytes.split_at_checked(at).unwrap_or_default();
+        end = at + after.iter().take_while(|byte| is_in(byte)).count();
+        end - at + before.iter().rev().take_while(|byte| is_in(byte)).count() >= SHORTEST_PAIRS
+    })
 }
 
 #[cfg(test)]

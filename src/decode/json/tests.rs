@@ -53,7 +53,7 @@ proptest! {
 
     #[test]
     fn escapes_are_told_as_by_an_expression(bytes in prop::collection::vec(prop::sample::select(b"ab\\\\\\\\nr/\"".as_slice()), 0..24)) {
-        let whole = regex::bytes::Regex::new(r#"^(?:[^\\]|\\[nr\\])*$"#).unwrap();
+        let whole = regex::bytes::Regex::new(r"^(?:[^\\]|\\[nr\\])*$").unwrap();
         prop_assert_eq!(only_escapes(&bytes, *b"nr\\"), whole.is_match(&bytes));
     }
 

@@ -63,9 +63,10 @@ pub fn characters(raw: &[u8], escaped: bool) -> usize {
 pub fn only_escapes<const N: usize>(raw: &[u8], letters: [u8; N]) -> bool {
     // One walk of which the compiler makes wide comparisons, instead of a search from one escape to the next. To it the
     // second of two backslashes is the beginning of an escape: where that makes a difference they are gone through.
-    let is_one = |next: u8| letters.iter().fold(false, |is, letter| is | (next == *letter));
+    let is_one = |next: u8| letters.iter().fold(0, |is, letter| is | u8::from(next == *letter));
     let pairs = raw.iter().zip(raw.get(1..).unwrap_or_default());
-    if raw.last() != Some(&b'\\') && !pairs.fold(false, |other, (byte, next)| other | ((*byte == b'\\') & !is_one(*next))) {
+    let others = pairs.fold(0, |others, (byte, next)| others | u8::from(*byte == b'\\') & (is_one(*next) ^ 1));
+    if others == 0 && raw.last() != Some(&b'\\') {
         return true;
     }
     let mut rest = raw;

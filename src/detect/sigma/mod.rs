@@ -3,8 +3,10 @@
 //! Out of it come [`Document`]s in our own words: a [`Selector`] that says yes or no to one event, or a [`Correlation`] that says which
 //! selectors are to come together how. Windows and baselines are not the library's: see the module text of [`detect`](super).
 
+mod aggregation;
 mod read;
 mod selector;
+mod wrong;
 
 pub(super) use read::{lints, read};
 pub(super) use selector::{Field, Leaf, Look, Selector, Truth};
@@ -84,6 +86,25 @@ impl Plain {
         let compiled = engine.rules().first().ok_or("the rule is empty")?;
         Selector::of(compiled)
     }
+}
+
+/// A selector that holds where the patterns that a field matches weigh so much together.
+///
+/// # Errors
+/// What is wrong, in the library's words.
+pub(super) fn weighing(field: &str, patterns: &[(&str, u32)], at_least: u32) -> Result<Selector, String> {
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let mut text = "title: words\nlogsource: {product: aws}\ndetection:\n".to_owned();
+    for (at, (pattern, _)) in patterns.iter().enumerate() {
+        // Selections are taken in the order of their names.
+        text.push_str(&format!("  w{at:06}: {{{}: {}}}\n", quoted(&format!("{field}|re|i")), quoted(pattern)));
+    }
+    text.push_str("  condition: 1 of w*\n");
+    let (documents, wrongs) = read(&text);
+    let (Some(Body::Plain(plain)), []) = (documents.into_iter().next().map(|document| document.body), wrongs.as_slice()) else {
+        return Err(wrongs.first().map_or_else(|| "the list of words cannot be read".to_owned(), |wrong| wrong.text.clone()));
+    };
+    Ok(plain.selector(&[])?.weighed(patterns.iter().map(|(_, weight)| *weight), at_least))
 }
 
 /// How events of a correlation are put together.

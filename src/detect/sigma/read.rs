@@ -2,7 +2,8 @@
 
 use rsigma_parser as sigma;
 
-use super::{Body, Correlation, Document, Filter, Head, Kind, Limit, Plain, StepsWanted, Window};
+use super::wrong::wrong;
+use super::{Body, Correlation, Document, Filter, Head, Kind, Limit, Plain, StepsWanted, Window, aggregation};
 use crate::model::Level;
 
 /// A remark on a file.
@@ -18,6 +19,8 @@ pub(in crate::detect) struct Lint {
 
 /// Reads a file. What cannot be read is left out and said.
 pub(in crate::detect) fn read(text: &str) -> (Vec<Document>, Vec<Lint>) {
+    let rewritten = aggregation::rewritten(text);
+    let text = rewritten.as_deref().unwrap_or(text);
     let collection = match sigma::parse_sigma_yaml(text) {
         Ok(collection) => collection,
         Err(error) => return (Vec::new(), vec![wrong(text, &error.to_string())]),
@@ -89,15 +92,6 @@ const fn level(level: sigma::Level) -> Level {
 
 fn block(attributes: &std::collections::HashMap<String, impl serde::Serialize>) -> serde_json::Value {
     attributes.get("outcrop").and_then(|block| serde_json::to_value(block).ok()).unwrap_or_default()
-}
-
-/// An error of the parser with the line that its words name.
-fn wrong(text: &str, error: &str) -> Lint {
-    let named = error.split("line ").nth(1).and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok());
-    let only = || text.matches("\ntitle:").count() + usize::from(text.starts_with("title:")) == 1;
-    let line =
-        named.unwrap_or_else(|| if only() { text.lines().position(|line| line.starts_with("title:")).map_or(0, |at| at as u32 + 1) } else { 0 });
-    Lint { line, is_error: true, text: error.to_owned() }
 }
 
 /// Where a document begins: its id is its own, its title nearly always.

@@ -42,6 +42,8 @@ enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
     AtLeast(usize, Vec<Node>),
+    /// Those that hold weigh so much together.
+    Weighing(u32, Vec<(u32, Node)>),
     Not(Box<Node>),
     Leaf(usize),
     Never,
@@ -73,6 +75,19 @@ impl Selector {
         Ok(Self { condition: Node::Any(conditions), leaves: compiling.leaves })
     }
 
+    /// The same with a weight for each of its comparisons: it holds where those that do weigh so much together.
+    pub(super) fn weighed(self, weights: impl Iterator<Item = u32>, at_least: u32) -> Self {
+        let parts = (0..self.leaves.len()).zip(weights).map(|(leaf, weight)| (weight, Node::Leaf(leaf))).collect();
+        Self { condition: Node::Weighing(at_least, parts), leaves: self.leaves }
+    }
+
+    /// Both hold.
+    pub(in crate::detect) fn and(mut self, mut other: Self) -> Self {
+        other.condition.move_leaves(self.leaves.len());
+        self.leaves.append(&mut other.leaves);
+        Self { condition: Node::All(vec![self.condition, other.condition]), leaves: self.leaves }
+    }
+
     /// Its comparisons, by number.
     pub(in crate::detect) fn leaves(&self) -> &[Leaf] {
         &self.leaves
@@ -85,6 +100,17 @@ impl Selector {
 }
 
 impl Node {
+    /// Its comparisons stand so many places further on.
+    fn move_leaves(&mut self, by: usize) {
+        match self {
+            Self::Leaf(at) => *at += by,
+            Self::Not(inner) => inner.move_leaves(by),
+            Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => parts.iter_mut().for_each(|part| part.move_leaves(by)),
+            Self::Weighing(_, parts) => parts.iter_mut().for_each(|(_, part)| part.move_leaves(by)),
+            Self::Never => {}
+        }
+    }
+
     fn holds(&self, leaf: &mut dyn FnMut(usize) -> Truth) -> Truth {
         match self {
             Self::Leaf(at) => leaf(*at),
@@ -111,6 +137,23 @@ impl Node {
                     }
                 }
                 any
+            }
+            Self::Weighing(wanted, parts) => {
+                let (mut yes, mut unknown) = (0_u32, 0_u32);
+                for (weight, part) in parts {
+                    match part.holds(leaf) {
+                        Some(true) => yes = yes.saturating_add(*weight),
+                        None => unknown = unknown.saturating_add(*weight),
+                        Some(false) => {}
+                    }
+                }
+                if yes >= *wanted {
+                    Some(true)
+                } else if yes.saturating_add(unknown) < *wanted {
+                    Some(false)
+                } else {
+                    None
+                }
             }
             Self::AtLeast(wanted, parts) => {
                 let (mut yes, mut unknown) = (0, 0);
@@ -151,6 +194,20 @@ impl Leaf {
                 }
             }
         }
+    }
+
+    /// Names between percent signs that stand for values from elsewhere.
+    pub(in crate::detect) fn placeholders(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        if let Test::Item(item) = &self.test {
+            placeholders(&item.matcher, &mut names);
+        }
+        names
+    }
+
+    /// Does it compare the field with a text?
+    pub(in crate::detect) fn is_of_text(&self) -> bool {
+        matches!(&self.test, Test::Item(item) if item.exists.is_none() && is_of_text(&item.matcher))
     }
 
     /// A pattern that a text must contain somewhere for this to hold; `None` when nothing of the kind can be said.
@@ -267,6 +324,39 @@ impl Compiling<'_> {
     fn leaf(&mut self, leaf: Leaf) -> Node {
         self.leaves.push(leaf);
         Node::Leaf(self.leaves.len() - 1)
+    }
+}
+
+fn placeholders<'m>(matcher: &'m CompiledMatcher, names: &mut Vec<&'m str>) {
+    match matcher {
+        CompiledMatcher::Expand { template, .. } => names.extend(template.iter().filter_map(|part| match part {
+            ExpandPart::Placeholder(name) => Some(name.as_str()),
+            ExpandPart::Literal(_) => None,
+        })),
+        CompiledMatcher::Not(inner) => placeholders(inner, names),
+        CompiledMatcher::AnyOf(children) | CompiledMatcher::AllOf(children) | CompiledMatcher::CaseInsensitiveGroup { children, .. } => {
+            for child in children {
+                placeholders(child, names);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_of_text(matcher: &CompiledMatcher) -> bool {
+    match matcher {
+        CompiledMatcher::Exact { .. }
+        | CompiledMatcher::Contains { .. }
+        | CompiledMatcher::StartsWith { .. }
+        | CompiledMatcher::EndsWith { .. }
+        | CompiledMatcher::Regex(_)
+        | CompiledMatcher::RegexSetMatch { .. }
+        | CompiledMatcher::AhoCorasickSet { .. } => true,
+        CompiledMatcher::Not(inner) => is_of_text(inner),
+        CompiledMatcher::AnyOf(children) | CompiledMatcher::AllOf(children) | CompiledMatcher::CaseInsensitiveGroup { children, .. } => {
+            children.iter().any(is_of_text)
+        }
+        _ => false,
     }
 }
 

@@ -91,18 +91,16 @@ struct Population {
 impl Population {
     fn of(groups: &HashMap<u32, Series>, counts_empty: bool) -> Self {
         let mut by_bucket: BTreeMap<i32, Sums> = BTreeMap::new();
-        let mut begins = Vec::with_capacity(groups.len());
-        // In one order, so that sums do not depend on the table's.
-        let mut numbers: Vec<&u32> = groups.keys().collect();
-        numbers.sort_unstable();
-        for series in numbers.into_iter().filter_map(|number| groups.get(number)) {
-            begins.extend(series.at.first());
-            for (bucket, amount) in series.iter() {
-                let sums = by_bucket.entry(bucket).or_default();
-                sums.count += 1.0;
-                sums.sum += amount;
-                sums.squares += amount * amount;
-            }
+        let begins = groups.values().filter_map(|series| series.at.first().copied());
+        let mut begins: Vec<i32> = begins.collect();
+        // In one order, so that sums do not depend on the table's, nor on which group came first.
+        let mut all: Vec<(i32, f64)> = groups.values().flat_map(Series::iter).collect();
+        all.sort_unstable_by(|one, other| one.0.cmp(&other.0).then(one.1.total_cmp(&other.1)));
+        for (bucket, amount) in all {
+            let sums = by_bucket.entry(bucket).or_default();
+            sums.count += 1.0;
+            sums.sum += amount;
+            sums.squares += amount * amount;
         }
         begins.sort_unstable();
         let mut total = Sums::default();

@@ -159,6 +159,28 @@ impl<T: Item> Groups<T> {
         self.dirty.insert(group);
     }
 
+    /// Groups that changed since the last time.
+    pub(super) fn dirty(&self) -> impl Iterator<Item = u32> + '_ {
+        self.dirty.iter().copied()
+    }
+
+    /// What is in a group, in no order.
+    pub(super) fn items(&self, group: u32) -> &[T] {
+        self.by_number.get(&group).map(|group| group.items.as_slice()).unwrap_or_default()
+    }
+
+    /// Forgets a group, and gives what was in it.
+    pub(super) fn take(&mut self, group: u32) -> Vec<T> {
+        let items = self.by_number.remove(&group).map(|group| group.items).unwrap_or_default();
+        self.items -= items.len();
+        items
+    }
+
+    /// Nothing counts as changed any more.
+    pub(super) fn clean(&mut self) {
+        self.dirty.clear();
+    }
+
     /// Forgets what may have changed.
     pub(super) fn drop_volatile(&mut self) {
         for (number, group) in &mut self.by_number {

@@ -8,7 +8,7 @@ use super::buckets::Buckets;
 use super::plain::Plain;
 use super::sightings::{History, Sightings};
 use super::steps::{Sequences, Taken};
-use super::window::{Counted, Windows};
+use super::window::{Counted, Windows, only_grows};
 use super::{At, Draft, MOST_GROUPS};
 use crate::detect::block::NewGroup;
 use crate::detect::rule::{Aggregate, FirstSeen, Outlier};
@@ -134,6 +134,43 @@ fn pieces_and_sessions() {
     // At the end of the session the condition must hold.
     let exactly = Correlation { window: Window::Session { gap_ms: 10 * SECOND }, ..correlation(Kind::Count, 60 * SECOND, &[Limit::Is(2.0)], 1) };
     assert_eq!(told(&windows(&exactly, &seconds(&[0, 1, 2, 100, 101]))), [(100_000, 101_000, 5, 2)]);
+}
+
+#[test]
+fn records_are_asked_for_when_the_threshold_is_near() {
+    let rule = correlation(Kind::Distinct, 10 * SECOND, &[Limit::AtLeast(3.0)], 1);
+    let item = |second: i64, event, value| Counted { at: at(second * SECOND, event), value, number: 1.0 };
+    let mut windows = Windows::default();
+    let fired = |windows: &mut Windows| {
+        let mut firings = Firings::new();
+        windows.fire(&rule, 0, &|number| format!("v{number}"), &mut collect(&mut firings));
+        told(&firings)
+    };
+    windows.groups.add(1, item(0, 1, 7));
+    windows.unsure.add(1, item(1, 2, 8));
+    // Of another group, and too late.
+    windows.unsure.add(2, item(2, 3, 9));
+    windows.unsure.add(1, item(11, 4, 9));
+    assert!(windows.suspects(&rule).is_empty(), "two values at most within ten seconds");
+    assert_eq!(fired(&mut windows), []);
+    // What is sure makes the unsure matter, also when it comes later.
+    windows.groups.add(1, item(5, 5, 9));
+    let mut suspects = windows.suspects(&rule);
+    suspects.sort_unstable();
+    assert_eq!(suspects, [2, 4]);
+    assert!(windows.suspects(&rule).is_empty(), "each is asked for once");
+    // One of them was none.
+    assert_eq!(fired(&mut windows), []);
+    windows.groups.add(1, item(1, 2, 8));
+    assert_eq!(fired(&mut windows), [(0, 5 * SECOND, 5, 3)]);
+}
+
+#[test]
+fn only_what_grows_is_put_off() {
+    let grows = |kind, limits: &[Limit]| only_grows(&correlation(kind, SECOND, limits, 1));
+    assert!(grows(Kind::Count, &[Limit::AtLeast(3.0)]) && grows(Kind::Distinct, &[Limit::Above(3.0)]));
+    assert!(!grows(Kind::Count, &[Limit::Below(3.0)]) && !grows(Kind::Count, &[Limit::AtLeast(3.0), Limit::AtMost(9.0)]));
+    assert!(!grows(Kind::Sum, &[Limit::Above(3.0)]) && !grows(Kind::Average, &[Limit::Above(3.0)]));
 }
 
 fn steps(rule: &Correlation, distinct: bool, items: &[(i64, u8, u32, u32)]) -> Firings {

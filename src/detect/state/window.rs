@@ -39,6 +39,8 @@ impl Item for Counted {
 #[derive(Default)]
 pub(in crate::detect) struct Windows {
     pub(in crate::detect) groups: Groups<Counted>,
+    /// What counts if its record says so, which is not read before it matters.
+    pub(in crate::detect) unsure: Groups<Counted>,
 }
 
 /// What is measured, step by step.
@@ -158,7 +160,47 @@ struct Fired {
     observed: f64,
 }
 
+/// The stretches of a group that fire; its items are in order.
+fn stretches(correlation: &Correlation, items: &[Counted]) -> Vec<Fired> {
+    match correlation.window {
+        Window::Sliding => sliding(correlation, items),
+        Window::Tumbling => pieces(correlation, items, |one, next| {
+            let span = correlation.timespan_ms.max(1);
+            one.at.millis.div_euclid(span) == next.at.millis.div_euclid(span)
+        }),
+        Window::Session { gap_ms } => sessions(correlation, items, gap_ms),
+    }
+}
+
+/// Does more of what counts only ever make it fire? And can it be told without reading anything else?
+pub(in crate::detect) fn only_grows(correlation: &Correlation) -> bool {
+    let grows = |limit: &Limit| matches!(limit, Limit::Above(_) | Limit::AtLeast(_));
+    matches!(correlation.kind, Kind::Count | Kind::Distinct) && correlation.limits.iter().all(grows)
+}
+
 impl Windows {
+    /// The unsure events of groups that would fire if all of them counted; they are unsure no longer.
+    pub(in crate::detect) fn suspects(&mut self, correlation: &Correlation) -> Vec<u32> {
+        let mut groups: Vec<u32> = self.unsure.dirty().chain(self.groups.dirty()).collect();
+        groups.sort_unstable();
+        groups.dedup();
+        self.unsure.clean();
+        let mut suspects = Vec::new();
+        for group in groups {
+            let unsure = self.unsure.items(group);
+            if unsure.is_empty() {
+                continue;
+            }
+            let mut all = [self.groups.items(group), unsure].concat();
+            all.sort_unstable();
+            all.dedup();
+            if !stretches(correlation, &all).is_empty() {
+                suspects.extend(self.unsure.take(group).iter().map(|item| item.at.event));
+            }
+        }
+        suspects
+    }
+
     /// What each group that changed fires now. `name` gives the text of a value.
     pub(in crate::detect) fn fire(
         &mut self,
@@ -168,14 +210,7 @@ impl Windows {
         each: &mut dyn FnMut(u32, Vec<Draft>),
     ) {
         self.groups.changed(|group, items| {
-            let fired = match correlation.window {
-                Window::Sliding => sliding(correlation, items),
-                Window::Tumbling => pieces(correlation, items, |one, next| {
-                    let span = correlation.timespan_ms.max(1);
-                    one.at.millis.div_euclid(span) == next.at.millis.div_euclid(span)
-                }),
-                Window::Session { gap_ms } => sessions(correlation, items, gap_ms),
-            };
+            let fired = stretches(correlation, items);
             let drafts = fired.iter().filter_map(|fired| draft(correlation, group, items, fired, name)).collect();
             each(group, collapsed(drafts, collapse_ms));
         });

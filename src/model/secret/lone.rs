@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::bytes::Regex;
 
 use super::patterns::{build, is_cut_at, is_of_forty, mask_ends, mixed};
-use crate::model::{long_run, may_be_letters};
+use crate::model::long_run;
 
 /// Bytes before the letters in which the word is looked for, the word with them.
 const BEFORE: usize = 32;
@@ -26,7 +26,7 @@ pub(super) fn may_hold(bytes: &[u8]) -> bool {
         window.split(|byte| !letter(byte)).any(|run| run.len() >= FEWEST_CUT)
     };
     // Runs are rarer than words, and sooner looked for.
-    long_run(bytes, FEWEST_CUT, may_be_letters, |byte| letter(&byte)).is_some()
+    long_run::<b'+'>(bytes, FEWEST_CUT, |byte| letter(&byte)).is_some()
         && WORD.as_ref().is_some_and(|word| word.find_iter(bytes).any(|word| near(word.end())))
 }
 
@@ -49,7 +49,7 @@ pub(super) fn find(text: &[u8]) -> Vec<Range<usize>> {
 fn runs(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let start = at + long_run(text.get(at..)?, FEWEST_CUT, may_be_letters, is_of_forty)?;
+        let start = at + long_run::<b'+'>(text.get(at..)?, FEWEST_CUT, is_of_forty)?;
         at = start + text.get(start..)?.iter().take_while(|byte| is_of_forty(**byte)).count();
         Some(start..at)
     })

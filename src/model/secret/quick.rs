@@ -4,13 +4,13 @@
 use regex::bytes::Regex;
 
 use super::{lone, patterns::build};
-use crate::model::{each_thread, from_on, letters_and, spelled_runs};
+use crate::model::{Letters, each_thread, spells_long_run};
 
 each_thread! {
-    /// What has no long run of letters in it, or far from its name: passwords in addresses, `Basic` credentials, private keys;
-    /// tag characters, which spell anything; and where a text says that it was cut off.
+    /// What has no long run of letters in it: passwords in addresses, `Basic` credentials; tag characters, which spell
+    /// anything; and where a text says that it was cut off.
     static SHORT: Option<Regex> =
-        build(r#"://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)|Basic[\s\\]+[A-Za-z0-9]|\xF3\xA0[\x80\x81]|\\u[dD][bB]40|PRIVATE KEY|…|\\u2026"#);
+        build(r#"://[^\s/:@"'<>]*:[^\s/@"'<>\\]+(?:@|\z|…)|Basic[\s\\]+[A-Za-z0-9]|\xF3\xA0[\x80\x81]|\\u[dD][bB]40|…|\\u2026"#);
 }
 
 each_thread! {
@@ -18,7 +18,7 @@ each_thread! {
     /// for bytes to be searched at the speed of memory.
     static LONG: Vec<Regex> = {
         let signs = [
-            r"AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|ABIA[A-Z0-9]{16}|ABSK[A-Za-z0-9+]|bedrock-api-key-|eyJ[A-Za-z0-9_-]{7}|IQoJb3JpZ2lu|woGZXIvYXdz|QoGZXIvYXdz|woDYXdz|QoDYXdz",
+            r"AKIA[A-Z0-9]{16}|ASIA[A-Z0-9]{16}|ABIA[A-Z0-9]{16}|ABSK[A-Za-z0-9+]|bedrock-api-key-|PRIVATE KEY|eyJ[A-Za-z0-9_-]{7}|IQoJb3JpZ2lu|woGZXIvYXdz|QoGZXIvYXdz|woDYXdz|QoDYXdz",
             r"gh[opsur]_[A-Za-z0-9]|github_pat_|glpat-|xox|xapp-|k_live_|k_test_|AIza[A-Za-z0-9_-]{16}|hf_[A-Za-z0-9]{16}|npm_[A-Za-z0-9]{16}|SG\.[A-Za-z0-9_-]{8}|sk-[A-Za-z0-9_-]{6}",
             r#"tAccessK|t_[aA]ccess_|t-[aA]ccess-|t Access K|T[_ -]ACCESS|s key[\\"'`*\s:=>,|<\[]|s_secret_k|S_SECRET_K|sSecretK"#,
             r"nToken|n_[tT]oken|n-[tT]oken|n Token|N[_ -]TOKEN|y-[tT]oken|Y-TOKEN|[bB]earer[\s\\]|BEARER[\s\\]|mz-[sS]ignature|Signature=",
@@ -31,36 +31,17 @@ each_thread! {
 const FEWEST: usize = 16;
 /// And the fewest that are left of one that is told at a cut.
 const FEWEST_CUT: usize = 5;
-/// Bytes before letters in which their name stands: the longest that may lie between them is sixty characters, written as
-/// escapes.
+/// Bytes before a word at the end of a text in which its name stands: the longest that may lie between them is sixty
+/// characters, written as escapes.
 const NAMED: usize = 1024;
-/// More than the longest sign: one may begin in a run and go on behind it.
-const SIGN: usize = 64;
 
 /// May there be one? Never no when there is one.
 pub fn may_hold(bytes: &[u8]) -> bool {
     match short(bytes) {
         Short::Held => true,
-        Short::None => holds_named(bytes) || holds_long(end(bytes)),
-        Short::Cut => holds_long(bytes) || lone::may_hold(bytes),
+        Short::None if !holds_run(bytes) => holds_long(end(bytes)),
+        Short::None | Short::Cut => holds_long(bytes) || lone::may_hold(bytes),
     }
-}
-
-/// Enough letters in a row, and before them what says that they are secret.
-fn holds_named(bytes: &[u8]) -> bool {
-    let (mut any, mut looked) = (false, 0_usize);
-    spelled_runs(bytes, FEWEST, from_on::<b'%'>, is_letter, |run| {
-        let from = named_from(bytes, looked.saturating_sub(SIGN), run.start);
-        (any, looked) = (true, run.end);
-        bytes.get(from..run.end).is_some_and(holds_long)
-    }) || any && lone::may_hold(bytes)
-}
-
-/// Where the name of what begins at `start` may begin, with any number of blanks between them, and not before `least`.
-fn named_from(bytes: &[u8], least: usize, start: usize) -> usize {
-    let before = bytes.get(least..start).unwrap_or_default();
-    let blank = before.iter().rev().take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b'\\' | b'n' | b'r' | b't')).count();
-    start.saturating_sub(blank + NAMED).max(least)
 }
 
 /// May one of the patterns match? Never no when one does.
@@ -94,21 +75,24 @@ fn holds_long(bytes: &[u8]) -> bool {
     LONG.with(|signs| signs.iter().any(|signs| signs.is_match(bytes)))
 }
 
-/// A letter of a token, or a part of the escape of one.
-const fn is_letter(byte: u8) -> bool {
-    const LETTERS: [bool; 256] = letters_and(b"+/=_%-.~\\");
-    LETTERS[byte as usize]
+/// Letters of a token, and parts of the escape of one.
+static LETTERS: Letters = Letters::and(b"+/=_%-.~\\");
+
+/// Enough letters in a row.
+fn holds_run(bytes: &[u8]) -> bool {
+    spells_long_run::<b'%'>(bytes, FEWEST, |byte| LETTERS.have(byte))
 }
 
 /// The last word of a text, the blanks before it, and what may be its name; nothing when the word is no beginning of a
 /// secret: too short, or plain. Of small letters alone only the digits of a signature may be.
 fn end(bytes: &[u8]) -> &[u8] {
-    let length = bytes.iter().rev().take_while(|byte| is_letter(**byte)).count();
+    let length = bytes.iter().rev().take_while(|byte| LETTERS.have(**byte)).count();
     let (before, word) = bytes.split_at_checked(bytes.len().saturating_sub(length)).unwrap_or_default();
     let tells = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'/' | b'=' | b'%' | b'_' | b'-' | b'\\');
     let is_random = word.iter().any(tells) || word.iter().skip(1).any(u8::is_ascii_uppercase) || word.iter().all(u8::is_ascii_hexdigit);
     if length < FEWEST_CUT || !is_random {
         return b"";
     }
-    bytes.get(named_from(bytes, 0, before.len())..).unwrap_or_default()
+    let blank = before.iter().rev().take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b'\\' | b'n' | b'r' | b't')).count();
+    bytes.get(before.len().saturating_sub(blank + NAMED)..).unwrap_or_default()
 }

@@ -76,7 +76,7 @@ impl Node {
             Self::Negate(inner) => negated(&value(inner)),
             Self::Chain(first, rest) => rest.iter().fold(value(first), |left, (operator, right)| operator.apply(&left, &value(right))),
             Self::Compare(comparison, left, right) => Value::Flag(comparison.holds(&value(left), &value(right))),
-            Self::Like(inner, likeness, negated) => Value::Flag(likeness.is_like(&value(inner)) == Some(!negated)),
+            Self::Like(inner, likeness, negated) => Value::Flag(likeness.is_like(&value(inner), &|| context.is_stopped()) == Some(!negated)),
             Self::Among(inner, set, negated) => Value::Flag(set.has(&value(inner)) == Some(!negated)),
             Self::AmongNodes(inner, set, negated) => {
                 let inner = value(inner);

@@ -1,9 +1,10 @@
-//! `SOURCE`: which events a query reads. Strands are groups by their names; other names are looked for in the sources' paths.
+//! `SOURCE` and `FROM`: which events a query reads. A name is what the analyst said it is, or a strand, or a group that was fetched, or part
+//! of the paths of sources.
 
 use super::error::RunError;
 use super::expr::wrong;
 use crate::case::Reader;
-use crate::model::{Scope, SourceId, Strand, StrandSet, TimeRange, Timestamp};
+use crate::model::{Scope, SourceEntry, SourceId, SourceKind, Strand, StrandSet, TimeRange, Timestamp};
 use crate::query::ql::ast::{GroupKey, Moment, Period, SelectorKind, Source};
 use crate::query::ql::{QueryError, Span};
 use crate::query::sql::ast::Groups;
@@ -117,6 +118,29 @@ fn settle(mut chosen: Chosen, mut found: Found, span: Span) -> Result<Chosen, Ru
 }
 
 fn name(reader: &mut Reader, name: &str, span: Span, found: &mut Found) -> Result<(), RunError> {
+    match reader.group_aliases()?.get(name) {
+        Some(meanings) => meanings.iter().try_for_each(|meaning| own_name(reader, meaning, span, found)),
+        None => own_name(reader, name, span, found),
+    }
+}
+
+/// Does such a name mean something in every case?
+pub fn is_pseudo_group(name: &str) -> bool {
+    PSEUDO_GROUPS.iter().any(|group| group.eq_ignore_ascii_case(name))
+}
+
+/// The log group that a source was fetched from.
+pub fn fetched_group(source: &SourceEntry) -> Option<&str> {
+    if source.kind != SourceKind::Insights {
+        return None;
+    }
+    // `us-east-1 111122223333:/aws/group 2026-…`
+    let group = source.path.split(' ').nth(1)?;
+    Some(group.split_once(':').map_or(group, |(_, name)| name))
+}
+
+/// What a name means that nobody has said anything about.
+fn own_name(reader: &mut Reader, name: &str, span: Span, found: &mut Found) -> Result<(), RunError> {
     let folded = name.to_lowercase();
     if folded == "events" || folded.is_empty() {
         found.is_all = true;
@@ -130,8 +154,13 @@ fn name(reader: &mut Reader, name: &str, span: Span, found: &mut Found) -> Resul
     if folded == "signals" || folded == "leads" {
         return Err(wrong(span, format!("`{folded}` is a table of SQL, and stands alone: SELECT * FROM {folded}")));
     }
+    let sources = reader.sources()?;
     let before = found.sources.len();
-    found.sources.extend(reader.sources()?.into_iter().filter(|source| source.path.to_lowercase().contains(&folded)).map(|source| source.id));
+    // A group that was fetched is not those whose names begin like it.
+    found.sources.extend(sources.iter().filter(|source| fetched_group(source) == Some(name)).map(|source| source.id));
+    if found.sources.len() == before {
+        found.sources.extend(sources.iter().filter(|source| source.path.to_lowercase().contains(&folded)).map(|source| source.id));
+    }
     if found.sources.len() > before {
         return Ok(());
     }
@@ -144,13 +173,24 @@ fn name(reader: &mut Reader, name: &str, span: Span, found: &mut Found) -> Resul
         &[Strand::Span]
     } else {
         let names = PSEUDO_GROUPS.join(", ");
-        let message = format!("no source of this case has `{name}` in its path; groups that every case has are {names}");
+        let message = format!(
+            "no source of this case has `{name}` in its path; groups that every case has are {names}; `outcrop groups` lists others, and says what a name means"
+        );
         let near = PSEUDO_GROUPS.iter().map(|group| (strsim::osa_distance(&folded, group), group)).min().filter(|(distance, _)| *distance <= 2);
         let suggestion = near.map(|(_, group)| (*group).to_owned());
         return Err(QueryError { span, message, expected: Vec::new(), suggestion }.into());
     };
     found.strands = strands.iter().fold(found.strands, |set, strand| set.with(*strand));
     Ok(())
+}
+
+/// Does a name mean something in this case?
+///
+/// # Errors
+/// The case cannot be read, or it means nothing: then the error says which names do.
+pub fn means_something(reader: &mut Reader, meaning: &str) -> Result<(), RunError> {
+    let mut found = Found { strands: StrandSet::NONE, sources: Vec::new(), is_all: false };
+    own_name(reader, meaning, Span::default(), &mut found)
 }
 
 /// Both ranges at once.
@@ -171,6 +211,46 @@ fn moment(moment: Option<&Moment>, now: Timestamp) -> Option<Timestamp> {
         // Seconds have ten digits, milliseconds thirteen.
         Moment::At(number) => {
             i64::try_from(*number).ok().map(|number| Timestamp::from_millis(if number < 100_000_000_000 { number * 1000 } else { number }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Compression, SourceState};
+
+    #[test]
+    fn the_group_that_a_source_was_fetched_from() {
+        let source = |kind, path: &str| SourceEntry {
+            id: SourceId(1),
+            kind,
+            path: path.to_owned(),
+            size: 0,
+            plain_size: 0,
+            modified: None,
+            sha256: String::new(),
+            compression: Compression::Plain,
+            state: SourceState::Complete,
+            reason: None,
+            records: 0,
+            events: 0,
+            undecodable: 0,
+            duplicates: 0,
+            sealed: true,
+            read_at: None,
+        };
+        for (kind, path, group) in [
+            (SourceKind::Insights, "us-east-1 /aws/bedrock/calls 2026-11-10 00:00:00 – 2026-11-11 00:00:00", Some("/aws/bedrock/calls")),
+            (
+                SourceKind::Insights,
+                "us-east-1 111122223333:/aws/bedrock/calls 2026-11-10 00:00:00 – 2026-11-11 00:00:00 (2)",
+                Some("/aws/bedrock/calls"),
+            ),
+            (SourceKind::File, "us-east-1 /aws/bedrock/calls", None),
+            (SourceKind::Insights, "one-word", None),
+        ] {
+            assert_eq!(fetched_group(&source(kind, path)), group, "{path}");
         }
     }
 }

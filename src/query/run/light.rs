@@ -1,19 +1,28 @@
 //! Rows of a few columns and of records: where all that a query needs of an event is names, outcome, time, tokens and paths, whole
 //! events are not read. Records are read on two threads.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use memchr::memmem::Finder;
+
 use super::Statistics;
 use super::error::RunError;
+use super::expr::Node;
 use super::field::{At, Base, Known, System, is_foreign};
 use super::path;
 use super::rows::{Row, of_tokens, set};
-use crate::case::{Interrupter, LightColumn, Reader, RecordPlace};
+use super::screen::{Screen, key_of, spells_letters};
+use crate::case::{LightColumn, Reader, RecordPlace};
 use crate::decode;
 use crate::decode::json::Tape;
 use crate::model::{EntityKind, EventRef, Outcome, text_from_bytes};
+use crate::query::ql::ast::Step;
 use crate::query::value::Value;
 
 /// So many records are worth a second thread.
 const SHARED: usize = 64;
+/// What two threads take turns with: few, because a file at the end of one is expanded by both.
+const PARTS: usize = 4;
 
 /// How to make rows of columns.
 #[derive(Default)]
@@ -142,133 +151,164 @@ impl Light {
     }
 }
 
-/// What a record gave: the row's place, and values by slot.
-type Read = (usize, Vec<(usize, Value)>);
+/// What a record gave: the row's place, and values by slot; none when it is no row of the query.
+type Read = (usize, Option<Vec<(usize, Value)>>);
+
+/// A path into records, and what stands in each that has something there.
+struct Way<'p> {
+    steps: &'p [Step],
+    key: Option<Finder<'static>>,
+}
 
 /// Reads what only records tell.
-pub(super) struct Records {
-    /// Reads half of them; opened when first needed.
-    helper: Option<Reader>,
+pub(super) struct Records<'p> {
+    bases: &'p [(usize, Base)],
+    ways: Vec<(usize, Option<Way<'p>>)>,
+    screen: Screen,
     tapes: [Tape; 2],
 }
 
-impl Records {
-    pub(super) fn new() -> Self {
-        Self { helper: None, tapes: [Tape::new(), Tape::new()] }
+impl<'p> Records<'p> {
+    /// Of these fields, for rows of which these conditions hold.
+    pub(super) fn new(bases: &'p [(usize, Base)], conditions: &[&Node]) -> Self {
+        let ways = bases.iter().map(|(slot, base)| {
+            let way = match base {
+                Base::Known(_, steps) | Base::Path(steps) => Some(Way { steps, key: key_of(steps) }),
+                Base::System(_) | Base::Derived(..) => None,
+            };
+            (*slot, way)
+        });
+        Self { bases, ways: ways.collect(), screen: Screen::of(conditions, bases), tapes: [Tape::new(), Tape::new()] }
     }
 
-    /// Fills the rows of these events, which are those at these places. The ones that cannot be read stay as they are, and are
-    /// counted.
+    /// Fills the rows of these events, which are those at these places, and leaves none where a condition does not hold. Those of records
+    /// that cannot be read stay as they are, and are counted.
     pub(super) fn fill(
         &mut self,
         reader: &mut Reader,
-        bases: &[(usize, Base)],
         refs: &[(usize, EventRef)],
         rows: &mut [Option<Row>],
         counts: &mut Statistics,
     ) -> Result<(), RunError> {
-        let events: Vec<EventRef> = refs.iter().map(|(_, event)| *event).collect();
-        let places = reader.record_places(&events)?;
-        let mut wanted: Vec<(usize, EventRef, RecordPlace)> =
-            refs.iter().zip(places).filter_map(|((at, event), place)| Some((*at, *event, place?))).collect();
-        wanted.sort_unstable_by_key(|(_, _, place)| (place.source, place.position.offset));
-        // Half of the bytes each, no source in both.
-        let total: u64 = wanted.iter().map(|(_, _, place)| u64::from(place.position.length)).sum();
-        let mut seen = 0;
-        let middle = wanted.iter().position(|(_, _, place)| {
-            seen += u64::from(place.position.length);
-            seen * 2 >= total
-        });
-        let middle = middle.unwrap_or(0);
-        let source_of = |at: usize| wanted.get(at).map(|(_, _, place)| place.source);
-        let split = (middle..wanted.len()).find(|at| *at > 0 && source_of(*at) != source_of(at - 1)).unwrap_or(wanted.len());
-        let (first, second) = wanted.split_at_checked(split).unwrap_or((&wanted, &[]));
-        if wanted.len() >= SHARED && !second.is_empty() && self.helper.is_none() {
-            self.helper = Some(reader.sibling()?);
-        }
+        // Records of one file have neighbouring numbers.
+        let mut wanted = refs.to_vec();
+        wanted.sort_unstable_by_key(|(_, event)| event.id);
+        let parts: Vec<&[(usize, EventRef)]> = wanted.chunks(wanted.len().div_ceil(PARTS).max(SHARED)).collect();
+        let next = AtomicUsize::new(0);
         let interrupter = reader.interrupter();
-        let [own, other] = &mut self.tapes;
-        let (mine, theirs) = match &mut self.helper {
-            Some(helper) if wanted.len() >= SHARED && !second.is_empty() => std::thread::scope(|threads| {
-                let thread = threads.spawn(|| half(helper, bases, second, other, &interrupter));
-                let mine = half(reader, bases, first, own, &interrupter);
-                (mine, thread.join().unwrap_or_else(|_| Half::default()))
-            }),
-            _ => (half(reader, bases, first, own, &interrupter), half(reader, bases, second, other, &interrupter)),
-        };
-        interrupter.check()?;
-        for half in [mine, theirs] {
-            counts.records += half.records;
-            counts.bytes += half.bytes;
-            counts.unreadable += half.unreadable;
-            if counts.why_unreadable.is_none() {
-                counts.why_unreadable = half.why_unreadable;
+        let [mut own, mut other] = std::mem::take(&mut self.tapes);
+        let work = |reader: &mut Reader, tape: &mut Tape| {
+            let mut share = Share::default();
+            while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.part(reader, part, tape, &mut share)?;
             }
-            for (at, values) in half.read {
-                if let Some(Some(row)) = rows.get_mut(at) {
-                    for (slot, value) in values {
-                        set(row, slot, value);
-                    }
+            Ok::<_, RunError>(share)
+        };
+        let (mine, theirs) = if parts.len() < 2 {
+            (work(reader, &mut own), Ok(Share::default()))
+        } else {
+            reader.with_partner(|reader, partner| {
+                std::thread::scope(|threads| {
+                    let thread = threads.spawn(|| work(partner, &mut other));
+                    (work(reader, &mut own), thread.join().unwrap_or_else(|_| Ok(Share::default())))
+                })
+            })?
+        };
+        self.tapes = [own, other];
+        interrupter.check()?;
+        let shares = [mine?, theirs?];
+        let first = shares.iter().filter_map(|share| share.why_unreadable.as_ref()).min_by_key(|(at, _)| *at);
+        if let (None, Some((_, why))) = (&counts.why_unreadable, first) {
+            counts.why_unreadable = Some(why.clone());
+        }
+        for share in shares {
+            counts.records += share.records;
+            counts.bytes += share.bytes;
+            counts.unreadable += share.unreadable;
+            for (at, values) in share.read {
+                let Some(slot) = rows.get_mut(at) else { continue };
+                match (values, slot) {
+                    (None, slot) => *slot = None,
+                    (Some(values), Some(row)) => values.into_iter().for_each(|(slot, value)| set(row, slot, value)),
+                    _ => {}
                 }
             }
         }
         Ok(())
     }
-}
 
-/// What one thread has read.
-#[derive(Default)]
-struct Half {
-    read: Vec<Read>,
-    records: u64,
-    bytes: u64,
-    unreadable: u64,
-    why_unreadable: Option<String>,
-}
-
-fn half(reader: &mut Reader, bases: &[(usize, Base)], wanted: &[(usize, EventRef, RecordPlace)], tape: &mut Tape, interrupter: &Interrupter) -> Half {
-    let mut half = Half { read: Vec::with_capacity(wanted.len()), ..Half::default() };
-    // In pieces, so that it can be stopped in between.
-    for piece in wanted.chunks(64) {
-        if interrupter.check().is_err() {
-            break;
-        }
-        let places: Vec<RecordPlace> = piece.iter().map(|(_, _, place)| *place).collect();
-        reader.records(&places, &mut |number, record| {
-            let Some((at, event, _)) = piece.get(number) else { return };
+    fn part(&self, reader: &mut Reader, part: &[(usize, EventRef)], tape: &mut Tape, share: &mut Share) -> Result<(), RunError> {
+        let events: Vec<EventRef> = part.iter().map(|(_, event)| *event).collect();
+        let places = reader.record_places(&events)?;
+        let mut wanted: Vec<(usize, EventRef, RecordPlace)> =
+            part.iter().zip(places).filter_map(|((at, event), place)| Some((*at, *event, place?))).collect();
+        wanted.sort_unstable_by_key(|(_, _, place)| (place.source, place.position.offset));
+        let places: Vec<RecordPlace> = wanted.iter().map(|(_, _, place)| *place).collect();
+        let interrupter = reader.interrupter();
+        let is_given_up = || interrupter.check().is_err();
+        let may_hold = |number: usize, record: &[u8]| {
+            wanted.get(number).is_some_and(|(_, event, _)| self.screen.may_hold(record, &|slot| self.is_read(slot, *event), &is_given_up))
+        };
+        reader.records(&places, &may_hold, &mut |number, record| {
+            let Some((at, event, place)) = wanted.get(number) else { return };
+            if record.is_ok() {
+                share.records += 1;
+                share.bytes += u64::from(place.position.length);
+            }
             match record {
-                Ok(record) => {
-                    half.records += 1;
-                    half.bytes += record.len() as u64;
-                    half.read.push((*at, values(&record, bases, *event, tape)));
-                }
+                Ok(None) => share.read.push((*at, None)),
+                Ok(Some(record)) => share.read.push((*at, Some(self.values(record, *event, tape)))),
                 Err(error) => {
-                    half.unreadable += 1;
-                    half.why_unreadable.get_or_insert_with(|| error.to_string());
+                    share.unreadable += 1;
+                    if share.why_unreadable.as_ref().is_none_or(|(known, _)| at < known) {
+                        share.why_unreadable = Some((*at, error.to_string()));
+                    }
                 }
             }
-        });
+        })?;
+        Ok(())
     }
-    half
-}
 
-fn values(record: &[u8], bases: &[(usize, Base)], event: EventRef, tape: &mut Tape) -> Vec<(usize, Value)> {
-    let mut is_parsed = false;
-    let needed = bases.iter().filter(|(_, base)| base.needs_record(event.strand(), event.is_undecodable()));
-    needed
-        .filter_map(|(slot, base)| {
-            let value = match base {
-                Base::System(_) => Value::text(std::sync::Arc::<str>::from(&*text_from_bytes(record))),
-                Base::Known(_, steps) | Base::Path(steps) => {
+    /// Is the field at this slot read from the record of such an event?
+    fn is_read(&self, slot: usize, event: EventRef) -> bool {
+        self.bases.iter().any(|(known, base)| *known == slot && base.needs_record(event.strand(), event.is_undecodable()))
+    }
+
+    fn values(&self, record: &[u8], event: EventRef, tape: &mut Tape) -> Vec<(usize, Value)> {
+        let (mut is_parsed, mut spells) = (false, None);
+        let mut values = Vec::new();
+        for ((_, base), (slot, way)) in self.bases.iter().zip(&self.ways) {
+            if !base.needs_record(event.strand(), event.is_undecodable()) {
+                continue;
+            }
+            let value = match (base, way) {
+                (Base::System(_), _) => Value::text(std::sync::Arc::<str>::from(&*text_from_bytes(record))),
+                (_, Some(way)) => {
+                    let is_there = |key: &Finder<'_>| key.find(record).is_some() || *spells.get_or_insert_with(|| spells_letters(record));
+                    if !way.key.as_ref().is_none_or(is_there) {
+                        continue;
+                    }
                     if !is_parsed {
                         tape.parse(record);
                         is_parsed = true;
                     }
-                    path::at(tape.root(record), steps)
+                    path::at(tape.root(record), way.steps)
                 }
-                Base::Derived(..) => return None,
+                (_, None) => continue,
             };
-            Some((*slot, value))
-        })
-        .collect()
+            values.push((*slot, value));
+        }
+        values
+    }
+}
+
+/// What one thread has read.
+#[derive(Default)]
+struct Share {
+    read: Vec<Read>,
+    records: u64,
+    bytes: u64,
+    unreadable: u64,
+    /// Of the first such row.
+    why_unreadable: Option<(usize, String)>,
 }

@@ -17,6 +17,7 @@ mod path;
 mod plan;
 mod push;
 mod rows;
+mod screen;
 mod sql;
 mod stage;
 mod tally;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 pub use error::RunError;
 pub use gather::Listener;
-pub use groups::PSEUDO_GROUPS;
+pub use groups::{PSEUDO_GROUPS, fetched_group, is_pseudo_group, means_something};
 
 use super::functions::Context;
 use super::ql::ast::{DiffWindow, Query};
@@ -39,7 +40,7 @@ use gather::{Gather, Progress};
 use groups::{Chosen, choose};
 use plan::{Earlier, End, Plan, Planner, up_to_pattern};
 use rows::{Fetch, Row, Wanted};
-use stage::Work;
+use stage::{Work, pieces, stopped};
 
 /// A query within `in (…)` gives at most so many different values, as at AWS.
 const MOST_KEYS: usize = 50_000;
@@ -281,6 +282,12 @@ impl<'a, 'l> Runner<'a, 'l> {
             ordered.sort_by(|one, other| other.time().cmp(&one.time()).then_with(|| one.id.cmp(&other.id)));
         }
         let Plan { bases, slots, work, early, .. } = plan;
+        if self.options.push_down {
+            // Each row is asked before it goes to them.
+            for command in work.iter_mut() {
+                command.spare(early);
+            }
+        }
         let first: Vec<&Node> = if self.options.push_down { early.iter().map(|node| &**node).collect() } else { Vec::new() };
         let wanted = Wanted { bases, slots: *slots, early: &first, sources: chosen.sources.as_deref() };
         let mut fetch = Fetch::new(reader, wanted, &ordered, context)?;
@@ -290,22 +297,27 @@ impl<'a, 'l> Runner<'a, 'l> {
             reader.interrupter().check()?;
             let (chunk, left) = rest.split_at(size.min(rest.len()));
             let (records, bytes) = (self.statistics.records, self.statistics.bytes);
-            let mut rows = fetch.rows(reader, chunk, &mut self.statistics)?;
+            let rows = fetch.rows(reader, chunk, &mut self.statistics)?;
             // As many as are not too large for memory, as large as the last ones were.
             let mean = (self.statistics.bytes - bytes) / (self.statistics.records - records).max(1);
             let fitting = usize::try_from(CHUNK_BYTES / mean.max(1)).unwrap_or(CHUNK);
             (rest, size) = (left, (size * 2).min(CHUNK).min(fitting.max(1)));
-            let passes = |row: &Row| early.iter().all(|node| node.holds(&row.values, context));
-            if self.options.push_down {
-                rows.retain(passes);
-                self.statistics.matched += rows.len() as u64;
-            } else {
-                self.statistics.matched += rows.iter().filter(|row| passes(row)).count() as u64;
+            for piece in pieces(rows) {
+                let mut wanted = Vec::with_capacity(piece.len());
+                for row in piece {
+                    stopped(context)?;
+                    let passes = early.iter().all(|node| node.holds(&row.values, context));
+                    self.statistics.matched += u64::from(passes);
+                    // Without push-down the commands shall find it themselves.
+                    if passes || !self.options.push_down {
+                        wanted.push(row);
+                    }
+                }
+                out(through(work, wanted, context)?)?;
             }
-            out(through(work, rows, context)?)?;
             self.listener.borrow_mut().progress(total - rest.len() as u64, total);
         }
-        finished(reader, plan, context, out)
+        finished(&mut plan.work, context, out)
     }
 
     /// What the query would read.
@@ -324,10 +336,10 @@ impl<'a, 'l> Runner<'a, 'l> {
 }
 
 /// There are no more rows: each command gives what it has left.
-fn finished(reader: &Reader, plan: &mut Plan, context: &Context, out: &mut dyn FnMut(Vec<Row>) -> Result<(), RunError>) -> Result<(), RunError> {
-    let mut later = plan.work.as_mut_slice();
+fn finished(work: &mut [Box<dyn Work>], context: &Context, out: &mut dyn FnMut(Vec<Row>) -> Result<(), RunError>) -> Result<(), RunError> {
+    let mut later = work;
     while let Some((ending, rest)) = later.split_first_mut() {
-        reader.interrupter().check()?;
+        stopped(context)?;
         let rows = ending.finish(context)?;
         out(through(rest, rows, context)?)?;
         later = rest;
@@ -335,15 +347,20 @@ fn finished(reader: &Reader, plan: &mut Plan, context: &Context, out: &mut dyn F
     Ok(())
 }
 
-/// Sends rows through commands.
-fn through(work: &mut [Box<dyn Work>], mut rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
-    for command in work {
-        if rows.is_empty() {
+/// Sends rows through commands, a piece at a time: so it can be stopped in between, and what one command makes of a row does not pile up
+/// before the next.
+fn through(work: &mut [Box<dyn Work>], rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
+    let Some((command, rest)) = work.split_first_mut() else { return Ok(rows) };
+    let mut out = Vec::new();
+    for piece in pieces(rows) {
+        stopped(context)?;
+        if command.is_full() {
             break;
         }
-        rows = command.take(rows, context)?;
+        let given = command.take(piece, context)?;
+        out.append(&mut through(rest, given, context)?);
     }
-    Ok(rows)
+    Ok(out)
 }
 
 /// The scope of the time that `diff` compares with.

@@ -14,6 +14,7 @@ use crate::case::Reader;
 use crate::decode::json::Tape;
 use crate::decode::{self, Bodies, Fields};
 use crate::model::{Event, EventId, EventRef, ExchangeFacts, FieldValue, Outcome, SourceId, Strand, Tokens, text_from_bytes};
+use crate::query::aggregate::size_of_value;
 use crate::query::functions::Context;
 use crate::query::value::Value;
 
@@ -31,8 +32,7 @@ pub(super) struct Row {
 impl Row {
     /// About how many bytes it holds.
     pub(super) fn size(&self) -> usize {
-        let texts = self.values.iter().map(|value| if let Value::Text(text) = value { text.len() } else { 0 });
-        self.values.len() * size_of::<Value>() + texts.sum::<usize>()
+        size_of::<Self>() + self.values.iter().map(size_of_value).sum::<usize>()
     }
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Fetch<'p> {
     tape: Tape,
     /// How rows are made where columns are enough.
     light: Option<Light>,
-    records: Records,
+    records: Records<'p>,
 }
 
 impl<'p> Fetch<'p> {
@@ -65,7 +65,8 @@ impl<'p> Fetch<'p> {
         let joined = if has("x.joined") { Some(reader.joined()?) } else { None };
         let calls = if has("x.calls") { Some(reader.calls(refs)?) } else { None };
         let light = Light::of(wanted.bases).filter(|_| wanted.sources.is_none());
-        Ok(Self { wanted, context, joined, calls, ledger: HashMap::new(), tape: Tape::new(), light, records: Records::new() })
+        let records = Records::new(wanted.bases, wanted.early);
+        Ok(Self { wanted, context, joined, calls, ledger: HashMap::new(), tape: Tape::new(), light, records })
     }
 
     /// The rows of these events, in their order.
@@ -89,7 +90,7 @@ impl<'p> Fetch<'p> {
             }
         }
         if !to_read.is_empty() {
-            self.records.fill(reader, self.wanted.bases, &to_read, &mut rows, counts)?;
+            self.records.fill(reader, &to_read, &mut rows, counts)?;
         }
         Ok(rows.into_iter().flatten().collect())
     }

@@ -68,6 +68,11 @@ pub fn groups(name: &str, span: Span) -> Result<Groups, QueryError> {
     Ok(chosen)
 }
 
+/// Is a name of a group plain enough to be the name of the relation as well?
+pub(super) fn is_own_name(name: &str) -> bool {
+    name.chars().all(|letter| letter.is_alphanumeric() || "_-/.".contains(letter))
+}
+
 struct Letters<'t> {
     rest: &'t str,
     span: Span,

@@ -8,6 +8,7 @@ pub mod ast;
 mod check;
 pub mod functions;
 mod groups;
+mod print;
 mod read;
 mod values;
 

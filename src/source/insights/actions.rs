@@ -27,11 +27,17 @@ pub enum ReadAction {
     StartLiveTail,
     /// Whose credentials these are (STS; needs no permission).
     GetCallerIdentity,
+    /// How large a body in S3 is.
+    #[cfg(feature = "s3-bodies")]
+    HeadObject,
+    /// A body in S3 that a record names.
+    #[cfg(feature = "s3-bodies")]
+    GetObject,
 }
 
 impl ReadAction {
     /// Every action.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: &[Self] = &[
         Self::DescribeLogGroups,
         Self::DescribeLogStreams,
         Self::DescribeFieldIndexes,
@@ -44,6 +50,10 @@ impl ReadAction {
         Self::FilterLogEvents,
         Self::StartLiveTail,
         Self::GetCallerIdentity,
+        #[cfg(feature = "s3-bodies")]
+        Self::HeadObject,
+        #[cfg(feature = "s3-bodies")]
+        Self::GetObject,
     ];
 
     /// The action's name in AWS's API.
@@ -61,6 +71,10 @@ impl ReadAction {
             Self::FilterLogEvents => "FilterLogEvents",
             Self::StartLiveTail => "StartLiveTail",
             Self::GetCallerIdentity => "GetCallerIdentity",
+            #[cfg(feature = "s3-bodies")]
+            Self::HeadObject => "HeadObject",
+            #[cfg(feature = "s3-bodies")]
+            Self::GetObject => "GetObject",
         }
     }
 
@@ -68,13 +82,15 @@ impl ReadAction {
     pub const fn service(self) -> &'static str {
         match self {
             Self::GetCallerIdentity => "STS",
+            #[cfg(feature = "s3-bodies")]
+            Self::HeadObject | Self::GetObject => "S3",
             _ => "CloudWatch Logs",
         }
     }
 
     /// May this action of this service be sent?
     pub fn allows(service: &str, name: &str) -> bool {
-        Self::ALL.into_iter().any(|action| action.service() == service && action.name() == name)
+        Self::ALL.iter().any(|action| action.service() == service && action.name() == name)
     }
 }
 
@@ -84,9 +100,9 @@ mod tests {
 
     #[test]
     fn every_allowed_action_reads_or_stops_our_own_query() {
-        for action in ReadAction::ALL {
+        for action in ReadAction::ALL.iter().copied() {
             let verb = action.name();
-            let reads = ["Describe", "Get", "Filter"].iter().any(|prefix| verb.starts_with(prefix));
+            let reads = ["Describe", "Get", "Head", "Filter"].iter().any(|prefix| verb.starts_with(prefix));
             assert!(reads || matches!(action, ReadAction::StartQuery | ReadAction::StopQuery | ReadAction::StartLiveTail), "{verb}");
         }
         for verb in ["DeleteLogGroup", "PutRetentionPolicy", "PutLogEvents", "CreateLogGroup", "PutQueryDefinition", "GetCallerIdentity"] {
@@ -94,6 +110,13 @@ mod tests {
         }
         for verb in ["AssumeRole", "GetSessionToken", "StartQuery"] {
             assert!(!ReadAction::allows("STS", verb), "{verb}");
+        }
+        for verb in ["PutObject", "DeleteObject", "CopyObject", "ListBuckets", "ListObjectsV2", "GetBucketPolicy"] {
+            assert!(!ReadAction::allows("S3", verb), "{verb}");
+        }
+        for verb in ["GetObject", "HeadObject"] {
+            assert_eq!(ReadAction::allows("S3", verb), cfg!(feature = "s3-bodies"), "{verb}");
+            assert!(!ReadAction::allows("CloudWatch Logs", verb), "{verb}");
         }
     }
 }

@@ -100,7 +100,7 @@ fn by_chain(error: &(dyn Error + 'static), chain: &str) -> Fault {
         return Fault::UnknownProfile(name.to_owned());
     }
     if has(&["SSO token has expired", "failed to load the cached SSO token", "error occurred while loading an access token", "SSO token"]) {
-        return Fault::SsoEnded;
+        return Fault::SsoEnded(None);
     }
     if has(&["Missing Region", "A region must be set", "missing region"]) {
         return Fault::NoRegion;

@@ -148,7 +148,7 @@ pub(super) async fn checked(link: &Link, now: Timestamp, cancel: &AtomicBool) ->
     found.retain(|group| !group.holds().is_empty());
     checkup.identity = identity.map(|mut identity| {
         if identity.account.is_empty()
-            && let Some(group) = found.first()
+            && let Some(group) = found.iter().find(|group| group.arn.is_none())
         {
             identity.account.clone_from(&group.group.account);
         }
@@ -211,7 +211,7 @@ async fn may_look(link: &Link, found: &[FoundGroup], now: Timestamp, cancel: &At
 
 /// Queries: an estimate, which is free; and the results and the end of one that never was.
 async fn queries(link: &Link, found: &[FoundGroup], now: Timestamp, cancel: &AtomicBool) -> Vec<(ReadAction, Allowed)> {
-    let group = found.first().map_or_else(|| format!("/aws/bedrock/{NOBODY}"), |group| group.group.name.clone());
+    let group = found.first().map_or_else(|| format!("/aws/bedrock/{NOBODY}"), |group| group.identifier().to_owned());
     let end = now.as_millis().div_euclid(1000);
     let read = link
         .call(&link.reads, Care::MayDrop, cancel, |client| {

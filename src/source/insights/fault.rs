@@ -31,8 +31,8 @@ pub enum Fault {
     NoCredentials,
     /// The profile is in no configuration file.
     UnknownProfile(String),
-    /// The login of an SSO profile has ended, or never was.
-    SsoEnded,
+    /// The login of an SSO profile has ended, or never was: the profile, when it was named.
+    SsoEnded(Option<String>),
     /// A provider of credentials failed.
     CredentialsFailed(String),
     /// AWS does not accept the credentials, or not any more.
@@ -91,7 +91,7 @@ impl fmt::Display for Fault {
         match self {
             Self::NoCredentials => f.write_str("there are no AWS credentials"),
             Self::UnknownProfile(profile) => write!(f, "there is no profile {profile}, or it has no credentials"),
-            Self::SsoEnded => f.write_str("the SSO login has ended"),
+            Self::SsoEnded(_) => f.write_str("the SSO login has ended"),
             Self::CredentialsFailed(why) => write!(f, "credentials cannot be had: {why}"),
             Self::Expired => f.write_str("AWS does not accept the credentials, or not any more"),
             Self::NoRegion => f.write_str("no Region is set"),
@@ -125,7 +125,8 @@ impl Fault {
         let told = match self {
             Self::NoCredentials => "run `aws sso login` or `aws configure`, or name a profile with --profile",
             Self::UnknownProfile(_) => "`aws configure list-profiles` lists those there are",
-            Self::SsoEnded => "run `aws sso login` with the same profile; a fetch that waits goes on by itself",
+            Self::SsoEnded(None) => "run `aws sso login` with the same profile; a fetch that waits goes on by itself",
+            Self::SsoEnded(Some(profile)) => return format!("run `aws sso login --profile {profile}`; a fetch that waits goes on by itself"),
             Self::CredentialsFailed(_) => "check the profile with `aws sts get-caller-identity`",
             Self::Expired => "log in again, or get new ones; a fetch that waits goes on by itself",
             Self::NoRegion => "name one with --region, AWS_REGION or in the profile",
@@ -163,6 +164,6 @@ impl Fault {
 
     /// The person has to log in.
     pub fn is_about_credentials(&self) -> bool {
-        matches!(self, Self::NoCredentials | Self::UnknownProfile(_) | Self::SsoEnded | Self::CredentialsFailed(_) | Self::Expired)
+        matches!(self, Self::NoCredentials | Self::UnknownProfile(_) | Self::SsoEnded(_) | Self::CredentialsFailed(_) | Self::Expired)
     }
 }

@@ -15,14 +15,14 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::bundle::Bundle;
 use super::fault::{AwsError, Fault};
 use super::link::{Link, SiteState, is_stopped};
-use super::plan::{self, Came, Piece, SETTLING, Then};
+use super::plan::{self, Came, Piece, Then};
 use super::planning::{FetchPlan, PlannedGroup, text_within};
 use super::query::{Ask, AwsLanguage, Ended, Step, execute};
 use super::rows::ResultRow;
 use super::session::Aws;
 use crate::case::Notebook;
 use crate::model::Timestamp;
-use crate::model::live::{AskedQuery, Coverage, GroupName, QueryState, ScanStatistics, Seconds, Site};
+use crate::model::live::{AskedQuery, Coverage, GroupName, QueryState, SETTLING, ScanStatistics, Seconds, Site};
 use crate::source::Input;
 
 /// How far a fetch is.
@@ -294,7 +294,7 @@ impl Fetching<'_> {
         let ask = Ask {
             text: text.to_owned(),
             language: AwsLanguage::Ql,
-            groups: vec![name.name.clone()],
+            groups: vec![group.found.identifier().to_owned()],
             span: piece.span,
             page: PAGE,
             is_one_page: false,
@@ -304,7 +304,7 @@ impl Fetching<'_> {
             id: String::new(),
             profile: group.site.profile.clone(),
             region: name.region.clone(),
-            groups: name.name.clone(),
+            groups: group.found.identifier().to_owned(),
             text: text.to_owned(),
             span: piece.span,
             state: QueryState::Running,

@@ -31,6 +31,8 @@ pub struct FoundGroup {
     pub named: Option<Strand>,
     /// What was found in it.
     pub look: Look,
+    /// It belongs to another account, which shows its logs to ours (a monitoring account): the ARN by which it has to be named.
+    pub arn: Option<String>,
 }
 
 /// What a look into a group found.
@@ -68,6 +70,19 @@ impl FoundGroup {
         let days = |days: i64| -days * 86_400_000;
         let kept = self.retention_days.map(|kept| now.plus_millis(days(i64::from(kept))));
         self.created.map(|created| created.plus_millis(days(14))).max(kept)
+    }
+
+    /// What a request calls it.
+    pub fn identifier(&self) -> &str {
+        self.arn.as_deref().unwrap_or(&self.group.name)
+    }
+
+    /// Somebody means it by this name or ARN.
+    pub fn is_called(&self, name: &str) -> bool {
+        match of_arn(name) {
+            Some(named) => named == self.group,
+            None => self.group.name == name,
+        }
     }
 
     /// How many bytes a record of it has, about.
@@ -126,63 +141,103 @@ pub fn named(name: &str) -> Option<Strand> {
     }
 }
 
+/// The group that an ARN names.
+pub(super) fn of_arn(arn: &str) -> Option<GroupName> {
+    let (place, name) = arn.strip_prefix("arn:")?.split_once(":log-group:")?;
+    let mut parts = place.split(':').skip(2);
+    let (region, account) = (parts.next()?.to_owned(), parts.next()?.to_owned());
+    Some(GroupName { account, region, name: name.strip_suffix(":*").unwrap_or(name).to_owned() })
+}
+
 /// All groups of a site that could hold evidence, looked into.
 pub(super) async fn discover(link: &Link, now: Timestamp, cancel: &AtomicBool) -> Result<Vec<FoundGroup>, AwsError> {
-    let mut groups = list(link, None, cancel).await?;
+    let mut groups = list_with_linked(link, None, cancel).await?;
     groups.retain(|group| group.named.is_some() || !NOISE.iter().any(|noise| group.group.name.starts_with(noise)));
     // Of those whose names say nothing, the large ones are worth a look.
     groups.sort_by_key(|group| (group.named.is_none(), std::cmp::Reverse(group.stored_bytes)));
     let known = groups.iter().filter(|group| group.named.is_some()).count();
     groups.truncate(known + LOOKED_INTO);
-    look_into(link, &mut groups, now, cancel).await?;
+    Box::pin(look_into(link, &mut groups, now, cancel)).await?;
     Ok(groups)
 }
 
-/// The groups of these names, looked into. A name that is not there is not among them; when groups may not be listed, the names
-/// are taken as they are.
+/// The groups of these names or ARNs, looked into. A name that is not there is not among them; one that several accounts have is
+/// there several times; when groups may not be listed, the names are taken as they are.
 pub(super) async fn named_groups(link: &Link, names: &[String], now: Timestamp, cancel: &AtomicBool) -> Result<Vec<FoundGroup>, AwsError> {
-    let found: Vec<Result<Option<FoundGroup>, AwsError>> =
+    let found: Vec<Result<Vec<FoundGroup>, AwsError>> =
         stream::iter(names).map(|name| named_group(link, name, now, cancel)).buffered(AT_ONCE).collect().await;
-    found.into_iter().filter_map(Result::transpose).collect()
+    Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// It is looked for and looked into at once: somebody waits for both.
-async fn named_group(link: &Link, name: &str, now: Timestamp, cancel: &AtomicBool) -> Result<Option<FoundGroup>, AwsError> {
+async fn named_group(link: &Link, name: &str, now: Timestamp, cancel: &AtomicBool) -> Result<Vec<FoundGroup>, AwsError> {
     let bare = unknown(link, name);
-    let (listed, look) = join(list(link, Some(name), cancel), look(link, &bare, now, cancel)).await;
-    let group = match listed {
-        Ok(groups) => groups.into_iter().find(|group| group.group.name == name),
-        Err(AwsError { fault: Fault::Denied(_), .. }) => Some(bare),
-        Err(error) => return Err(error),
-    };
-    if look == Look::Failed(Fault::Stopped) {
+    let (listed, first) = join(list_with_linked(link, Some(&bare.group.name), cancel), Box::pin(look(link, &bare, now, cancel))).await;
+    if first == Look::Failed(Fault::Stopped) {
         return Err(AwsError::new(format!("look into {name}"), Fault::Stopped));
     }
+    let mut groups = match listed {
+        Ok(groups) => groups,
+        Err(AwsError { fault: Fault::Denied(_), .. }) => return Ok(vec![FoundGroup { look: first, ..bare }]),
+        Err(error) => return Err(error),
+    };
+    groups.retain(|group| group.is_called(name));
+    let mut linked: Vec<FoundGroup> = groups.extract_if(.., |group| group.identifier() != bare.identifier()).collect();
     // A class that cannot be looked into was not known before.
-    Ok(group.map(|group| if group.is_standard() { FoundGroup { look, ..group } } else { group }))
+    groups.iter_mut().filter(|group| group.is_standard()).for_each(|group| group.look = first.clone());
+    Box::pin(look_into(link, &mut linked, now, cancel)).await?;
+    groups.extend(linked);
+    Ok(groups)
 }
 
 fn unknown(link: &Link, name: &str) -> FoundGroup {
+    let of_arn = of_arn(name);
     FoundGroup {
-        group: GroupName { account: String::new(), region: link.region.clone(), name: name.to_owned() },
+        arn: of_arn.as_ref().map(|_| name.strip_suffix(":*").unwrap_or(name).to_owned()),
+        named: named(name),
+        group: of_arn.unwrap_or_else(|| GroupName { account: String::new(), region: link.region.clone(), name: name.to_owned() }),
         class: String::new(),
         created: None,
         retention_days: None,
         stored_bytes: 0,
-        named: named(name),
         look: Look::NotLooked,
     }
 }
 
 /// The groups of a site, of a prefix when one is given.
 pub(super) async fn list(link: &Link, prefix: Option<&str>, cancel: &AtomicBool) -> Result<Vec<FoundGroup>, AwsError> {
+    listed(link, prefix, false, cancel).await
+}
+
+/// The same, and those of accounts that show us their logs, each with its ARN.
+async fn list_with_linked(link: &Link, prefix: Option<&str>, cancel: &AtomicBool) -> Result<Vec<FoundGroup>, AwsError> {
+    let (own, all) = join(Box::pin(listed(link, prefix, false, cancel)), Box::pin(listed(link, prefix, true, cancel))).await;
+    let mut groups = own?;
+    // Whoever is no monitoring account has none, and a server that does not know of them gives the same ones again.
+    let linked = all.unwrap_or_default().into_iter().filter(|group| !groups.iter().any(|own| own.group == group.group));
+    let linked: Vec<FoundGroup> = linked.filter_map(|group| Some(FoundGroup { arn: Some(arn_of(&group.group)?), ..group })).collect();
+    groups.extend(linked);
+    Ok(groups)
+}
+
+/// None when its account is not known.
+fn arn_of(group: &GroupName) -> Option<String> {
+    let partition = match group.region.split('-').collect::<Vec<_>>().as_slice() {
+        ["cn", ..] => "aws-cn",
+        ["us", "gov", ..] => "aws-us-gov",
+        _ => "aws",
+    };
+    (!group.account.is_empty()).then(|| format!("arn:{partition}:logs:{}:{}:log-group:{}", group.region, group.account, group.name))
+}
+
+async fn listed(link: &Link, prefix: Option<&str>, with_linked: bool, cancel: &AtomicBool) -> Result<Vec<FoundGroup>, AwsError> {
     let (mut groups, mut token) = (Vec::new(), None);
     loop {
         let doing = format!("list the log groups in {}", link.site);
         let page = link
             .call(&link.looks, Care::MayDrop, cancel, |client| {
-                let request =
-                    client.describe_log_groups().limit(50).set_log_group_name_prefix(prefix.map(str::to_owned)).set_next_token(token.clone());
+                let request = client.describe_log_groups().limit(50).set_include_linked_accounts(with_linked.then_some(true));
+                let request = request.set_log_group_name_prefix(prefix.map(str::to_owned)).set_next_token(token.clone());
                 let doing = &doing;
                 async move { request.send().await.map_err(|error| classify::error(doing, &error)) }
             })
@@ -206,6 +261,7 @@ fn found(link: &Link, group: &LogGroup) -> Option<FoundGroup> {
         retention_days: group.retention_in_days(),
         stored_bytes: group.stored_bytes().and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
         look: Look::NotLooked,
+        arn: None,
     })
 }
 
@@ -235,7 +291,11 @@ async fn look_back(link: &Link, group: &FoundGroup, from: Timestamp, cancel: &At
     let doing = format!("look into {}", group.group);
     let page = link
         .call(&link.looks, Care::MayDrop, cancel, |client| {
-            let request = client.filter_log_events().log_group_name(&group.group.name).start_time(from.as_millis()).start_from_head(false).limit(10);
+            let request = match &group.arn {
+                Some(arn) => client.filter_log_events().log_group_identifier(arn),
+                None => client.filter_log_events().log_group_name(&group.group.name),
+            };
+            let request = request.start_time(from.as_millis()).start_from_head(false).limit(10);
             let doing = &doing;
             async move { request.send().await.map_err(|error| classify::error(doing, &error)) }
         })
@@ -282,6 +342,29 @@ mod tests {
     }
 
     #[test]
+    fn arns_are_read_and_written() {
+        for (arn, region, account, name) in [
+            (
+                "arn:aws:logs:us-east-1:111122223333:log-group:/aws/bedrock/modelinvocations",
+                "us-east-1",
+                "111122223333",
+                "/aws/bedrock/modelinvocations",
+            ),
+            ("arn:aws-cn:logs:cn-north-1:444455556666:log-group:org-trail", "cn-north-1", "444455556666", "org-trail"),
+            ("arn:aws-us-gov:logs:us-gov-west-1:1:log-group:a:b", "us-gov-west-1", "1", "a:b"),
+        ] {
+            let group = GroupName { account: account.into(), region: region.into(), name: name.into() };
+            assert_eq!(of_arn(arn), Some(group.clone()));
+            assert_eq!(of_arn(&format!("{arn}:*")), Some(group.clone()));
+            assert_eq!(arn_of(&group).as_deref(), Some(arn));
+        }
+        for other in ["/aws/bedrock", "arn:aws:s3:::bucket", "arn:aws:logs:us-east-1"] {
+            assert_eq!(of_arn(other), None, "{other}");
+        }
+        assert_eq!(arn_of(&GroupName { name: "g".into(), ..GroupName::default() }), None, "whose it is is not known");
+    }
+
+    #[test]
     fn contents_speak_louder_than_the_name() {
         let mut group = FoundGroup {
             group: GroupName::default(),
@@ -291,6 +374,7 @@ mod tests {
             stored_bytes: 0,
             named: Some(Strand::Invocation),
             look: Look::NotLooked,
+            arn: None,
         };
         assert_eq!(group.holds(), [Strand::Invocation]);
         group.look = Look::Saw { strands: vec![], events: 4, bytes: 30, newest: None };

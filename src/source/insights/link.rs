@@ -216,11 +216,13 @@ impl Link {
         }
     }
 
-    /// A profile that is nowhere defined looks to the chain like any other provider without credentials.
+    /// A profile that is nowhere defined looks to the chain like any other provider without credentials; and a login that has ended is
+    /// renewed by the profile's name.
     fn with_profile(&self, error: AwsError) -> AwsError {
         let named = || std::env::var("AWS_PROFILE").ok().filter(|profile| !profile.is_empty());
         match (&error.fault, self.site.profile.clone().or_else(named)) {
             (Fault::NoCredentials, Some(profile)) => AwsError { fault: Fault::UnknownProfile(profile), ..error },
+            (Fault::SsoEnded(None), Some(profile)) => AwsError { fault: Fault::SsoEnded(Some(profile)), ..error },
             _ => error,
         }
     }

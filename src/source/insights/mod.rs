@@ -6,9 +6,12 @@
 //! - `session`: what others use, [`Aws`]: sites connected, questions asked of all of them; `merge`: their rows as one answer.
 //! - `link`: one site: every request goes through it. `pace`: how fast and how much at once. `query`: one query from start to end.
 //! - `fault`: what can go wrong and what to do; `classify`: how it is told from the SDK's errors.
+//! - `bodies` (feature `s3-bodies`): bodies in S3 that a record names.
 //! - `groups`: which log groups there are and what they hold. `rows`: rows of results.
 
 mod actions;
+#[cfg(feature = "s3-bodies")]
+mod bodies;
 mod bundle;
 mod classify;
 mod client;
@@ -29,6 +32,8 @@ mod session;
 mod tests;
 
 pub use actions::ReadAction;
+#[cfg(feature = "s3-bodies")]
+pub use bodies::NamedBody;
 pub use client::ReadOnly;
 pub use doctor::{Allowed, Checkup, Finding, Identity, NEEDED, Weight, examine, policy};
 pub use fault::{AwsError, Fault};

@@ -14,8 +14,6 @@ use crate::model::live::{AskedQuery, QueryState, Seconds};
 
 /// Rows that one query in QL gives at most.
 pub(super) const CAP: u64 = 100_000;
-/// AWS finds an event a while after it happened: what is younger is not final.
-pub(super) const SETTLING: i64 = 300;
 /// A query is planned to scan about so much, so that rows come soon and a budget can be kept …
 const PIECE_BYTES: f64 = 200e6;
 /// … and to give about so much of the rows that one can give: events are not spread evenly.
@@ -100,10 +98,11 @@ pub(super) struct Came {
 }
 
 impl Came {
-    /// There may be more rows than came. A server with a lower limit than AWS shows by a round number.
+    /// There may be more rows than came. A server with a lower limit than AWS shows by a round number: 10,000, as AWS gave in former
+    /// times, or any with more that matched.
     pub(super) fn is_full(&self, cap: u64) -> bool {
-        let round = |by: u64| self.rows > 0 && self.rows.is_multiple_of(by);
-        self.rows >= cap || round(10_000) || (round(1_000) && self.matched > self.rows as f64)
+        let is_round = self.rows > 0 && self.rows.is_multiple_of(1_000);
+        self.rows >= cap || self.rows == 10_000 || (is_round && self.matched > self.rows as f64)
     }
 }
 

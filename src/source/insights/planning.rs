@@ -8,7 +8,7 @@ use super::fault::{AwsError, Fault};
 use super::groups::FoundGroup;
 use super::plan::{self, CAP, Piece};
 use super::session::{Aws, estimate};
-use crate::model::live::{AskedQuery, Coverage, FETCH, GroupName, QueryState, Seconds, Site};
+use crate::model::live::{AskedQuery, Coverage, FETCH, QueryState, Seconds, Site};
 use crate::model::{Strand, Timestamp};
 
 /// What is wanted.
@@ -76,6 +76,18 @@ impl FetchPlan {
         (known, self.groups.iter().any(|group| group.bytes.is_none() && !group.pieces.is_empty()))
     }
 
+    /// Leaves of each group only the seconds from one on that is told for it.
+    pub fn only_from(&mut self, from: impl Fn(&PlannedGroup) -> i64) {
+        for group in &mut self.groups {
+            let from = from(group);
+            for span in group.missing.iter_mut().chain(group.pieces.iter_mut().map(|piece| &mut piece.span)) {
+                span.from = span.from.max(from);
+            }
+            group.missing.retain(|span| !span.is_empty());
+            group.pieces.retain(|piece| !piece.span.is_empty());
+        }
+    }
+
     /// Nothing is missing.
     pub fn is_empty(&self) -> bool {
         self.groups.iter().all(|group| group.pieces.is_empty())
@@ -125,7 +137,7 @@ impl Aws {
                 continue;
             };
             // The same group through two profiles is one.
-            if groups.iter().any(|other| is_same(&other.found.group, &found.group)) {
+            if groups.iter().any(|other| other.found.group.is(&found.group)) {
                 continue;
             }
             groups.push(planned(link, site, found, &wanted));
@@ -134,7 +146,7 @@ impl Aws {
             let Some(link) = self.links().get(group.link) else { return Ok(Some(0.0)) };
             let mut sum = wanted.is_estimated.then_some(0.0);
             for span in hulls(if wanted.is_estimated { &group.missing } else { &[] }) {
-                let bytes = estimate(link, &text, std::slice::from_ref(&group.found.group.name), span, cancel).await?;
+                let bytes = estimate(link, &text, &[group.found.identifier().to_owned()], span, cancel).await?;
                 sum = sum.zip(bytes).map(|(sum, bytes)| sum + bytes);
             }
             Ok(sum)
@@ -184,19 +196,14 @@ fn planned(link: usize, site: &Site, found: &FoundGroup, wanted: &Wanted<'_>) ->
         }
         span.from = from;
     }
-    let is_known = |entry: &&Coverage| is_same(&entry.group, &found.group) && (entry.filter.is_empty() || entry.filter == wanted.filter);
+    let is_known = |entry: &&Coverage| entry.group.is(&found.group) && (entry.filter.is_empty() || entry.filter == wanted.filter);
     let covered: Vec<Seconds> = wanted.covered.iter().filter(is_known).map(|entry| entry.span).collect();
     let missing = if span.is_empty() { Vec::new() } else { span.without(&covered) };
     PlannedGroup { site: site.clone(), found: found.clone(), missing, bytes: None, note, error: None, link, pieces: Vec::new() }
 }
 
-/// Accounts are compared only where both are known.
-pub(super) fn is_same(one: &GroupName, other: &GroupName) -> bool {
-    one.name == other.name && one.region == other.region && (one.account == other.account || one.account.is_empty() || other.account.is_empty())
-}
-
 fn is_of(query: &AskedQuery, group: &PlannedGroup, text: &str) -> bool {
-    query.text == text && query.groups == group.found.group.name && query.region == group.found.group.region && query.profile == group.site.profile
+    query.text == text && query.groups == group.found.identifier() && query.region == group.found.group.region && query.profile == group.site.profile
 }
 
 /// An estimate a gap, or of all when there are many.

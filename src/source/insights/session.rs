@@ -193,6 +193,11 @@ impl Aws {
         }
         let (mut there, mut missing) = (Vec::new(), Vec::new());
         for name in &question.groups {
+            // An ARN says where it is.
+            if let Some(group) = groups::of_arn(name) {
+                (if group.region == link.region { &mut there } else { &mut missing }).push(name.clone());
+                continue;
+            }
             let listed = groups::list(link, Some(name), cancel).await;
             match listed {
                 Ok(found) if found.iter().any(|group| group.group.name == *name) => there.push(name.clone()),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{asked, commands, controls, failed, query, revision_number, signals, tables};
 use crate::case::{CaseError, Reader, Result};
 use crate::decode;
-use crate::model::live::{QueryState, Seconds};
+use crate::model::live::{QueryState, SETTLING, Seconds};
 use crate::model::secret::{self, SecretKind};
 use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Scope, Secrets, SourceId, SourceKind, Strand, StrandSet, text_from_bytes};
 use crate::report::incident::{Options as ReportOptions, Selection, Subject, USUAL_PROMPTS};
@@ -106,7 +106,6 @@ fn answered(reader: &mut Reader, ask: &Ask, reply: &mut dyn FnMut(Answer)) -> Re
 /// What was fetched from AWS, in milliseconds; empty for a case of files. What is not settled yet counts as fetched as well: its
 /// query is in the ledger, though more of it may still come.
 fn fetched(reader: &mut Reader) -> Result<Vec<(i64, i64)>> {
-    const SETTLING: i64 = 300;
     let covered = reader.coverage()?.into_iter().filter(|entry| entry.filter.is_empty()).map(|entry| entry.span);
     let whole = reader.asked()?.into_iter().filter(|query| query.state == QueryState::Complete && query.fetches_all());
     let young = whole.map(|query| query.span.meet(Seconds::new(query.started.as_millis() / 1000 - SETTLING, i64::MAX / 1000)));

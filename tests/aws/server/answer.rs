@@ -193,9 +193,18 @@ fn named(body: &Value) -> Result<Vec<String>, Refusal> {
     Ok(names)
 }
 
-/// The name in an ARN, or the name.
+/// The name in an ARN of our account, or what it is called: groups of linked accounts are called by their ARN.
 pub fn plain_name(name: &str) -> &str {
-    name.strip_prefix("arn:").and_then(|arn| arn.split_once(":log-group:")).map_or(name, |(_, name)| name)
+    match name.strip_prefix("arn:").and_then(|arn| arn.split_once(":log-group:")) {
+        Some((place, name)) if place.ends_with(super::ACCOUNT) => name,
+        _ => name,
+    }
+}
+
+/// The account and the name of a group.
+pub fn owned(name: &str) -> (&str, &str) {
+    let of_arn = name.strip_prefix("arn:").and_then(|arn| arn.split_once(":log-group:"));
+    of_arn.and_then(|(place, name)| Some((place.rsplit(':').next()?, name))).unwrap_or((super::ACCOUNT, name))
 }
 
 fn named_by_source(region: &Region, source: &Source) -> Result<Vec<String>, Refusal> {
@@ -299,7 +308,10 @@ fn of_the_log(names: &[String], event: &LogEvent) -> Option<String> {
     let [name] = names else { return None };
     match name.as_str() {
         "@ptr" => Some(event.ptr.clone()),
-        "@log" => Some(format!("111122223333:{}", event.group)),
+        "@log" => {
+            let (account, group) = owned(&event.group);
+            Some(format!("{account}:{group}"))
+        }
         "@ingestionTime" => Some(Timestamp::from_millis(event.ingested).to_jiff().strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()),
         _ => None,
     }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-use super::answer::{plain_name, pointed};
+use super::answer::{owned, plain_name, pointed};
 use super::filter::Pattern;
 use super::world::{Group, LogEvent, Region};
 use super::{ACCOUNT, Outcome, Shared};
@@ -56,10 +56,12 @@ pub fn groups(logs: Option<&Region>, region: &str, body: &Value) -> Outcome {
     let told: Vec<Value> = logs
         .map(|logs| {
             let groups = logs.groups();
-            let chosen = groups.iter().filter(|(name, _)| prefix.is_none_or(|prefix| name.starts_with(prefix)));
-            let chosen = chosen.filter(|(name, _)| pattern.is_none_or(|pattern| name.contains(pattern)));
-            let tell = |(name, group): (&String, &Group)| {
-                let arn = format!("arn:aws:logs:{region}:{ACCOUNT}:log-group:{name}");
+            let with_linked = body["includeLinkedAccounts"] == true;
+            let chosen = groups.iter().map(|(name, group)| (owned(name), group)).filter(|((account, _), _)| with_linked || *account == ACCOUNT);
+            let chosen = chosen.filter(|((_, name), _)| prefix.is_none_or(|prefix| name.starts_with(prefix)));
+            let chosen = chosen.filter(|((_, name), _)| pattern.is_none_or(|pattern| name.contains(pattern)));
+            let tell = |((account, name), group): ((&str, &str), &Group)| {
+                let arn = format!("arn:aws:logs:{region}:{account}:log-group:{name}");
                 let bytes: usize = group.events.iter().map(|event| event.message.len()).sum();
                 let mut told = json!({
                     "logGroupName": name, "arn": format!("{arn}:*"), "logGroupArn": arn, "creationTime": group.created, "metricFilterCount": 0,

@@ -10,6 +10,10 @@ use jiff::Timestamp;
 /// A request.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
+    /// Method.
+    pub method: String,
+    /// Path, without a query.
+    pub path: String,
     /// Headers by their names in lower case.
     pub headers: HashMap<String, String>,
     /// Body.
@@ -55,6 +59,8 @@ pub fn serve(stream: TcpStream, id: &dyn Fn() -> String, handle: &dyn Fn(&Reques
     let mut reader = BufReader::new(Waiting { stream, is_over });
     while let Some(request) = read(&mut reader) {
         let sent = match handle(&request) {
+            // A head is asked for without its body.
+            Reply::Whole(answer) if request.method == "HEAD" => writer.write_all(&head(&answer, &id())),
             Reply::Whole(answer) => writer.write_all(&head(&answer, &id())).and_then(|()| writer.write_all(&answer.body)),
             Reply::Half(answer) => {
                 let half = &answer.body[..answer.body.len() / 2];
@@ -92,6 +98,8 @@ fn read(reader: &mut impl BufRead) -> Option<Request> {
     if reader.read_line(&mut line).ok()? == 0 {
         return None;
     }
+    let mut words = line.split_whitespace().map(|word| word.split('?').next().unwrap_or_default().to_owned());
+    (request.method, request.path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     loop {
         line.clear();
         if reader.read_line(&mut line).ok()? == 0 {

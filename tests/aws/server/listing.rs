@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use outcrop::model::Timestamp;
 
+use super::answer::owned;
 use super::world::{LogEvent, Region};
 
 /// Fields, an interval in milliseconds perhaps, an order by time, a limit.
@@ -69,7 +70,10 @@ impl Listing {
             "@timestamp" => quoted(&Timestamp::from_millis(event.time).to_jiff().strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()),
             "@message" => quoted(&event.message),
             "@logStream" => quoted(&event.stream),
-            "@log" => quoted(&format!("{}:{}", super::ACCOUNT, event.group)),
+            "@log" => {
+                let (account, group) = owned(&event.group);
+                quoted(&format!("{account}:{group}"))
+            }
             _ => quoted(&event.ptr),
         };
         let names = self.fields.iter().map(String::as_str).chain(["@ptr"]);

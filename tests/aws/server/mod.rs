@@ -4,8 +4,8 @@
 //! limits ([`answer`]), quotas hold, and whatever may happen at AWS can be made to happen ([`faults`]). Everything that it is sent is
 //! kept ([`calls`]), so that a test can say what was asked and what was left running.
 //!
-//! What it cannot do it refuses: a server that lets everything through proves nothing. It knows one account, no signatures but their
-//! names and times, no SQL, no Live Tail.
+//! What it cannot do it refuses: a server that lets everything through proves nothing. It knows one account and those linked to it, no signatures but their
+//! names and times, no SQL, no Live Tail; of S3 only objects that somebody may look at.
 
 pub mod answer;
 pub mod calls;
@@ -14,11 +14,12 @@ pub mod faults;
 pub mod filter;
 pub mod http;
 mod listing;
+mod objects;
 mod queries;
 pub mod seed;
 pub mod world;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,6 +54,8 @@ pub struct Options {
     pub whole_last_second: bool,
     /// Its clock is ahead by so much.
     pub skew: Duration,
+    /// Objects in S3: bucket and key, and bytes.
+    pub objects: BTreeMap<String, Vec<u8>>,
 }
 
 impl Default for Options {
@@ -65,6 +68,7 @@ impl Default for Options {
             most_rows: 100_000,
             whole_last_second: true,
             skew: Duration::ZERO,
+            objects: BTreeMap::new(),
         }
     }
 }
@@ -191,6 +195,12 @@ impl Server {
         &self.shared.world
     }
 
+    /// Objects in S3.
+    #[cfg(feature = "s3-bodies")]
+    pub fn objects(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.shared.options.objects
+    }
+
     /// What was sent so far.
     pub fn calls(&self) -> Vec<Call> {
         self.shared.calls.all()
@@ -245,11 +255,13 @@ fn reply(shared: &Arc<Shared>, request: &Request) -> Reply {
         let text = String::from_utf8_lossy(&request.body).into_owned();
         let action = text.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or_default().to_owned();
         (action, Value::String(text))
+    } else if service == "s3" {
+        (objects::action(request), Value::String(request.path.clone()))
     } else {
         let action = request.header("x-amz-target").rsplit('.').next().unwrap_or_default().to_owned();
         (action, serde_json::from_slice(&request.body).unwrap_or_default())
     };
-    let call = Call { service, region: region.clone(), action: action.clone(), body: body.clone(), outcome: String::new() };
+    let call = Call { service: service.clone(), region: region.clone(), action: action.clone(), body: body.clone(), outcome: String::new() };
     let number = shared.calls.begin(call);
     let groups = groups_of(shared, &body);
     let fault = shared.faults.of(&Asked { action: &action, groups: &groups });
@@ -271,6 +283,11 @@ fn reply(shared: &Arc<Shared>, request: &Request) -> Reply {
         Some(fault) => wrong(fault, &action, &region, &groups),
         None => None,
     };
+    if service == "s3" {
+        let (answer, told) = objects::answer(shared, request, outcome.or_else(|| refused_before(shared, request, &key, &action, &region)));
+        shared.calls.end(number, told);
+        return Reply::Whole(answer);
+    }
     let outcome = outcome
         .or_else(|| refused_before(shared, request, &key, &action, &region))
         .unwrap_or_else(|| if is_sts { Outcome::Ok(String::new()) } else { act(shared, &action, &region, &body, fault.as_ref()) });

@@ -1,5 +1,6 @@
 //! The life of queries: started, run, read in pages, stopped.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,7 @@ pub struct Query {
     created: i64,
     runs: Duration,
     ends: &'static str,
+    is_due: AtomicBool,
     stopped: Mutex<Option<Instant>>,
     looks: Mutex<usize>,
     answered: Arc<OnceLock<Answered>>,
@@ -38,7 +40,7 @@ impl Query {
         }
         let since = self.began.elapsed();
         match self.answered.get() {
-            Some(answered) if since >= self.runs => {
+            Some(answered) if since >= self.runs || self.is_due.load(Ordering::Relaxed) => {
                 if answered.failed.is_some() {
                     "Failed"
                 } else {
@@ -54,6 +56,11 @@ impl Query {
     /// It was stopped before its end.
     pub fn was_stopped(&self) -> bool {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// It comes to its end now, however long it was to run.
+    pub fn end(&self) {
+        self.is_due.store(true, Ordering::Relaxed);
     }
 
     fn is_running(&self) -> bool {
@@ -95,6 +102,7 @@ pub fn start(shared: &Arc<Shared>, region: &str, body: &Value, runs: Option<Dura
         // An estimate runs nothing.
         runs: if plan.is_estimate { Duration::ZERO } else { runs.unwrap_or(shared.options.runs) },
         ends: ends.unwrap_or("Complete"),
+        is_due: AtomicBool::default(),
         stopped: Mutex::default(),
         looks: Mutex::default(),
         answered: Arc::default(),

@@ -291,8 +291,6 @@ fn query() -> impl Strategy<Value = Query> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
     #[test]
     fn a_written_tree_is_read_as_the_same(query in query()) {
         let written = query.to_string();

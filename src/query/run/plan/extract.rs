@@ -2,9 +2,9 @@
 
 use super::super::error::RunError;
 use super::super::expr::wrong;
-use super::super::stage::{Csv, LOGFMT, Logfmt, Match, glob};
+use super::super::stage::{Csv, Fold, LOGFMT, Logfmt, Match, glob};
 use super::Planner;
-use crate::query::compare::compile;
+use crate::query::compare::{Searched, compile};
 use crate::query::ql::ast::{Extraction, Parse, group_names};
 
 impl Planner<'_> {
@@ -55,7 +55,7 @@ impl Planner<'_> {
             Extraction::Xml { path, .. } => return Err(wrong(path.span, "XML cannot be taken apart in this version")),
         };
         let regex = compile(&pattern).map_err(|error| wrong(span, error.to_string()))?;
-        self.push(Match { of, regex, groups, multi });
+        self.push(Match { of, regex: Searched::of(regex), groups, multi, fold: Fold::default() });
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ use super::error::RunError;
 use super::expr::{Compiler, Node, SubQuery, wrong};
 use super::field::Base;
 use super::names::{Column, Names};
-use super::stage::{Accum, Compute, Cut, Dedup, Filter, JsonAt, Limit, NaturalKey, Sort, Tail, Unnest, Work, json_steps};
+use super::stage::{Accum, Compute, Cut, Dedup, Filter, Fold, JsonAt, Limit, NaturalKey, Sort, Tail, Unnest, Work, json_steps};
 use crate::query::compare::Membership;
 use crate::query::ql::ast::{DiffWindow, Direction, Field, FilterIndex, Item, Query, SortKey, Stage, StageKind};
 use crate::query::value::Value;
@@ -188,12 +188,12 @@ impl<'a> Planner<'a> {
             StageKind::Tail(count) => {
                 self.breaks(false);
                 self.has_limit = true;
-                self.push(Tail { count: usize::try_from(*count).unwrap_or(usize::MAX).min(100_000), rows: VecDeque::new() });
+                self.push(Tail { count: usize::try_from(*count).unwrap_or(usize::MAX).min(100_000), rows: VecDeque::new(), held: 0 });
             }
             StageKind::Dedup(fields) => {
                 let keys = fields.iter().map(|field| self.field(field)).collect::<Result<_, _>>()?;
                 self.breaks(false);
-                self.push(Dedup { keys, seen: HashSet::new() });
+                self.push(Dedup { keys, seen: HashSet::new(), held: 0 });
             }
             StageKind::Pattern(expr) => {
                 let of = self.compiler().node(expr)?;
@@ -210,13 +210,13 @@ impl<'a> Planner<'a> {
                 let slot = self.names.give(&into.text);
                 self.names.add(&into.text, slot);
                 self.is_filters = false;
-                self.push(Unnest { of, slot, keeps_others: false });
+                self.push(Unnest { of, slot, keeps_others: false, fold: Fold::default() });
             }
             StageKind::Expand(field) => {
                 let of = self.field(field)?;
                 let slot = self.replace(&field.flat());
                 self.is_filters = false;
-                self.push(Unnest { of, slot, keeps_others: true });
+                self.push(Unnest { of, slot, keeps_others: true, fold: Fold::default() });
             }
             StageKind::Accum { field, alias } => {
                 let of = self.field(field)?;

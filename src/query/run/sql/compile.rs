@@ -10,7 +10,7 @@ use super::super::expr::{Aggregated, Apply, Node, wrong};
 use super::tables::Tables;
 use super::window::Ranked;
 use crate::query::aggregate::sql::{COUNT_DISTINCT, aggregate};
-use crate::query::compare::{self, Likeness};
+use crate::query::compare::{self, Likeness, Searched};
 use crate::query::functions::{Context, Operator};
 use crate::query::ql::{QueryError, Span};
 use crate::query::sql::ast::{Call, Comparison, Expr, ExprKind, Is, LikeKind, Operator as Sign, Query};
@@ -150,7 +150,7 @@ impl Compiler<'_, '_> {
         if let Some(inside) = inside.filter(|inside| how == LikeKind::Pattern && !inside.contains(['%', '_', escape])) {
             return Ok(Some(Likeness::contains(inside)));
         }
-        like(text, escape, how == LikeKind::AnyCase).map(|regex| Some(Likeness::Matches(regex))).map_err(wrong)
+        like(text, escape, how == LikeKind::AnyCase).map(|regex| Some(Likeness::Matches(Searched::of(regex)))).map_err(wrong)
     }
 
     /// The slot of what is grouped by.
@@ -200,7 +200,9 @@ impl Compiler<'_, '_> {
             ExprKind::Like { value, pattern, how, escape, negated } => {
                 let negated = *negated;
                 match Self::likeness(pattern, *how, *escape)? {
-                    Some(likeness) => apply(vec![self.value(value)?], move |_, args| not(likeness.is_like(first(args)), negated)),
+                    Some(likeness) => {
+                        apply(vec![self.value(value)?], move |context, args| not(likeness.is_like(first(args), &|| context.is_stopped()), negated))
+                    }
                     None => {
                         let (how, escape) = (*how, *escape);
                         apply(vec![self.value(value)?, self.value(pattern)?], move |context, args| {

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use super::super::error::RunError;
 use super::super::expr::Node;
 use super::super::rows::{Row, set};
-use super::super::stage::{MOST_BYTES, MOST_ROWS, Work, stopped};
+use super::super::stage::{MOST_BYTES, MOST_ROWS, Work, bounded, stopped};
 use crate::query::aggregate::size_of_value;
 use crate::query::functions::Context;
 use crate::query::numeric::Numeric;
@@ -65,13 +65,14 @@ fn spelled(number: Numeric) -> String {
 
 impl Pairs {
     /// Sorts the other side's rows by their keys, which are the first values of each.
-    pub(super) fn fill(&mut self, rows: Vec<Vec<Value>>) -> Result<(), RunError> {
+    pub(super) fn fill(&mut self, rows: Vec<Vec<Value>>, context: &Context) -> Result<(), RunError> {
         let held: usize = rows.iter().flatten().map(size_of_value).sum();
         if held > MOST_BYTES {
             return Err(RunError::TooLarge("the second side of JOIN would hold more than 512 MB: narrow it, or read fewer fields of it".to_owned()));
         }
         let mut key = Vec::new();
         for mut row in rows {
+            stopped(context)?;
             let rest = row.split_off(self.keys.len().min(row.len()));
             let at = u32::try_from(self.right.len()).unwrap_or(u32::MAX);
             if self.keys.is_empty() || loose_key(&row, &mut key).is_some() {
@@ -102,6 +103,7 @@ impl Work for Pairs {
     fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
         let (mut out, mut key) = (Vec::new(), Vec::new());
         for row in rows {
+            stopped(context)?;
             let partners: Vec<u32> = if self.keys.is_empty() {
                 (0..u32::try_from(self.right.len()).unwrap_or(u32::MAX)).collect()
             } else {
@@ -119,6 +121,7 @@ impl Work for Pairs {
                 if self.on.iter().all(|node| node.holds(&pair.values, context)) {
                     out.push(pair.clone());
                 }
+                bounded(out.len(), &pair, "JOIN")?;
                 if self.made + out.len() > MOST_ROWS {
                     let remedy = "join on a field with fewer equal values, or narrow both sides";
                     return Err(RunError::TooLarge(format!("JOIN would make more than {MOST_ROWS} rows: {remedy}")));

@@ -61,7 +61,7 @@ impl Runner<'_, '_> {
                     let message = format!("both sides show as many columns: the first shows {}, this one {}", columns.len(), others.len());
                     return Err(wrong(right.span.0, message));
                 }
-                let rows = set::put_together(*how, *all, one, other)?;
+                let rows = set::put_together(*how, *all, one, other, &self.context(reader, self.options.scope)?)?;
                 let columns: Vec<(String, usize)> = columns.into_iter().zip(0..).collect();
                 let slots = columns.len();
                 let tables = Tables { all: vec![Table { alias: None, kind: TableKind::Rows { columns, rows } }], slots, notes: Vec::new() };
@@ -134,7 +134,8 @@ impl Runner<'_, '_> {
             let mut partners = Gather::of(&right, None);
             self.sql_feed(reader, &mut right, second, &mut partners)?;
             self.statistics.matched = matched;
-            pairs.fill(partners.rows.into_iter().map(|row| row.values).collect())?;
+            let context = self.context(reader, self.options.scope)?;
+            pairs.fill(partners.rows.into_iter().map(|row| row.values).collect(), &context)?;
             plan.work.insert(plan.join_at, Box::new(pairs));
         }
         if self.depth == 0 {
@@ -170,7 +171,7 @@ impl Runner<'_, '_> {
                     let made = through(&mut plan.work, made.collect(), &context)?;
                     gather.take(made)?;
                 }
-                finished(reader, plan, &context, &mut |made| gather.take(made))?;
+                finished(&mut plan.work, &context, &mut |made| gather.take(made))?;
                 self.note(context.notes().into_iter().map(str::to_owned));
             }
         }

@@ -3,7 +3,8 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::super::error::RunError;
-use super::super::stage::{MOST_ROWS, key_of, too_many};
+use super::super::stage::{MOST_ROWS, key_of, stopped, too_many};
+use crate::query::functions::Context;
 use crate::query::numeric::Numeric;
 use crate::query::sql::ast::SetOperator;
 use crate::query::sql::equal;
@@ -88,7 +89,13 @@ impl Known {
 }
 
 /// Rows of two queries put together.
-pub(super) fn put_together(how: SetOperator, all: bool, left: Vec<Vec<Value>>, right: Vec<Vec<Value>>) -> Result<Vec<Vec<Value>>, RunError> {
+pub(super) fn put_together(
+    how: SetOperator,
+    all: bool,
+    left: Vec<Vec<Value>>,
+    right: Vec<Vec<Value>>,
+    context: &Context,
+) -> Result<Vec<Vec<Value>>, RunError> {
     let keyed = |row: &[Value]| {
         let mut key = Vec::new();
         key_of(row, &mut key);
@@ -99,10 +106,11 @@ pub(super) fn put_together(how: SetOperator, all: bool, left: Vec<Vec<Value>>, r
             return Err(too_many("UNION", "narrow both queries"));
         }
         let mut seen = HashSet::new();
-        return Ok(left.into_iter().chain(right).filter(|row| all || seen.insert(keyed(row))).collect());
+        return kept(left.into_iter().chain(right), |row| all || seen.insert(keyed(row)), context);
     }
     let mut counts: HashMap<Box<[u8]>, u64> = HashMap::new();
     for row in &right {
+        stopped(context)?;
         *counts.entry(keyed(row)).or_default() += 1;
     }
     let mut seen = HashSet::new();
@@ -121,5 +129,17 @@ pub(super) fn put_together(how: SetOperator, all: bool, left: Vec<Vec<Value>>, r
         let wanted = is_there == (how == SetOperator::Intersect);
         wanted && (all || seen.insert(key))
     };
-    Ok(left.into_iter().filter(keeps).collect())
+    kept(left.into_iter(), keeps, context)
+}
+
+/// The rows that are kept, as long as somebody waits for them.
+fn kept(rows: impl Iterator<Item = Vec<Value>>, mut keeps: impl FnMut(&Vec<Value>) -> bool, context: &Context) -> Result<Vec<Vec<Value>>, RunError> {
+    let mut out = Vec::new();
+    for row in rows {
+        stopped(context)?;
+        if keeps(&row) {
+            out.push(row);
+        }
+    }
+    Ok(out)
 }

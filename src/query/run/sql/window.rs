@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::super::error::RunError;
 use super::super::expr::{Aggregated, Node, wrong};
 use super::super::rows::{Row, set};
-use super::super::stage::{MOST_BYTES, MOST_ROWS, SortKey, Work, compare, in_order, key_of, too_many, values_of};
+use super::super::stage::{MOST_BYTES, MOST_ROWS, SortKey, Work, compare, in_order, key_of, stopped, too_many, values_of};
 use super::compile::{Compiler, arguments, unknown};
 use crate::query::aggregate::sql::aggregate;
 use crate::query::functions::Context;
@@ -120,7 +120,7 @@ impl Ranked {
     }
 
     /// The values of the rows of one partition, which are in order.
-    fn values(&self, rows: &[&Known], looks: &mut usize) -> Result<Vec<Value>, RunError> {
+    fn values(&self, rows: &[&Known], looks: &mut usize, context: &Context) -> Result<Vec<Value>, RunError> {
         let count = rows.len();
         let is_peer = |one: usize, other: usize| match (rows.get(one), rows.get(other)) {
             (Some(one), Some(other)) => compare(&self.order, &one.order, &other.order).is_eq(),
@@ -128,13 +128,14 @@ impl Ranked {
         };
         let name = match &self.what {
             What::Rank(name) => name.as_str(),
-            What::Aggregate(aggregated) => return self.aggregates(aggregated, rows, looks),
+            What::Aggregate(aggregated) => return self.aggregates(aggregated, rows, looks, context),
         };
         let arg = |row: usize, index: usize| rows.get(row).and_then(|row| row.args.get(index)).cloned().unwrap_or_default();
         let number = |value: usize| Value::count(value as u64);
         let mut out = Vec::with_capacity(count);
         let (mut rank, mut dense) = (0, 0);
         for at in 0..count {
+            stopped(context)?;
             if at == 0 || !is_peer(at - 1, at) {
                 rank = at + 1;
                 dense += 1;
@@ -199,7 +200,7 @@ impl Ranked {
         (from.min(to), to)
     }
 
-    fn aggregates(&self, aggregated: &Aggregated, rows: &[&Known], looks: &mut usize) -> Result<Vec<Value>, RunError> {
+    fn aggregates(&self, aggregated: &Aggregated, rows: &[&Known], looks: &mut usize, context: &Context) -> Result<Vec<Value>, RunError> {
         let count = rows.len();
         let is_peer = |one: usize, other: usize| match (rows.get(one), rows.get(other)) {
             (Some(one), Some(other)) => compare(&self.order, &one.order, &other.order).is_eq(),
@@ -210,6 +211,7 @@ impl Ranked {
         let mut taken = (0, 0);
         let mut result = state.finish();
         for at in 0..count {
+            stopped(context)?;
             let (from, to) = self.frame(at, count, &is_peer, looks);
             if (from, to) != taken || at == 0 {
                 // A frame that only grows goes on from where it was.
@@ -218,6 +220,7 @@ impl Ranked {
                     taken = (from, from);
                 }
                 for row in rows.get(taken.1..to).unwrap_or_default() {
+                    stopped(context)?;
                     state.take(&row.args, row.millis);
                 }
                 *looks += to - taken.1.min(to);
@@ -272,6 +275,7 @@ impl Work for Windows {
             let mut parts: std::collections::BTreeMap<Vec<u8>, Vec<usize>> = std::collections::BTreeMap::new();
             let mut known = Vec::with_capacity(rows.len());
             for (at, row) in rows.iter().enumerate() {
+                stopped(context)?;
                 let mut key = Vec::new();
                 key_of(&values_of(&ranked.partition, &row.values, context), &mut key);
                 parts.entry(key).or_default().push(at);
@@ -286,7 +290,7 @@ impl Work for Windows {
                 };
                 *part = in_order(std::mem::take(part), by_order, context)?;
                 let in_order: Vec<&Known> = part.iter().filter_map(|at| own(*at)).collect();
-                let values = ranked.values(&in_order, &mut looks)?;
+                let values = ranked.values(&in_order, &mut looks, context)?;
                 for (at, value) in part.iter().zip(values) {
                     if let Some(row) = rows.get_mut(*at) {
                         set(row, *slot, value);

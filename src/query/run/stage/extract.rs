@@ -5,7 +5,8 @@ use regex::Regex;
 use super::super::error::RunError;
 use super::super::expr::{Node, part};
 use super::super::rows::{Row, set};
-use super::{MOST_ROWS, Work, too_many};
+use super::{Fold, MOST_ROWS, Work, bounded, stopped, too_many};
+use crate::query::compare::Searched;
 use crate::query::functions::Context;
 use crate::query::ql::ast::Step;
 use crate::query::value::Value;
@@ -13,11 +14,12 @@ use crate::query::value::Value;
 /// `parse` with a glob or a regular expression.
 pub(in crate::query::run) struct Match {
     pub(in crate::query::run) of: Node,
-    pub(in crate::query::run) regex: Regex,
+    pub(in crate::query::run) regex: Searched,
     /// Groups of the expression, and where they go.
     pub(in crate::query::run) groups: Vec<(usize, usize)>,
     /// A row for each match.
     pub(in crate::query::run) multi: bool,
+    pub(in crate::query::run) fold: Fold,
 }
 
 /// A glob as a regular expression: each `*` takes as little as it can, the last one at the end of the glob all that is left.
@@ -46,14 +48,22 @@ impl Work for Match {
     fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
         let mut out = Vec::with_capacity(rows.len());
         for mut row in rows {
+            stopped(context)?;
             let value = self.of.of(&row.values, context);
             let text = value.as_text().unwrap_or_default();
+            // Long texts are looked at first in a way that can be given up.
+            if self.regex.is_long(&text) && !self.regex.finds(&text, &|| context.is_stopped()) {
+                out.push(row);
+                continue;
+            }
             if self.multi {
                 let before = out.len();
-                for found in self.regex.captures_iter(&text) {
+                for found in self.regex.regex().captures_iter(&text) {
+                    stopped(context)?;
                     if out.len() >= MOST_ROWS {
                         return Err(too_many("parse … multi", "narrow the scope first"));
                     }
+                    bounded(out.len(), &row, "parse … multi")?;
                     let mut one = row.clone();
                     self.fill(&mut one, &found);
                     out.push(one);
@@ -61,9 +71,10 @@ impl Work for Match {
                 if out.len() == before {
                     out.push(row);
                 }
+                self.fold.becomes(out.len() - before, "parse … multi")?;
                 continue;
             }
-            if let Some(found) = self.regex.captures(&text) {
+            if let Some(found) = self.regex.regex().captures(&text) {
                 self.fill(&mut row, &found);
             }
             out.push(row);

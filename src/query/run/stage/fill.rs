@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::super::error::RunError;
 use super::super::rows::{Row, set};
-use super::{MOST_ROWS, Work, key_of, too_many};
+use super::{MOST_ROWS, Work, in_order, key_of, stopped, too_many};
 use crate::query::functions::Context;
 use crate::query::period::Period;
 use crate::query::value::Value;
@@ -50,7 +50,7 @@ impl Work for FillMissing {
         Ok(Vec::new())
     }
 
-    fn finish(&mut self, _: &Context) -> Result<Vec<Row>, RunError> {
+    fn finish(&mut self, context: &Context) -> Result<Vec<Row>, RunError> {
         let time = |row: &Row| match row.values.get(self.bin) {
             Some(Value::Time(millis)) => Some(*millis),
             _ => None,
@@ -59,6 +59,7 @@ impl Work for FillMissing {
         let (Some(first), Some(last)) = (times.iter().min().copied(), times.iter().max().copied()) else { return Ok(std::mem::take(&mut self.rows)) };
         let (mut known, mut kinds, mut key) = (HashSet::new(), BTreeMap::new(), Vec::new());
         for row in &self.rows {
+            stopped(context)?;
             let others: Vec<Value> = self.others.iter().filter_map(|slot| row.values.get(*slot).cloned()).collect();
             key_of(&others, &mut key);
             known.insert((time(row), key.clone()));
@@ -72,6 +73,7 @@ impl Work for FillMissing {
             let Some(next) = next.filter(|next| *next > at) else { break };
             at = next;
             for (kind, others) in &kinds {
+                stopped(context)?;
                 if known.contains(&(Some(at), kind.clone())) {
                     continue;
                 }
@@ -89,12 +91,11 @@ impl Work for FillMissing {
                 self.rows.push(row);
             }
         }
-        let mut rows = std::mem::take(&mut self.rows);
         let bin = self.bin;
-        rows.sort_by_key(|row| match row.values.get(bin) {
+        let millis = |row: &Row| match row.values.get(bin) {
             Some(Value::Time(millis)) => *millis,
             _ => i64::MIN,
-        });
-        Ok(rows)
+        };
+        in_order(std::mem::take(&mut self.rows), |one, other| millis(one).cmp(&millis(other)), context)
     }
 }

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::super::error::RunError;
 use super::super::expr::{Aggregated, Node};
 use super::super::rows::{Row, set};
-use super::{MOST_BYTES, MOST_ROWS, Work, in_order, key_of, too_many, values_of};
+use super::{MOST_BYTES, MOST_ROWS, Work, in_order, key_of, stopped, too_many, values_of};
 use crate::query::aggregate::{Aggregate, Note, size_of_value};
 use crate::query::compare::natural;
 use crate::query::functions::Context;
@@ -90,6 +90,7 @@ impl Work for Group {
     fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
         let mut key = Vec::new();
         for row in rows {
+            stopped(context)?;
             self.one(&row, 1, &mut key, context)?;
         }
         Ok(Vec::new())
@@ -113,6 +114,7 @@ impl Work for Group {
         let groups = in_order(groups, by_keys, context)?;
         let mut rows = Vec::with_capacity(groups.len());
         for group in groups {
+            stopped(context)?;
             let mut row = Row { event: None, millis: None, values: vec![Value::Missing; self.slots] };
             for (slot, value) in self.by_slots.iter().zip(group.by) {
                 set(&mut row, *slot, value);

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::super::error::RunError;
 use super::super::expr::Node;
 use super::super::rows::{Row, set};
-use super::{MOST_ROWS, Work, key_of, too_many};
+use super::{MOST_ROWS, Work, bounded, key_of, stopped, too_many};
 use crate::query::functions::Context;
 use crate::query::value::Value;
 
@@ -42,6 +42,7 @@ impl Work for Join {
     fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
         let (mut out, mut key) = (Vec::new(), Vec::new());
         for row in rows {
+            stopped(context)?;
             let value = self.key.of(&row.values, context);
             key_of(std::slice::from_ref(&value), &mut key);
             let partners = if value.is_missing() { None } else { self.right.get(key.as_slice()) };
@@ -51,6 +52,7 @@ impl Work for Join {
                     if self.made > MOST_ROWS {
                         return Err(too_many("join", "join on a field with fewer equal values"));
                     }
+                    bounded(out.len() + partners.len(), &row, "join")?;
                     for partner in partners {
                         let mut one = row.clone();
                         for (slot, value) in self.slots.iter().zip(partner) {

@@ -9,8 +9,11 @@ mod order;
 mod patterns;
 mod rowwise;
 mod statistics;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use super::error::RunError;
 use super::expr::Node;
@@ -60,6 +63,8 @@ pub(super) trait Work {
     }
     /// The patterns of the time before, to compare with.
     fn compare_with(&mut self, _: Patterns) {}
+    /// Rows that come from now on passed these conditions already.
+    fn spare(&mut self, _: &[Arc<Node>]) {}
 }
 
 /// Has somebody stopped waiting?
@@ -67,8 +72,28 @@ pub(super) fn stopped(context: &Context) -> Result<(), RunError> {
     if context.is_stopped() { Err(RunError::Case(crate::case::CaseError::Interrupted)) } else { Ok(()) }
 }
 
+/// Rows that a command is given at once …
+const PIECE: usize = 512;
+/// … and about how many bytes of them.
+const PIECE_BYTES: usize = 256 << 10;
+
+/// Rows in pieces, after each of which somebody is asked whether the answer is still wanted.
+pub(super) fn pieces(rows: Vec<Row>) -> impl Iterator<Item = Vec<Row>> {
+    let mut rows = rows.into_iter();
+    std::iter::from_fn(move || {
+        let mut piece = Vec::with_capacity(rows.len().min(PIECE));
+        let mut bytes = 0;
+        while piece.len() < PIECE && bytes < PIECE_BYTES {
+            let Some(row) = rows.next() else { break };
+            bytes += row.size();
+            piece.push(row);
+        }
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
 /// Runs that are sorted in one go.
-const RUN: usize = 16_384;
+const RUN: usize = 4096;
 
 /// Rows in order; those that are alike stay in theirs. In runs that are merged, so that it can be stopped in between.
 pub(super) fn in_order<T>(mut rows: Vec<T>, order: impl Fn(&T, &T) -> Ordering, context: &Context) -> Result<Vec<T>, RunError> {
@@ -108,6 +133,40 @@ fn merge<T>(first: Vec<T>, second: Vec<T>, order: impl Fn(&T, &T) -> Ordering, c
     out.extend(first);
     out.extend(second);
     Ok(out)
+}
+
+/// So many rows like this one are too many bytes to be made of one piece.
+pub(super) fn bounded(made: usize, row: &Row, command: &str) -> Result<(), RunError> {
+    if made.saturating_mul(size_of::<Row>() + row.values.len() * size_of::<Value>()) > MOST_BYTES {
+        return Err(RunError::TooLarge(format!(
+            "`{command}` would make more than 512 MB of rows at once: narrow the scope first, or show fewer fields"
+        )));
+    }
+    Ok(())
+}
+
+/// A command that makes more rows than this of each, on average, was not meant so.
+const MOST_FOLD: usize = 500;
+
+/// How many rows a command took, and how many it made of them.
+#[derive(Default)]
+pub(super) struct Fold {
+    taken: usize,
+    made: usize,
+}
+
+impl Fold {
+    /// Another row becomes so many.
+    pub(super) fn becomes(&mut self, count: usize, command: &str) -> Result<(), RunError> {
+        self.taken += 1;
+        self.made = self.made.saturating_add(count);
+        if self.made > MOST_ROWS && self.made / self.taken > MOST_FOLD {
+            return Err(RunError::TooLarge(format!(
+                "`{command}` makes more than {MOST_FOLD} rows of each and has made more than {MOST_ROWS}: narrow the scope first, or look for more at once"
+            )));
+        }
+        Ok(())
+    }
 }
 
 /// Too many rows for a command.

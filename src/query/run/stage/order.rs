@@ -8,7 +8,7 @@ use hashbrown::HashSet;
 use super::super::error::RunError;
 use super::super::expr::Node;
 use super::super::rows::Row;
-use super::{MOST_BYTES, MOST_ROWS, Work, in_order, key_of, too_many, values_of};
+use super::{MOST_BYTES, MOST_ROWS, Work, in_order, key_of, stopped, too_many, values_of};
 use crate::query::compare::natural;
 use crate::query::functions::Context;
 use crate::query::value::Value;
@@ -78,6 +78,7 @@ impl<K: SortKey> Sort<K> {
 impl<K: SortKey> Work for Sort<K> {
     fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
         for row in rows {
+            stopped(context)?;
             let key = self.keys.iter().map(|key| key.node().of(&row.values, context)).collect();
             self.held += row.size();
             self.rows.push((key, row));
@@ -156,15 +157,20 @@ impl Work for Cut {
 pub(in crate::query::run) struct Tail {
     pub(in crate::query::run) count: usize,
     pub(in crate::query::run) rows: VecDeque<Row>,
+    pub(in crate::query::run) held: usize,
 }
 
 impl Work for Tail {
     fn take(&mut self, rows: Vec<Row>, _: &Context) -> Result<Vec<Row>, RunError> {
         for row in rows {
+            self.held += row.size();
             self.rows.push_back(row);
             if self.rows.len() > self.count {
-                self.rows.pop_front();
+                self.held -= self.rows.pop_front().map_or(0, |row| row.size());
             }
+        }
+        if self.held > MOST_BYTES {
+            return Err(RunError::TooLarge("`tail` would hold more than 512 MB: ask for fewer rows, or show fewer fields".to_owned()));
         }
         Ok(Vec::new())
     }
@@ -178,19 +184,22 @@ impl Work for Tail {
 pub(in crate::query::run) struct Dedup {
     pub(in crate::query::run) keys: Vec<Node>,
     pub(in crate::query::run) seen: HashSet<Box<[u8]>>,
+    pub(in crate::query::run) held: usize,
 }
 
 impl Work for Dedup {
     fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
         let (mut kept, mut key) = (Vec::new(), Vec::new());
         for row in rows {
+            stopped(context)?;
             let values = values_of(&self.keys, &row.values, context);
             if !values.iter().any(Value::is_missing) {
                 key_of(&values, &mut key);
                 if self.seen.contains(key.as_slice()) {
                     continue;
                 }
-                if self.seen.len() >= MOST_ROWS {
+                self.held += key.len();
+                if self.seen.len() >= MOST_ROWS || self.held > MOST_BYTES {
                     return Err(too_many("dedup", "narrow the scope, or use fewer fields"));
                 }
                 self.seen.insert(key.as_slice().into());

@@ -3,7 +3,7 @@
 use super::super::error::RunError;
 use super::super::expr::Node;
 use super::super::rows::{Row, set};
-use super::Work;
+use super::{Work, stopped};
 use crate::query::functions::Context;
 use crate::query::pattern::Patterns;
 use crate::query::value::Value;
@@ -32,6 +32,7 @@ impl FindPatterns {
 impl Work for FindPatterns {
     fn take(&mut self, rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
         for row in rows {
+            stopped(context)?;
             if let Some(text) = self.of.of(&row.values, context).as_text() {
                 self.found.take(&text);
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::error::RunError;
 use super::super::expr::Node;
 use super::super::rows::{Row, set};
-use super::Work;
+use super::{Work, stopped};
 use crate::query::functions::Context;
 use crate::query::value::Value;
 
@@ -15,8 +15,16 @@ pub(in crate::query::run) struct Filter(pub(in crate::query::run) Vec<Arc<Node>>
 
 impl Work for Filter {
     fn take(&mut self, mut rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
-        rows.retain(|row| self.0.iter().all(|node| node.holds(&row.values, context)));
-        Ok(rows)
+        let mut failed = Ok(());
+        rows.retain(|row| {
+            failed = std::mem::replace(&mut failed, Ok(())).and_then(|()| stopped(context));
+            failed.is_ok() && self.0.iter().all(|node| node.holds(&row.values, context))
+        });
+        failed.map(|()| rows)
+    }
+
+    fn spare(&mut self, passed: &[Arc<Node>]) {
+        self.0.retain(|node| !passed.iter().any(|known| Arc::ptr_eq(known, node)));
     }
 }
 
@@ -26,6 +34,7 @@ pub(in crate::query::run) struct Compute(pub(in crate::query::run) Vec<(usize, N
 impl Work for Compute {
     fn take(&mut self, mut rows: Vec<Row>, context: &Context) -> Result<Vec<Row>, RunError> {
         for row in &mut rows {
+            stopped(context)?;
             for (slot, node) in &self.0 {
                 let value = node.of(&row.values, context);
                 set(row, *slot, value);

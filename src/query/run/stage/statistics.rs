@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::super::error::RunError;
 use super::super::expr::Node;
 use super::super::rows::{Row, set};
-use super::{MOST_BYTES, MOST_ROWS, Work, in_order, key_of, too_many, values_of};
+use super::{MOST_BYTES, MOST_ROWS, Work, in_order, key_of, stopped, too_many, values_of};
 use crate::query::functions::Context;
 use crate::query::value::Value;
 
@@ -48,6 +48,7 @@ impl Work for Sessionize {
         let (mut sessions, mut key) = (0_u64, Vec::new());
         // By time, whatever order the rows are in: a session is numbered when it begins.
         for (millis, at) in in_order(times, Ord::cmp, context)? {
+            stopped(context)?;
             let Some(row) = rows.get_mut(at) else { continue };
             let values = values_of(&self.keys, &row.values, context);
             // Whoever has no identity has no sessions.
@@ -97,7 +98,7 @@ impl Work for Outlier {
         let mut rows = std::mem::take(&mut self.held.rows);
         let mut is_kept = vec![true; rows.len()];
         for (node, slot, mark) in &self.fields {
-            let values: Vec<Value> = rows.iter().map(|row| node.of(&row.values, context)).collect();
+            let values = rows.iter().map(|row| stopped(context).map(|()| node.of(&row.values, context))).collect::<Result<Vec<Value>, RunError>>()?;
             let numbers = in_order(values.iter().filter_map(Value::as_number).collect(), f64::total_cmp, context)?;
             let (Some(first), Some(third)) = (quartile(&numbers, 0.25), quartile(&numbers, 0.75)) else { continue };
             let far = (third - first) * self.times;

@@ -138,8 +138,12 @@ pub fn interval(text: &str) -> Option<i64> {
             "week" => 604_800_000.0,
             _ => return None,
         };
-        total = total.checked_add((number * millis) as i64)?;
+        // What a floating-point number tells exactly.
+        total += Some(number * millis).filter(|millis| millis.abs() < 9.0e15)? as i64;
         is_any = true;
+        if total.unsigned_abs() > 9_000_000_000_000_000 {
+            return None;
+        }
     }
     is_any.then_some(total)
 }

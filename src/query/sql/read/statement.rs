@@ -8,7 +8,7 @@ use sqlparser::ast::{
 };
 
 use super::super::ast::{Body, Item, Join, OrderKey, Place, Query, Relation, RelationKind, Select, SetOperator};
-use super::super::groups::groups;
+use super::super::groups::{groups, is_own_name};
 use super::expr::Reading;
 use super::tokens::Tokens;
 use super::wrong;
@@ -46,6 +46,10 @@ impl Reading<'_> {
         }
         let mut read = self.body(&query.body)?;
         read.span = Place(self.tokens.of_node(query));
+        let is_cut = read.limit.is_some() || read.offset > 0;
+        if is_cut && (query.order_by.is_some() || query.limit_clause.is_some()) {
+            return self.refuse(query, "a query in brackets with a LIMIT of its own goes into FROM: SELECT * FROM (SELECT … LIMIT 5) AS first");
+        }
         if let Some(order) = &query.order_by {
             let OrderByKind::Expressions(keys) = &order.kind else { return self.refuse(order, "ORDER BY names what to sort by") };
             if !read.order.is_empty() {
@@ -246,7 +250,7 @@ impl Reading<'_> {
                 let name = joined(name);
                 let kind = RelationKind::Groups(groups(&name, span)?);
                 // A plain name is the name of the relation as well.
-                let own = name.chars().all(|letter| letter.is_alphanumeric() || "_-/.".contains(letter)).then_some(name);
+                let own = is_own_name(&name).then_some(name);
                 Ok(Relation { kind, alias: alias.or(own), span: Place(span) })
             }
             TableFactor::Derived { lateral: false, subquery, alias, sample: None } => {

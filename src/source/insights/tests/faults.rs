@@ -190,6 +190,15 @@ fn no_action_outside_the_list_is_sent() {
     runtime.block_on(async {
         assert!(sts.get_session_token().send().await.is_err());
     });
+    // Nor, where bodies are read from S3, anything but that.
+    #[cfg(feature = "s3-bodies")]
+    runtime.block_on(async {
+        let s3 = super::super::bodies::reading(&fake.link(hurried()));
+        assert!(s3.put_object().bucket("b").key("k").send().await.is_err());
+        assert!(s3.delete_object().bucket("b").key("k").send().await.is_err());
+        assert!(s3.list_objects_v2().bucket("b").send().await.is_err());
+        assert!(s3.get_bucket_policy().bucket("b").send().await.is_err());
+    });
     assert_eq!(fake.with(|service| service.calls.clone()), Vec::<String>::new(), "nothing left the house");
 }
 

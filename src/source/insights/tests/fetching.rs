@@ -312,5 +312,6 @@ fn what_is_young_is_left_open_because_events_arrive_late() {
     assert_eq!(desk.events().len(), 2);
     let covered = desk.covered();
     assert_eq!(covered.len(), 1);
-    assert!(covered[0].from == now - 2_000 && (now - 300..now - 200).contains(&covered[0].to), "{covered:?} at {now}");
+    // A quarter of an hour; the rest of the bound is for a slow machine.
+    assert!(covered[0].from == now - 2_000 && (now - 900..now - 800).contains(&covered[0].to), "{covered:?} at {now}");
 }

@@ -1,0 +1,200 @@
+//! Comparisons of rules, each done once for each value of a column, and those with prompts and answers answered by one search of
+//! all text.
+
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+use super::place::{Located, Shape, Tier};
+use super::rule::Rule;
+use super::sigma::{Field, Leaf, Look, Selector, Truth};
+use super::view::View;
+use crate::case::{LeanColumn, Reader, Result};
+use crate::model::{BodyState, Strand};
+
+/// Fewer new events than this are looked at without searching the text first.
+const FEW: u32 = 2_000;
+/// The answer for a name whose number is above this is not kept.
+const MOST_KEPT: usize = 1 << 16;
+/// Fields that hold what was asked and answered.
+const TEXTS: [&str; 4] = ["x.user_text", "x.completion", "x.thinking", "x.system"];
+
+/// What is known of the comparisons of all rules.
+#[derive(Default)]
+pub(super) struct Comparisons {
+    /// By rule and comparison.
+    of: Vec<Vec<Comparison>>,
+    /// Expressions that a text must match for some comparison to hold.
+    patterns: Option<RegexSet>,
+    /// Matches where one of them does.
+    any: Option<Regex>,
+    /// By expression: row numbers, sorted.
+    hits: Vec<Vec<u32>>,
+    /// Events up to here were searched, from …
+    after: u32,
+    upto: u32,
+}
+
+struct Comparison {
+    fields: Vec<Located>,
+    /// How dear the dearest of its fields is, by shape.
+    tiers: [Tier; Shape::COUNT],
+    /// The column that alone tells the answer, by shape.
+    columns: [Option<LeanColumn>; Shape::COUNT],
+    /// By shape and the number of a name: the answer, where it was asked for.
+    answers: Vec<Vec<u8>>,
+    /// Which expression.
+    needle: Option<usize>,
+}
+
+impl Comparison {
+    fn new(leaf: &Leaf) -> Self {
+        let fields = Located::all(&leaf.fields);
+        let mut comparison = Self {
+            // What looks at every text needs the record.
+            tiers: [if fields.is_empty() { Tier::Record } else { Tier::Call }; Shape::COUNT],
+            columns: [None; Shape::COUNT],
+            answers: vec![Vec::new(); Shape::COUNT],
+            needle: None,
+            fields,
+        };
+        let fields = &comparison.fields;
+        for shape in Shape::all() {
+            if let Some(tier) = comparison.tiers.get_mut(shape.number()).filter(|_| !fields.is_empty()) {
+                *tier = Located::tier(fields.iter(), shape);
+            }
+            if let (Some(slot), [field]) = (comparison.columns.get_mut(shape.number()), fields.as_slice()) {
+                *slot = field.column(shape);
+            }
+        }
+        comparison
+    }
+
+    fn tier(&self, shape: Shape) -> Tier {
+        self.tiers.get(shape.number()).copied().unwrap_or(Tier::Record)
+    }
+
+    /// The answer, which is the same for all events with that name in the column.
+    fn of_column(&mut self, column: LeanColumn, leaf: &Leaf, view: &View<'_>) -> bool {
+        let number = view.lean.column(column) as usize;
+        if number >= MOST_KEPT {
+            return leaf.holds(view);
+        }
+        let Some(answers) = self.answers.get_mut(view.shape().number()) else { return leaf.holds(view) };
+        if answers.len() <= number {
+            answers.resize((number + 1).next_power_of_two(), 0);
+        }
+        match answers.get_mut(number) {
+            Some(1) => false,
+            Some(2) => true,
+            Some(slot) => {
+                let holds = leaf.holds(view);
+                *slot = 1 + u8::from(holds);
+                holds
+            }
+            None => leaf.holds(view),
+        }
+    }
+}
+
+/// An event whose fields were located before.
+struct Placed<'v, 'w> {
+    view: &'v View<'w>,
+    fields: &'v [Located],
+}
+
+impl Look for Placed<'_, '_> {
+    fn field(&self, name: &str) -> Option<Field> {
+        match self.fields.iter().find(|field| field.name == name) {
+            Some(field) => self.view.at(field.place(self.view.shape()), name),
+            None => self.view.field(name),
+        }
+    }
+
+    fn any_text(&self, each: &dyn Fn(&str) -> bool) -> bool {
+        self.view.any_text(each)
+    }
+}
+
+impl Comparisons {
+    pub(super) fn new(rules: &[Rule]) -> Self {
+        let mut all = Vec::new();
+        let mut of: Vec<Vec<Comparison>> = Vec::with_capacity(rules.len());
+        for rule in rules {
+            let leaves = rule.selector.iter().flat_map(Selector::leaves);
+            let comparison = |leaf: &Leaf| {
+                let mut comparison = Comparison::new(leaf);
+                let is_text = matches!(leaf.fields.as_slice(), [one] if TEXTS.contains(&one.as_str()));
+                if let Some(needle) = leaf.needle().filter(|needle| is_text && searched(needle).is_some()) {
+                    comparison.needle = Some(all.len());
+                    all.push(needle);
+                }
+                comparison
+            };
+            of.push(leaves.map(comparison).collect());
+        }
+        let any = all.iter().map(|needle| format!("(?:{needle})")).collect::<Vec<_>>().join("|");
+        Self { of, patterns: searched_together(&all), any: searched(&any).filter(|_| !all.is_empty()), ..Self::default() }
+    }
+
+    /// Searches the text of the events that are to be looked at.
+    pub(super) fn search(&mut self, reader: &mut Reader, after: u32, last: u32) -> Result<()> {
+        (self.after, self.upto) = (after, after);
+        self.hits.clear();
+        let (Some(any), Some(patterns)) = (&self.any, &self.patterns) else { return Ok(()) };
+        if last.saturating_sub(after) >= FEW {
+            self.hits = reader.matching(after, any, patterns)?;
+            self.upto = last;
+        }
+        Ok(())
+    }
+
+    /// Does a rule's condition hold, as far as is known? `told` is what the kind of call says of its comparisons. What the text search
+    /// did not find is not there.
+    pub(super) fn truth(&mut self, rule: &Rule, at: usize, told: &[Truth], view: &View<'_>) -> Truth {
+        let selector = rule.selector.as_ref()?;
+        let Self { of, hits, after, upto, .. } = self;
+        let comparisons = of.get_mut(at)?;
+        let shape = view.shape();
+        selector.holds(&mut |number| {
+            if let Some(truth) = told.get(number).copied().flatten() {
+                return Some(truth);
+            }
+            let (leaf, comparison) = (selector.leaves().get(number)?, comparisons.get_mut(number)?);
+            if let Some(column) = comparison.columns.get(shape.number()).copied().flatten() {
+                return (view.upto >= Tier::Column).then(|| comparison.of_column(column, leaf, view));
+            }
+            let id = view.lean.event.id.0;
+            if let Some(needle) = comparison.needle
+                && (*after + 1..=*upto).contains(&id)
+                && view.lean.event.strand() == Strand::Invocation
+                // A body that lies in a file of its own was not searched.
+                && view.exchange.is_some_and(|facts| facts.body != BodyState::S3)
+                && hits.get(needle).is_some_and(|hits| hits.binary_search(&id).is_err())
+            {
+                return Some(false);
+            }
+            match comparison.tier(shape) {
+                tier if tier <= view.upto => Some(leaf.holds(&Placed { view, fields: &comparison.fields })),
+                // What is stored of the exchange may say that the record has no such thing.
+                Tier::Record if view.exchange.is_some() => view.truth(leaf),
+                Tier::Case => view.truth(leaf),
+                _ => None,
+            }
+        })
+    }
+
+    /// Is there a comparison of the rule that needs the record?
+    pub(super) fn reads_record(&self, rule: usize, shape: Shape) -> bool {
+        self.of.get(rule).into_iter().flatten().any(|comparison| comparison.tier(shape) == Tier::Record)
+    }
+}
+
+fn searched(pattern: &str) -> Option<Regex> {
+    let mut builder = RegexBuilder::new(pattern);
+    builder.case_insensitive(true).multi_line(true).dot_matches_new_line(true).size_limit(64 << 20).dfa_size_limit(32 << 20).build().ok()
+}
+
+fn searched_together(patterns: &[String]) -> Option<RegexSet> {
+    let mut builder = RegexSetBuilder::new(patterns);
+    builder.case_insensitive(true).multi_line(true).dot_matches_new_line(true).size_limit(64 << 20).dfa_size_limit(32 << 20);
+    builder.build().ok().filter(|_| !patterns.is_empty())
+}
