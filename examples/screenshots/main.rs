@@ -94,10 +94,7 @@ const SCENES: &[Scene] = &[
         theme: "default",
         steps: &[
             ("8", "Ask in"),
-            (
-                "Ifilter x.denied = true\r| stats count(*) as n, min(@timestamp) as first_at, max(@timestamp) as last_at by x.principal, eventName\r| sort n desc\x13",
-                "looked at",
-            ),
+            ("Ifilter x.denied = true\r| stats count(*) as n by x.principal, eventName, errorCode\r| sort n desc\x13", "looked at"),
         ],
     },
     Scene {

@@ -38,6 +38,8 @@ pub enum Event {
     Rules(bool),
     /// A match list was changed.
     Listed,
+    /// A mark or note was kept.
+    Noted,
     /// A judgement of a signal or lead was kept.
     Judged,
     /// Something to tell.

@@ -194,6 +194,7 @@ fn keep_notes(mut notebook: Notebook, writes: &Receiver<Write>, replies: &Replie
         };
         let kept = match &write {
             Write::List(_) | Write::Unlist(..) => Some(Event::Listed),
+            Write::Mark(..) | Write::Note(..) => Some(Event::Noted),
             Write::Triage(..) => Some(Event::Judged),
             _ => None,
         };

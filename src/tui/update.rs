@@ -42,6 +42,8 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             state.case.revision = u64::MAX;
             effects.push(Effect::RunRules);
         }
+        // The case's page may have been read a moment before.
+        Event::Noted => state.case.revision = u64::MAX,
         Event::Judged => signals::judgement_kept(state),
         Event::Notice(severity, text) => state.tell(severity, text),
         Event::Clock(now) => state.now = now,
