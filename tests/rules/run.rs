@@ -69,7 +69,9 @@ fn write_lists(folder: &Path, lists: &BTreeMap<String, Vec<String>>, weights: &B
     fs::create_dir_all(folder.join("lists")).expect("a folder");
     for (name, mut text) in files("lists", "toml") {
         if name == "seed_sensitive.toml" {
-            weights.iter().for_each(|(word, weight)| text.push_str(&format!("[[entry]]\nvalue = {word:?}\nweight = {weight}\n")));
+            for (word, weight) in weights {
+                text.push_str(&format!("[[entry]]\nvalue = {word:?}\nweight = {weight}\n"));
+            }
         }
         fs::write(folder.join("lists").join(name), text).expect("a list");
     }
