@@ -15,6 +15,9 @@ const AROUND: usize = 6 * BEFORE + 80;
 /// So many letters at a cut are told.
 const FEWEST_CUT: usize = 20;
 
+/// The same in the inside of a JSON string, where blanks and quotes are escaped.
+static WRITTEN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| build(r#"[sS]ecret|SECRET|(?:[kK]ey|KEY)(?:\\+(?:[nrt"]|u00[0-9a-fA-F]{2})?|["'`\s]){0,8}[:=]"#));
 /// What says that a secret follows.
 static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| build(r#"[sS]ecret|SECRET|(?:[kK]ey|KEY)[\\"'`\s]{0,8}[:=]"#));
 
@@ -27,7 +30,7 @@ pub(super) fn may_hold(bytes: &[u8]) -> bool {
     };
     // Runs are rarer than words, and sooner looked for.
     long_run::<b'+'>(bytes, FEWEST_CUT, |byte| letter(&byte)).is_some()
-        && WORD.as_ref().is_some_and(|word| word.find_iter(bytes).any(|word| near(word.end())))
+        && WRITTEN.as_ref().is_some_and(|word| word.find_iter(bytes).any(|word| near(word.end())))
 }
 
 /// Where such letters are.

@@ -402,6 +402,12 @@ proptest! {
 }
 
 #[test]
+fn a_key_and_its_value_on_two_lines_are_seen_in_json() {
+    assert!(!find("EXAMPLEKEY\n:A+aAaA0+aa0a+aaAaa0a").is_empty());
+    assert!(may_hold(br"EXAMPLEKEY\n:A+aAaA0+aa0a+aaAaa0a"));
+}
+
+#[test]
 fn long_texts_take_time_in_proportion() {
     // Each would be quadratic for a matcher that begins again at every byte.
     for piece in [

@@ -44,15 +44,21 @@ impl Observed {
         (id != "*" && !id.starts_with("arn:")).then(|| id.to_owned())
     }
 
-    /// In order of time, then of the place in the file, then by what does not depend on the order of arrival.
-    fn order(&self) -> (Option<i64>, u64, crate::model::Digest) {
-        (self.event.time.map(crate::model::Timestamp::as_millis), self.event.position.offset, self.event.digest)
+    /// In order of time, then of the place in the file, then by what does not depend on the order of arrival, nor on which of
+    /// several copies of an event is met.
+    fn order(&self) -> (Option<i64>, u64, Option<String>, crate::model::Digest) {
+        (self.event.time.map(crate::model::Timestamp::as_millis), self.event.position.offset, self.id(), self.event.digest)
+    }
+
+    /// The event's id, or where that is not known the request's.
+    fn id(&self) -> Option<String> {
+        self.facts.event_id.clone().or_else(|| self.event.request_id.clone()).map(Into::into)
     }
 
     /// The same event delivered twice has the same id, or where that is not known the same request. Action, place and
     /// time make sure of it: some exports have one id for all.
     fn identity(&self) -> Option<(String, &'static str, Place, Option<i64>)> {
-        let id = self.facts.event_id.clone().or_else(|| self.event.request_id.clone())?;
+        let id = self.id()?;
         Some((id, self.action.action, self.place(), self.event.time.map(crate::model::Timestamp::as_millis)))
     }
 
