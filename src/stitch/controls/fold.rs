@@ -52,7 +52,7 @@ impl Observed {
 
     /// The event's id, or where that is not known the request's.
     fn id(&self) -> Option<String> {
-        self.facts.event_id.clone().or_else(|| self.event.request_id.clone()).map(Into::into)
+        self.facts.event_id.clone().or_else(|| self.event.request_id.clone())
     }
 
     /// The same event delivered twice has the same id, or where that is not known the same request. Action, place and
