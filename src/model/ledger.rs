@@ -129,6 +129,30 @@ pub struct SourceEntry {
     pub read_at: Option<Timestamp>,
 }
 
+impl SourceEntry {
+    /// The line of a source of which nothing has been read yet.
+    pub fn new(id: SourceId, kind: SourceKind, path: impl Into<String>) -> Self {
+        Self {
+            id,
+            kind,
+            path: path.into(),
+            size: 0,
+            plain_size: 0,
+            modified: None,
+            sha256: String::new(),
+            compression: Compression::Plain,
+            state: SourceState::Partial,
+            reason: None,
+            records: 0,
+            events: 0,
+            undecodable: 0,
+            duplicates: 0,
+            sealed: false,
+            read_at: None,
+        }
+    }
+}
+
 /// Something that was not read, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skip {

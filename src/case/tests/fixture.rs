@@ -7,9 +7,7 @@ use tempfile::TempDir;
 
 use crate::case::{Batch, Writable};
 use crate::decode::{Decoded, Searchable};
-use crate::model::{
-    Compression, Digest, EntityKind, Outcome, RecordPosition, SourceEntry, SourceId, SourceKind, SourceState, Strand, Timestamp, Wrap,
-};
+use crate::model::{Digest, EntityKind, Outcome, RecordPosition, SourceEntry, SourceId, SourceKind, SourceState, Strand, Timestamp, Wrap};
 
 /// What an event says, in small numbers.
 #[derive(Clone, Debug, Default)]
@@ -75,22 +73,5 @@ pub(super) fn new_case() -> (TempDir, Writable) {
 }
 
 pub(super) fn source(id: u32, kind: SourceKind, path: &Path) -> SourceEntry {
-    SourceEntry {
-        id: SourceId(id),
-        kind,
-        path: path.to_str().unwrap().to_owned(),
-        size: 0,
-        plain_size: 0,
-        modified: None,
-        sha256: String::new(),
-        compression: Compression::Plain,
-        state: SourceState::Complete,
-        reason: None,
-        records: 0,
-        events: 0,
-        undecodable: 0,
-        duplicates: 0,
-        sealed: false,
-        read_at: None,
-    }
+    SourceEntry { state: SourceState::Complete, ..SourceEntry::new(SourceId(id), kind, path.to_str().unwrap()) }
 }

@@ -218,28 +218,9 @@ fn moment(moment: Option<&Moment>, now: Timestamp) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Compression, SourceState};
 
     #[test]
     fn the_group_that_a_source_was_fetched_from() {
-        let source = |kind, path: &str| SourceEntry {
-            id: SourceId(1),
-            kind,
-            path: path.to_owned(),
-            size: 0,
-            plain_size: 0,
-            modified: None,
-            sha256: String::new(),
-            compression: Compression::Plain,
-            state: SourceState::Complete,
-            reason: None,
-            records: 0,
-            events: 0,
-            undecodable: 0,
-            duplicates: 0,
-            sealed: true,
-            read_at: None,
-        };
         for (kind, path, group) in [
             (SourceKind::Insights, "us-east-1 /aws/bedrock/calls 2026-11-10 00:00:00 – 2026-11-11 00:00:00", Some("/aws/bedrock/calls")),
             (
@@ -250,7 +231,7 @@ mod tests {
             (SourceKind::File, "us-east-1 /aws/bedrock/calls", None),
             (SourceKind::Insights, "one-word", None),
         ] {
-            assert_eq!(fetched_group(&source(kind, path)), group, "{path}");
+            assert_eq!(fetched_group(&SourceEntry::new(SourceId(1), kind, path)), group, "{path}");
         }
     }
 }

@@ -109,24 +109,8 @@ pub(super) enum Keep {
 }
 
 fn new_entry(shared: &Shared<'_>, kind: SourceKind, path: String) -> SourceEntry {
-    SourceEntry {
-        id: SourceId(shared.next_source.fetch_add(1, Ordering::Relaxed)),
-        kind,
-        path,
-        size: 0,
-        plain_size: 0,
-        modified: None,
-        sha256: String::new(),
-        compression: Compression::Plain,
-        state: SourceState::Partial,
-        reason: None,
-        records: 0,
-        events: 0,
-        undecodable: 0,
-        duplicates: 0,
-        sealed: false,
-        read_at: Some(shared.read_at),
-    }
+    let id = SourceId(shared.next_source.fetch_add(1, Ordering::Relaxed));
+    SourceEntry { read_at: Some(shared.read_at), ..SourceEntry::new(id, kind, path) }
 }
 
 fn skip(mut entry: SourceEntry, reason: String, sink: &mut Sink<'_>) {

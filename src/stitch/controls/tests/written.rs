@@ -1,14 +1,12 @@
 //! Hand-written records, and a case made of them.
 
-use std::path::Path;
-
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::case::{Batch, Reader, Writable};
 use crate::decode::{decode, json::Tape};
 use crate::model::{
-    Change, Compression, ControlChange, Controls, Digest, Outcome, RecordPosition, SourceEntry, SourceId, SourceKind, SourceState, Timestamp, Wrap,
+    Change, ControlChange, Controls, Digest, Outcome, RecordPosition, SourceEntry, SourceId, SourceKind, SourceState, Timestamp, Wrap,
 };
 use crate::stitch::controls::controls;
 
@@ -126,24 +124,7 @@ pub(super) fn case_of(sources: &[Vec<String>]) -> (TempDir, Reader) {
 }
 
 fn entry(id: SourceId, path: &str) -> SourceEntry {
-    SourceEntry {
-        id,
-        kind: SourceKind::Stdin,
-        path: Path::new(path).display().to_string(),
-        size: 0,
-        plain_size: 0,
-        modified: None,
-        sha256: String::new(),
-        compression: Compression::Plain,
-        state: SourceState::Complete,
-        reason: None,
-        records: 0,
-        events: 0,
-        undecodable: 0,
-        duplicates: 0,
-        sealed: true,
-        read_at: None,
-    }
+    SourceEntry { state: SourceState::Complete, sealed: true, ..SourceEntry::new(id, SourceKind::Stdin, path) }
 }
 
 /// The controls of CloudTrail records in one source.
