@@ -3,34 +3,41 @@
 
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
+use super::coarse;
 use super::place::{Located, Shape, Tier};
 use super::rule::Rule;
 use super::sigma::{Field, Leaf, Look, Selector, Truth};
 use super::view::View;
-use crate::case::{LeanColumn, Reader, Result};
+use crate::case::{LeanColumn, Reader, Result, TextSearch, Whose};
 use crate::model::{BodyState, Strand};
 
 /// Fewer new events than this are looked at without searching the text first.
 const FEW: u32 = 2_000;
 /// The answer for a name whose number is above this is not kept.
 const MOST_KEPT: usize = 1 << 16;
-/// Fields that hold what was asked and answered.
-const TEXTS: [&str; 4] = ["x.user_text", "x.completion", "x.thinking", "x.system"];
+/// Fields that hold what was asked and answered, and which text that stands in.
+const TEXTS: [(&str, Whose); 4] =
+    [("x.user_text", Whose::User), ("x.completion", Whose::Answer), ("x.thinking", Whose::All), ("x.system", Whose::All)];
 
 /// What is known of the comparisons of all rules.
 #[derive(Default)]
 pub(super) struct Comparisons {
     /// By rule and comparison.
     of: Vec<Vec<Comparison>>,
-    /// Expressions that a text must match for some comparison to hold.
-    patterns: Option<RegexSet>,
-    /// Matches where one of them does.
-    any: Option<Regex>,
-    /// By expression: row numbers, sorted.
-    hits: Vec<Vec<u32>>,
+    searches: Vec<Search>,
+    /// By search and expression: row numbers, sorted.
+    hits: Vec<Vec<Vec<u32>>>,
     /// Events up to here were searched, from …
     after: u32,
     upto: u32,
+}
+
+/// Expressions that some text must match for comparisons to hold.
+struct Search {
+    whose: Whose,
+    /// Matches where one of them does, and perhaps elsewhere.
+    any: Regex,
+    each: RegexSet,
 }
 
 struct Comparison {
@@ -41,8 +48,8 @@ struct Comparison {
     columns: [Option<LeanColumn>; Shape::COUNT],
     /// By shape and the number of a name: the answer, where it was asked for.
     answers: Vec<Vec<u8>>,
-    /// Which expression.
-    needle: Option<usize>,
+    /// Which search and expression.
+    needle: Option<(usize, usize)>,
 }
 
 impl Comparison {
@@ -116,32 +123,41 @@ impl Look for Placed<'_, '_> {
 
 impl Comparisons {
     pub(super) fn new(rules: &[Rule]) -> Self {
-        let mut all = Vec::new();
-        let mut of: Vec<Vec<Comparison>> = Vec::with_capacity(rules.len());
-        for rule in rules {
-            let leaves = rule.selector.iter().flat_map(Selector::leaves);
-            let comparison = |leaf: &Leaf| {
-                let mut comparison = Comparison::new(leaf);
-                let is_text = matches!(leaf.fields.as_slice(), [one] if TEXTS.contains(&one.as_str()));
-                if let Some(needle) = leaf.needle().filter(|needle| is_text && searched(needle).is_some()) {
-                    comparison.needle = Some(all.len());
-                    all.push(needle);
-                }
-                comparison
-            };
-            of.push(leaves.map(comparison).collect());
+        let leaves = |rule: &Rule| rule.selector.iter().flat_map(Selector::leaves).map(Comparison::new).collect();
+        let mut all = Self { of: rules.iter().map(leaves).collect(), ..Self::default() };
+        for whose in [Whose::User, Whose::Answer, Whose::All] {
+            all.look_for(rules, whose);
         }
-        let any = all.iter().map(|needle| format!("(?:{needle})")).collect::<Vec<_>>().join("|");
-        Self { of, patterns: searched_together(&all), any: searched(&any).filter(|_| !all.is_empty()), ..Self::default() }
+        all
+    }
+
+    /// Puts the comparisons with some text into one search.
+    fn look_for(&mut self, rules: &[Rule], whose: Whose) {
+        let leaves = rules.iter().map(|rule| rule.selector.iter().flat_map(Selector::leaves));
+        let all = self.of.iter_mut().zip(leaves).flat_map(|(comparisons, leaves)| comparisons.iter_mut().zip(leaves));
+        let own = all.filter(|(_, leaf)| matches!(leaf.fields.as_slice(), [one] if TEXTS.contains(&(one.as_str(), whose))));
+        let (comparisons, needles): (Vec<&mut Comparison>, Vec<(String, String)>) =
+            own.filter_map(|(comparison, leaf)| Some((comparison, coarse::needle(&leaf.needle()?)?))).unzip();
+        let (each, any): (Vec<String>, Vec<String>) = needles.into_iter().map(|(each, any)| (each, format!("(?:{any})"))).unzip();
+        if each.is_empty() {
+            return;
+        }
+        let any = RegexBuilder::new(&any.join("|")).size_limit(64 << 20).dfa_size_limit(32 << 20).build();
+        let each = RegexSetBuilder::new(each).size_limit(64 << 20).dfa_size_limit(32 << 20).build();
+        let (Ok(any), Ok(each)) = (any, each) else { return };
+        for (at, comparison) in comparisons.into_iter().enumerate() {
+            comparison.needle = Some((self.searches.len(), at));
+        }
+        self.searches.push(Search { whose, any, each });
     }
 
     /// Searches the text of the events that are to be looked at.
     pub(super) fn search(&mut self, reader: &mut Reader, after: u32, last: u32) -> Result<()> {
         (self.after, self.upto) = (after, after);
         self.hits.clear();
-        let (Some(any), Some(patterns)) = (&self.any, &self.patterns) else { return Ok(()) };
-        if last.saturating_sub(after) >= FEW {
-            self.hits = reader.matching(after, any, patterns)?;
+        if last.saturating_sub(after) >= FEW && !self.searches.is_empty() {
+            let searches: Vec<_> = self.searches.iter().map(|Search { whose, any, each }| TextSearch { whose: *whose, any, each }).collect();
+            self.hits = reader.matching(after, &searches)?;
             self.upto = last;
         }
         Ok(())
@@ -163,12 +179,12 @@ impl Comparisons {
                 return (view.upto >= Tier::Column).then(|| comparison.of_column(column, leaf, view));
             }
             let id = view.lean.event.id.0;
-            if let Some(needle) = comparison.needle
+            if let Some((search, needle)) = comparison.needle
                 && (*after + 1..=*upto).contains(&id)
                 && view.lean.event.strand() == Strand::Invocation
                 // A body that lies in a file of its own was not searched.
                 && view.exchange.is_some_and(|facts| facts.body != BodyState::S3)
-                && hits.get(needle).is_some_and(|hits| hits.binary_search(&id).is_err())
+                && hits.get(search).and_then(|hits| hits.get(needle)).is_some_and(|hits| hits.binary_search(&id).is_err())
             {
                 return Some(false);
             }
@@ -186,15 +202,4 @@ impl Comparisons {
     pub(super) fn reads_record(&self, rule: usize, shape: Shape) -> bool {
         self.of.get(rule).into_iter().flatten().any(|comparison| comparison.tier(shape) == Tier::Record)
     }
-}
-
-fn searched(pattern: &str) -> Option<Regex> {
-    let mut builder = RegexBuilder::new(pattern);
-    builder.case_insensitive(true).multi_line(true).dot_matches_new_line(true).size_limit(64 << 20).dfa_size_limit(32 << 20).build().ok()
-}
-
-fn searched_together(patterns: &[String]) -> Option<RegexSet> {
-    let mut builder = RegexSetBuilder::new(patterns);
-    builder.case_insensitive(true).multi_line(true).dot_matches_new_line(true).size_limit(64 << 20).dfa_size_limit(32 << 20);
-    builder.build().ok().filter(|_| !patterns.is_empty())
 }

@@ -16,6 +16,7 @@
 
 mod block;
 mod check;
+mod coarse;
 mod compare;
 mod counted;
 mod detector;
