@@ -4,7 +4,7 @@
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::coarse;
-use super::place::{Located, Shape, Tier};
+use super::place::{Located, Place, Shape, Stored, Tier};
 use super::rule::Rule;
 use super::sigma::{Field, Leaf, Look, Selector, Truth};
 use super::view::View;
@@ -27,6 +27,8 @@ pub(super) struct Comparisons {
     searches: Vec<Search>,
     /// By search and expression: row numbers, sorted.
     hits: Vec<Vec<Vec<u32>>>,
+    /// All of them.
+    found: Vec<u32>,
     /// Events up to here were searched, from …
     after: u32,
     upto: u32,
@@ -158,6 +160,9 @@ impl Comparisons {
         if last.saturating_sub(after) >= FEW && !self.searches.is_empty() {
             let searches: Vec<_> = self.searches.iter().map(|Search { whose, any, each }| TextSearch { whose: *whose, any, each }).collect();
             self.hits = reader.matching(after, &searches)?;
+            self.found = self.hits.iter().flatten().flatten().copied().collect();
+            self.found.sort_unstable();
+            self.found.dedup();
             self.upto = last;
         }
         Ok(())
@@ -168,6 +173,7 @@ impl Comparisons {
     pub(super) fn truth(&mut self, rule: &Rule, at: usize, told: &[Truth], view: &View<'_>) -> Truth {
         let selector = rule.selector.as_ref()?;
         let Self { of, hits, after, upto, .. } = self;
+        let searched = (*after, *upto);
         let comparisons = of.get_mut(at)?;
         let shape = view.shape();
         selector.holds(&mut |number| {
@@ -178,13 +184,9 @@ impl Comparisons {
             if let Some(column) = comparison.columns.get(shape.number()).copied().flatten() {
                 return (view.upto >= Tier::Column).then(|| comparison.of_column(column, leaf, view));
             }
-            let id = view.lean.event.id.0;
             if let Some((search, needle)) = comparison.needle
-                && (*after + 1..=*upto).contains(&id)
-                && view.lean.event.strand() == Strand::Invocation
-                // A body that lies in a file of its own was not searched.
-                && view.exchange.is_some_and(|facts| facts.body != BodyState::S3)
-                && hits.get(search).and_then(|hits| hits.get(needle)).is_some_and(|hits| hits.binary_search(&id).is_err())
+                && was_searched(searched, view)
+                && hits.get(search).and_then(|hits| hits.get(needle)).is_some_and(|hits| hits.binary_search(&view.lean.event.id.0).is_err())
             {
                 return Some(false);
             }
@@ -198,8 +200,51 @@ impl Comparisons {
         })
     }
 
+    /// What the kind of an exchange tells of a comparison (see [`super::kinds`]); the view shows no more than that.
+    pub(super) fn of_kind(&self, rule: usize, at: usize, leaf: &Leaf, view: &View<'_>, is_wordless: bool) -> Truth {
+        let comparison = self.of.get(rule)?.get(at)?;
+        if is_wordless && comparison.needle.is_some() {
+            return Some(false);
+        }
+        let (shape, has_tools) = (view.shape(), view.exchange.is_some_and(|facts| !facts.tools.is_empty()));
+        let is_alike = |field: &Located| match field.place(shape) {
+            Place::Exchange(Stored::Family | Stored::Stop | Stored::Body | Stored::Guard | Stored::Guarded) => true,
+            Place::Exchange(Stored::Tools) => !has_tools,
+            place => place.tier() == Tier::Call,
+        };
+        if !comparison.fields.is_empty() && comparison.fields.iter().all(is_alike) {
+            return Some(leaf.holds(&Placed { view, fields: &comparison.fields }));
+        }
+        view.truth(leaf)
+    }
+
+    /// How much has to be known at least to know more of a rule than these truths.
+    pub(super) fn cheapest(&self, rule: usize, told: &[Truth], shape: Shape) -> Tier {
+        let unknown = self.of.get(rule).into_iter().flatten().zip(told).filter(|(_, told)| told.is_none());
+        let tier = |comparison: &Comparison| match comparison.tier(shape) {
+            // What the row of an exchange or the search says of the record.
+            Tier::Record if shape.is_exchange() => Tier::Exchange,
+            // What was seen may be known for good.
+            Tier::Case => Tier::Column,
+            tier => tier,
+        };
+        unknown.map(|(comparison, _)| tier(comparison)).min().unwrap_or(Tier::Call)
+    }
+
+    /// Was an event's text searched, and nothing found?
+    pub(super) fn is_wordless(&self, view: &View<'_>) -> bool {
+        was_searched((self.after, self.upto), view) && self.found.binary_search(&view.lean.event.id.0).is_err()
+    }
+
     /// Is there a comparison of the rule that needs the record?
     pub(super) fn reads_record(&self, rule: usize, shape: Shape) -> bool {
         self.of.get(rule).into_iter().flatten().any(|comparison| comparison.tier(shape) == Tier::Record)
     }
+}
+
+fn was_searched((after, upto): (u32, u32), view: &View<'_>) -> bool {
+    (after + 1..=upto).contains(&view.lean.event.id.0)
+        && view.lean.event.strand() == Strand::Invocation
+        // A body that lies in a file of its own was not searched.
+        && view.exchange.is_some_and(|facts| facts.body != BodyState::S3)
 }

@@ -24,6 +24,7 @@ mod entity;
 mod facts;
 mod follow;
 mod frameworks;
+mod kinds;
 mod leads;
 mod lists;
 mod load;

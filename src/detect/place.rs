@@ -216,6 +216,11 @@ impl Shape {
         Strand::from_code(self.0 & 0b111).unwrap_or(Strand::Management)
     }
 
+    /// Is it an invocation record?
+    pub(super) fn is_exchange(self) -> bool {
+        self.strand() == Strand::Invocation
+    }
+
     const fn is_undecodable(self) -> bool {
         self.0 >> 3 & 1 == 1
     }

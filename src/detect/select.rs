@@ -6,36 +6,22 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 
 use super::compare::Comparisons;
+use super::kinds::{Candidate, Kind, Kinds};
 use super::facts::{CaseFacts, Standing, Users};
 use super::place::{Shape, Tier};
 use super::plan::Plan;
 use super::rule::Rule;
 use super::sigma::{Selector, Truth};
 use super::view::{ALL_COLUMNS, CALL_COLUMNS, NameTable, Opened, View};
-use crate::case::{Lean, LeanColumn, Reader, Result};
+use crate::case::{Lean, Reader, Result};
 use crate::decode::Bodies;
 use crate::decode::json::Tape;
 use crate::model::{BodyState, EventId, ExchangeFacts, Strand};
 
-/// Kinds of calls remembered at most.
-const MOST_KINDS: usize = 20_000;
-
-/// What kind of call an event is: all that the first look goes by.
-type CallKind = (u8, u8, u32, u32, u32);
-
-/// A rule that events of some kind may be selected by.
-struct Candidate {
-    rule: usize,
-    /// By comparison: what the kind of call tells.
-    truths: Box<[Truth]>,
-    /// The kind of call alone says that it holds.
-    holds: bool,
-}
-
 /// Selects events.
 #[derive(Default)]
 pub(super) struct Selecting {
-    kinds: HashMap<CallKind, Rc<[Candidate]>>,
+    kinds: Kinds,
     comparisons: Comparisons,
     pub(super) names: NameTable,
     /// What is known of the case for good.
@@ -52,15 +38,21 @@ pub(super) struct Selecting {
 struct Job {
     /// Its place in the page.
     event: usize,
-    /// The rules for its kind, and which of them.
-    candidates: Rc<[Candidate]>,
+    /// What kind of call it is, and which of the rules for it.
+    kind: Rc<Kind>,
     at: usize,
+    /// The same rules as the row of the exchange leaves them.
+    refined: Option<Rc<[Candidate]>>,
     holds: bool,
 }
 
 impl Job {
+    fn new(event: usize, kind: &Rc<Kind>, at: usize, candidate: &Candidate) -> Self {
+        Self { event, kind: Rc::clone(kind), at, refined: None, holds: candidate.holds }
+    }
+
     fn candidate(&self) -> Option<&Candidate> {
-        self.candidates.get(self.at)
+        self.refined.as_ref().unwrap_or(&self.kind.candidates).get(self.at)
     }
 
     fn rule(&self) -> usize {
@@ -105,13 +97,8 @@ impl Selecting {
                 self.timeless += u64::from(!lean.event.is_undecodable());
                 continue;
             }
-            let candidates = self.candidates(rules, lean);
-            jobs.extend(candidates.iter().enumerate().map(|(at, candidate)| Job {
-                event,
-                candidates: Rc::clone(&candidates),
-                at,
-                holds: candidate.holds,
-            }));
+            let kind = self.kinds.of_call(rules, plan, &self.comparisons, &self.names, lean);
+            jobs.extend(kind.candidates.iter().enumerate().map(|(at, candidate)| Job::new(event, &kind, at, candidate)));
         }
         self.look(reader, rules, plan, jobs, events, taker)
     }
@@ -129,9 +116,9 @@ impl Selecting {
         self.names.learn(reader, events, &CALL_COLUMNS)?;
         let mut jobs = Vec::new();
         for (event, lean) in events.iter().enumerate().filter(|(_, lean)| lean.event.millis != 0) {
-            let candidates = self.candidates(rules, lean);
-            let found = candidates.iter().position(|candidate| candidate.rule == rule);
-            jobs.extend(found.map(|at| Job { event, holds: candidates.get(at).is_some_and(|found| found.holds), candidates, at }));
+            let kind = self.kinds.of_call(rules, plan, &self.comparisons, &self.names, lean);
+            let found = kind.candidates.iter().enumerate().find(|(_, candidate)| candidate.rule == rule);
+            jobs.extend(found.map(|(at, candidate)| Job::new(event, &kind, at, candidate)));
         }
         self.look(reader, rules, plan, jobs, events, taker)
     }
@@ -144,31 +131,29 @@ impl Selecting {
             return Ok(());
         }
         let known = Known::read(reader, events, jobs.iter().map(|job| job.event))?;
+        let jobs = self.refine(rules, plan, jobs, events, &known);
         let jobs = self.sift(rules, plan, jobs, events, taker, Tier::Exchange, &known);
         self.records(reader, rules, plan, jobs, events, &known, taker)
     }
 
-    /// The rules that an event of this kind may be selected by.
-    fn candidates(&mut self, rules: &[Rule], lean: &Lean) -> Rc<[Candidate]> {
-        let number = |column| lean.column(column);
-        let kind = (lean.event.bits, lean.key_kind as u8, number(LeanColumn::Service), number(LeanColumn::Action), number(LeanColumn::ErrorCode));
-        if let Some(known) = self.kinds.get(&kind) {
-            return Rc::clone(known);
-        }
-        let view = View::of(lean, &self.names, Tier::Call);
-        let strand = lean.event.strand();
-        let candidate = |(at, rule): (usize, &Rule)| {
-            let selector = rule.selector.as_ref().filter(|_| rule.strands.contains(strand))?;
-            let truths: Box<[Truth]> = selector.leaves().iter().map(|leaf| view.truth(leaf)).collect();
-            let holds = selector.holds(&mut |leaf| truths.get(leaf).copied().flatten());
-            (holds != Some(false)).then_some(Candidate { rule: at, truths, holds: holds == Some(true) })
+    /// Leaves out what the rows of exchanges rule out.
+    fn refine(&mut self, rules: &[Rule], plan: &Plan, jobs: Vec<Job>, events: &[Lean], known: &Known) -> Vec<Job> {
+        let Self { kinds, comparisons, names, .. } = self;
+        let mut refined: Option<(usize, Option<Rc<[Candidate]>>)> = None;
+        let refine = |mut job: Job| {
+            if refined.as_ref().is_none_or(|(event, _)| *event != job.event) {
+                let lean = events.get(job.event)?;
+                let mut view = View::of(lean, names, Tier::Call);
+                known.show(&mut view, job.event);
+                let is_wordless = comparisons.is_wordless(&view);
+                refined = Some((job.event, kinds.of_exchange(rules, plan, comparisons, &job.kind, &view, is_wordless)));
+            }
+            job.refined = refined.as_ref().and_then(|(_, refined)| refined.clone());
+            let (holds, fails) = job.candidate().map_or((false, false), |candidate| (candidate.holds, candidate.fails));
+            job.holds |= holds;
+            (job.holds || !fails).then_some(job)
         };
-        let found: Rc<[Candidate]> = rules.iter().enumerate().filter_map(candidate).collect();
-        if self.kinds.len() >= MOST_KINDS {
-            self.kinds.clear();
-        }
-        self.kinds.insert(kind, Rc::clone(&found));
-        found
+        jobs.into_iter().filter_map(refine).collect()
     }
 
     /// Decides what can be decided with this much known; gives what is left.
@@ -176,22 +161,30 @@ impl Selecting {
     fn sift(&mut self, rules: &[Rule], plan: &Plan, jobs: Vec<Job>, events: &[Lean], taker: &mut dyn Taker, upto: Tier, known: &Known) -> Vec<Job> {
         let Self { names, standing, comparisons, .. } = self;
         let mut left = Vec::new();
+        let mut seen: Option<(usize, View<'_>)> = None;
         for mut job in jobs {
-            let Some((lean, candidate)) = events.get(job.event).zip(job.candidate()) else { continue };
-            let Some(rule) = rules.get(candidate.rule) else { continue };
-            let mut view = View::of(lean, names, upto);
-            view.case = Some(CaseFacts::Standing(standing));
-            known.show(&mut view, job.event);
-            let shape = view.shape();
+            let Some(candidate) = job.candidate() else { continue };
+            if candidate.needs > upto {
+                left.push(job);
+                continue;
+            }
+            let (Some(rule), Some(lean)) = (rules.get(candidate.rule), events.get(job.event)) else { continue };
+            if seen.as_ref().is_none_or(|(event, _)| *event != job.event) {
+                let mut view = View::of(lean, names, upto);
+                view.case = Some(CaseFacts::Standing(standing));
+                known.show(&mut view, job.event);
+                seen = Some((job.event, view));
+            }
+            let Some((_, view)) = &seen else { continue };
             if !job.holds {
-                match comparisons.truth(rule, candidate.rule, &candidate.truths, &view) {
+                match comparisons.truth(rule, candidate.rule, &candidate.truths, view) {
                     Some(false) => continue,
                     Some(true) => job.holds = true,
                     None => {}
                 }
             }
-            if job.holds && plan.tier(job.rule(), shape) <= upto {
-                taker.take(job.rule(), &view, None);
+            if job.holds && plan.tier(job.rule(), view.shape()) <= upto {
+                taker.take(job.rule(), view, None);
             } else {
                 left.push(job);
             }
