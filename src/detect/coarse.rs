@@ -6,7 +6,7 @@ use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
 /// A repetition of at most so many is kept.
 const FEW: u32 = 4;
-/// One without end is kept of a class of at most so many characters, such as blanks.
+/// One without end is kept of a class of at most so many characters that are no letters, such as blanks.
 const BLANKS: usize = 32;
 
 /// An expression without its bounds, and a coarser form of it; `None` when it matches everywhere, or is none.
@@ -40,12 +40,14 @@ enum Coarse {
     Same(Hir),
     /// Stands in each match of the part, but something may stand before and behind it.
     Within(Hir),
+    /// Each match of the part begins with it and ends with it.
+    Around(Hir),
 }
 
 impl Coarse {
     fn best(self) -> Hir {
         match self {
-            Self::Same(hir) | Self::Within(hir) => hir,
+            Self::Same(hir) | Self::Within(hir) | Self::Around(hir) => hir,
         }
     }
 }
@@ -57,16 +59,23 @@ fn coarse(hir: &Hir) -> Coarse {
         HirKind::Repetition(repetition) => match coarse(&repetition.sub) {
             Coarse::Same(_) if repetition.max.is_some_and(|max| max <= FEW) || is_blank(&repetition.sub) => Coarse::Same(hir.clone()),
             _ if repetition.min == 0 => Coarse::Within(Hir::empty()),
+            Coarse::Same(sub) => {
+                let few = repetition.min.min(FEW);
+                Coarse::Around(Hir::repetition(Repetition { min: few, max: Some(few), greedy: true, sub: Box::new(sub) }))
+            }
             sub => Coarse::Within(sub.best()),
         },
         HirKind::Concat(parts) => {
             let (mut runs, mut run, mut is_same) = (Vec::new(), Vec::new(), true);
             for part in parts {
-                match coarse(part) {
+                let part = coarse(part);
+                is_same &= matches!(part, Coarse::Same(_));
+                match part {
                     Coarse::Same(part) => run.push(part),
-                    Coarse::Within(part) => {
-                        is_same = false;
-                        runs.extend([Hir::concat(std::mem::take(&mut run)), part]);
+                    Coarse::Within(part) => runs.extend([Hir::concat(std::mem::take(&mut run)), part]),
+                    Coarse::Around(part) => {
+                        run.push(part.clone());
+                        runs.push(Hir::concat(std::mem::replace(&mut run, vec![part])));
                     }
                 }
             }
@@ -86,7 +95,8 @@ fn coarse(hir: &Hir) -> Coarse {
 
 fn is_blank(hir: &Hir) -> bool {
     let HirKind::Class(Class::Unicode(class)) = hir.kind() else { return false };
-    class.iter().map(regex_syntax::hir::ClassUnicodeRange::len).sum::<usize>() <= BLANKS
+    let few: Vec<char> = class.iter().flat_map(|range| range.start()..=range.end()).take(BLANKS + 1).collect();
+    few.len() <= BLANKS && !few.iter().any(|character| character.is_alphanumeric())
 }
 
 #[cfg(test)]
@@ -118,9 +128,12 @@ mod tests {
             (r"\bDAN\b", Some("DAN")),
             (r"a.{0,40}bcd", Some("bcd")),
             (r"abc.{0,40}bcd", Some("abc")),
-            (r"(ab.{0,40}c)def", Some("def")),
-            (r"(a.{0,40}bcde)fg", Some("bcde")),
-            (r"[A-Z]{16}a", Some("[A-Z]")),
+            (r"(ab.{0,40}c)def", Some("cdef")),
+            (r"(abc.{0,40}de|wxyz)fg", Some("abc|wxyz")),
+            (r"[A-Z]{16}a", Some("[A-Z]{4}a")),
+            (r"AK[A-Z]{16}", Some("AK[A-Z]{4}")),
+            (r"3[47]\d{2}-?\d{6}-?\d{5}", Some(r"3[47]\d{2}-?\d{4}")),
+            (r"(ab{9}c)d", Some("b{4}cd")),
             (r"(a.*)?", None),
             (r".*", None),
             (r"a|", None),
