@@ -131,51 +131,40 @@ impl Selecting {
             return Ok(());
         }
         let known = Known::read(reader, events, jobs.iter().map(|job| job.event))?;
-        let jobs = self.refine(rules, plan, jobs, events, &known);
         let jobs = self.sift(rules, plan, jobs, events, taker, Tier::Exchange, &known);
         self.records(reader, rules, plan, jobs, events, &known, taker)
-    }
-
-    /// Leaves out what the rows of exchanges rule out.
-    fn refine(&mut self, rules: &[Rule], plan: &Plan, jobs: Vec<Job>, events: &[Lean], known: &Known) -> Vec<Job> {
-        let Self { kinds, comparisons, names, .. } = self;
-        let mut refined: Option<(usize, Option<Rc<[Candidate]>>)> = None;
-        let refine = |mut job: Job| {
-            if refined.as_ref().is_none_or(|(event, _)| *event != job.event) {
-                let lean = events.get(job.event)?;
-                let mut view = View::of(lean, names, Tier::Call);
-                known.show(&mut view, job.event);
-                let is_wordless = comparisons.is_wordless(&view);
-                refined = Some((job.event, kinds.of_exchange(rules, plan, comparisons, &job.kind, &view, is_wordless)));
-            }
-            job.refined = refined.as_ref().and_then(|(_, refined)| refined.clone());
-            let (holds, fails) = job.candidate().map_or((false, false), |candidate| (candidate.holds, candidate.fails));
-            job.holds |= holds;
-            (job.holds || !fails).then_some(job)
-        };
-        jobs.into_iter().filter_map(refine).collect()
     }
 
     /// Decides what can be decided with this much known; gives what is left.
     #[expect(clippy::too_many_arguments, reason = "what is looked at, and how far")]
     fn sift(&mut self, rules: &[Rule], plan: &Plan, jobs: Vec<Job>, events: &[Lean], taker: &mut dyn Taker, upto: Tier, known: &Known) -> Vec<Job> {
-        let Self { names, standing, comparisons, .. } = self;
+        let Self { kinds, names, standing, comparisons, .. } = self;
         let mut left = Vec::new();
-        let mut seen: Option<(usize, View<'_>)> = None;
+        let mut seen: Option<(usize, View<'_>, Option<Rc<[Candidate]>>)> = None;
         for mut job in jobs {
-            let Some(candidate) = job.candidate() else { continue };
-            if candidate.needs > upto {
+            if upto == Tier::Column && !job.holds && job.candidate().is_some_and(|candidate| candidate.needs > upto) {
                 left.push(job);
                 continue;
             }
-            let (Some(rule), Some(lean)) = (rules.get(candidate.rule), events.get(job.event)) else { continue };
-            if seen.as_ref().is_none_or(|(event, _)| *event != job.event) {
-                let mut view = View::of(lean, names, upto);
-                view.case = Some(CaseFacts::Standing(standing));
+            if seen.as_ref().is_none_or(|(event, ..)| *event != job.event) {
+                let Some(lean) = events.get(job.event) else { continue };
+                let mut view = View::of(lean, names, Tier::Call);
                 known.show(&mut view, job.event);
-                seen = Some((job.event, view));
+                let is_wordless = comparisons.is_wordless(&view);
+                let refined = kinds.of_exchange(rules, plan, comparisons, &job.kind, &view, is_wordless);
+                view.upto = upto;
+                view.case = Some(CaseFacts::Standing(standing));
+                seen = Some((job.event, view, refined));
             }
-            let Some((_, view)) = &seen else { continue };
+            let Some((_, view, refined)) = &seen else { continue };
+            job.refined.clone_from(refined);
+            job.holds |= job.candidate().is_some_and(|candidate| candidate.holds);
+            let Some(candidate) = job.candidate().filter(|candidate| job.holds || !candidate.fails) else { continue };
+            if !job.holds && candidate.needs > upto {
+                left.push(job);
+                continue;
+            }
+            let Some(rule) = rules.get(candidate.rule) else { continue };
             if !job.holds {
                 match comparisons.truth(rule, candidate.rule, &candidate.truths, view) {
                     Some(false) => continue,
@@ -262,11 +251,12 @@ impl Comparisons {
     }
 }
 
-/// What is stored of exchanges and tokens, by place in the page.
+/// What is stored of exchanges, tokens and error messages, by place in the page.
 #[derive(Default)]
 pub(super) struct Known {
     exchanges: HashMap<usize, ExchangeFacts>,
     tokens: HashMap<usize, [Option<u64>; 2]>,
+    messages: HashMap<usize, String>,
 }
 
 impl Known {
@@ -282,9 +272,11 @@ impl Known {
         let ((calls, call_ids), (others, other_ids)) = (of(true), of(false));
         let facts = reader.facts(&call_ids)?;
         let exchanges = calls.into_iter().zip(facts).filter_map(|(place, facts)| Some((place, facts?))).collect();
-        let counted = reader.trail_tokens(&other_ids)?;
-        let tokens = others.into_iter().zip(other_ids).filter_map(|(place, id)| Some((place, *counted.get(&id.0)?))).collect();
-        Ok(Self { exchanges, tokens })
+        let (counted, mut said) = (reader.trail_tokens(&other_ids)?, reader.error_messages(&other_ids)?);
+        let others = || others.iter().zip(&other_ids);
+        let tokens = others().filter_map(|(place, id)| Some((*place, *counted.get(&id.0)?))).collect();
+        let messages = others().filter_map(|(place, id)| Some((*place, said.remove(&id.0)?))).collect();
+        Ok(Self { exchanges, tokens, messages })
     }
 
     /// Of one event alone.
@@ -295,6 +287,7 @@ impl Known {
     pub(super) fn show<'k>(&'k self, view: &mut View<'k>, event: usize) {
         view.exchange = self.exchanges.get(&event);
         view.tokens = self.tokens.get(&event).copied();
+        view.message = self.messages.get(&event).map(String::as_str);
     }
 
     /// The bodies of an event that lie in files of their own.
