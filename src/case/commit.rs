@@ -206,7 +206,8 @@ fn write_texts(connection: &Connection, held: &Held) -> Result<()> {
         insert.execute(params![events().min(), events().max(), latest, block.plain, entries, block.data, said]).doing(doing).map(drop)
     };
     let (mut gather, mut room, mut before) = (Gather::default(), Vec::new(), None);
-    let mut last = connection.prepare_cached("SELECT id, length, latest, entries, data, said FROM text_block ORDER BY id DESC LIMIT 1").doing(doing)?;
+    let mut last =
+        connection.prepare_cached("SELECT id, length, latest, entries, data, said FROM text_block ORDER BY id DESC LIMIT 1").doing(doing)?;
     let mut rows = last.query([]).doing(doing)?;
     if held.texts.iter().any(|block| block.plain < small)
         && let Some(row) = rows.next().doing(doing)?

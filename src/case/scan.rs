@@ -223,7 +223,8 @@ impl Reader {
             let mut room = Vec::new();
             for id in reader.blocks(None, after)? {
                 reader.cancel().check()?;
-                let mut select = reader.connection().prepare_cached("SELECT length, entries, data, said FROM text_block WHERE id = ?1").doing(doing)?;
+                let mut select =
+                    reader.connection().prepare_cached("SELECT length, entries, data, said FROM text_block WHERE id = ?1").doing(doing)?;
                 let mut rows = select.query([id]).doing(doing)?;
                 let row = rows.next().doing(doing)?.ok_or_else(damaged)?;
                 let entries = text::decode_entries(row.get_ref(1).doing(doing)?.as_blob().unwrap_or_default()).ok_or_else(damaged)?;

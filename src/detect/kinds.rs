@@ -9,7 +9,7 @@ use super::compare::Comparisons;
 use super::place::{Shape, Tier};
 use super::plan::Plan;
 use super::rule::Rule;
-use super::sigma::Truth;
+use super::sigma::{Selector, Truth};
 use super::view::{NameTable, View};
 use crate::case::{Lean, LeanColumn};
 use crate::model::{BodyState, ExchangeFacts, GuardrailAction};
@@ -113,7 +113,7 @@ impl Kinds {
             return Some(Rc::clone(known));
         }
         let refined = |candidate: &Candidate| {
-            let leaves = rules.get(candidate.rule).and_then(|rule| rule.selector.as_ref()).map(|selector| selector.leaves()).unwrap_or_default();
+            let leaves = rules.get(candidate.rule).and_then(|rule| rule.selector.as_ref()).map(Selector::leaves).unwrap_or_default();
             let more = |(at, known): (usize, &Truth)| known.or_else(|| comparisons.of_kind(candidate.rule, at, leaves.get(at)?, view, is_wordless));
             let truths = candidate.truths.iter().enumerate().map(more).collect();
             Candidate::new(rules, plan, comparisons, view.shape(), candidate.rule, truths)

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 
 use super::compare::Comparisons;
-use super::kinds::{Candidate, Kind, Kinds};
 use super::facts::{CaseFacts, Standing, Users};
+use super::kinds::{Candidate, Kind, Kinds};
 use super::place::{Shape, Tier};
 use super::plan::Plan;
 use super::rule::Rule;
@@ -58,6 +58,13 @@ impl Job {
     fn rule(&self) -> usize {
         self.candidate().map_or(usize::MAX, |candidate| candidate.rule)
     }
+}
+
+/// The event that is looked at, with the rules that the row of an exchange leaves.
+struct Seen<'v> {
+    event: usize,
+    view: View<'v>,
+    refined: Option<Rc<[Candidate]>>,
 }
 
 /// What is known of an event that waits for the case as a whole.
@@ -140,13 +147,13 @@ impl Selecting {
     fn sift(&mut self, rules: &[Rule], plan: &Plan, jobs: Vec<Job>, events: &[Lean], taker: &mut dyn Taker, upto: Tier, known: &Known) -> Vec<Job> {
         let Self { kinds, names, standing, comparisons, .. } = self;
         let mut left = Vec::new();
-        let mut seen: Option<(usize, View<'_>, Option<Rc<[Candidate]>>)> = None;
+        let mut seen: Option<Seen<'_>> = None;
         for mut job in jobs {
             if upto == Tier::Column && !job.holds && job.candidate().is_some_and(|candidate| candidate.needs > upto) {
                 left.push(job);
                 continue;
             }
-            if seen.as_ref().is_none_or(|(event, ..)| *event != job.event) {
+            if seen.as_ref().is_none_or(|seen| seen.event != job.event) {
                 let Some(lean) = events.get(job.event) else { continue };
                 let mut view = View::of(lean, names, Tier::Call);
                 known.show(&mut view, job.event);
@@ -154,9 +161,9 @@ impl Selecting {
                 let refined = kinds.of_exchange(rules, plan, comparisons, &job.kind, &view, is_wordless);
                 view.upto = upto;
                 view.case = Some(CaseFacts::Standing(standing));
-                seen = Some((job.event, view, refined));
+                seen = Some(Seen { event: job.event, view, refined });
             }
-            let Some((_, view, refined)) = &seen else { continue };
+            let Some(Seen { view, refined, .. }) = &seen else { continue };
             job.refined.clone_from(refined);
             job.holds |= job.candidate().is_some_and(|candidate| candidate.holds);
             let Some(candidate) = job.candidate().filter(|candidate| job.holds || !candidate.fails) else { continue };
