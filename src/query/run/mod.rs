@@ -38,7 +38,7 @@ use crate::model::{EventId, EventRef, Scope, TimeRange, Timestamp};
 use expr::Node;
 use gather::{Gather, Progress};
 use groups::{Chosen, choose};
-use plan::{Earlier, End, Plan, Planner, up_to_pattern};
+use plan::{Earlier, End, Plan, Planner, lookup_tables, up_to_pattern};
 use rows::{Fetch, Row, Wanted};
 use stage::{Work, pieces, stopped};
 
@@ -214,8 +214,9 @@ impl<'a, 'l> Runner<'a, 'l> {
 
     fn plan(&mut self, reader: &mut Reader, query: &Query, end: End) -> Result<Plan, RunError> {
         let text = self.text;
+        let tables = lookup_tables(reader, &query.stages)?;
         let mut inner = |query: &Query, columns: Option<usize>| self.inner(reader, query, columns);
-        Planner::new(text, &mut inner).plan(&query.stages, end)
+        Planner::new(text, &tables, &mut inner).plan(&query.stages, end)
     }
 
     /// The rows of a query within this one: of so many columns, of which the first is a key; or of any.
