@@ -215,13 +215,13 @@ impl<'a> Planner<'a> {
                 let slot = self.names.give(&into.text);
                 self.names.add(&into.text, slot);
                 self.is_filters = false;
-                self.push(Unnest { of, slot, keeps_others: false, fold: Fold::default() });
+                self.push(Unnest { of, slot, fold: Fold::default() });
             }
             StageKind::Expand(field) => {
                 let of = self.field(field)?;
                 let slot = self.replace(&field.flat());
                 self.is_filters = false;
-                self.push(Unnest { of, slot, keeps_others: true, fold: Fold::default() });
+                self.push(Unnest { of, slot, fold: Fold::default() });
             }
             StageKind::Accum { field, alias } => {
                 let of = self.field(field)?;

@@ -74,6 +74,7 @@ fn group(watch: &Watch) -> Group {
     let kind = aggregate("pct").unwrap();
     Group {
         by: vec![watch.slot(1)],
+        sets: Vec::new(),
         by_slots: vec![4],
         aggregates: vec![Aggregated { kind, args: vec![watch.slot(0), Node::Const(Value::Number(50.0))] }],
         items: vec![(5, Node::Aggregated(0))],
