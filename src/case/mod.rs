@@ -30,6 +30,7 @@ mod kept;
 mod light;
 mod lists;
 mod lock;
+mod lookup;
 mod merge;
 mod near;
 mod notebook;
