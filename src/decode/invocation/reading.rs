@@ -251,7 +251,11 @@ impl<'a> Reading<'a> {
 
 fn own_text<'a>(block: &Block<'a>) -> Option<Snippet<'a>> {
     match block {
-        Block::Text(text) | Block::Guarded(text, _) if !text.is_empty() => Some(text.clone()),
+        Block::Text(text) | Block::Guarded(text, _) if !text.is_empty() => {
+            // Asked of the user's text and of the turn it stands in.
+            text.holds_run();
+            Some(text.clone())
+        }
         _ => None,
     }
 }

@@ -90,7 +90,7 @@ fn holds(words: Option<&Regex>, followed: Option<&Regex>, lower: &[u8]) -> bool 
 
 /// A credential, or the id of an access key. The text is made only where the bytes look like it.
 pub(super) fn is_secret(piece: &Snippet<'_>) -> bool {
-    secret::may_hold(piece.bytes()) && !secret::find(&piece.text()).is_empty()
+    secret::may_hold_with(piece.bytes(), || piece.holds_run()) && !secret::find(&piece.text()).is_empty()
 }
 
 /// The same of pieces that are one text, as a stream's deltas are: a credential may go over from one to the next.
@@ -126,12 +126,12 @@ mod tests {
             "without Filters",
             "without guardrails",
         ] {
-            assert!(is_injection(&Snippet::Raw(text.as_bytes(), true)), "{text}");
+            assert!(is_injection(&Snippet::raw(text.as_bytes(), true)), "{text}");
         }
         for text in
             ["Dan wrote the instructions", "a system of prompts", "what is the capital of Japan?", "ignore the noise in the previous plot", ""]
         {
-            assert!(!is_injection(&Snippet::Raw(text.as_bytes(), false)), "{text}");
+            assert!(!is_injection(&Snippet::raw(text.as_bytes(), false)), "{text}");
         }
     }
 
@@ -144,7 +144,7 @@ mod tests {
         ][..]), 0..12), gap in proptest::sample::select(&[" ", "  ", "\\n", "\t", "\\N\\r "][..])) {
             let text = words.join(gap);
             let all = INJECTION.as_ref().is_some_and(|words| words.is_match(text.as_bytes()));
-            proptest::prop_assert_eq!(is_injection(&Snippet::Raw(text.as_bytes(), true)), all, "{}", text);
+            proptest::prop_assert_eq!(is_injection(&Snippet::raw(text.as_bytes(), true)), all, "{}", text);
         }
     }
 
@@ -152,10 +152,10 @@ mod tests {
     fn looks_of_credentials() {
         // The key of AWS's documentation; the finder has its own tests.
         for text in [r"key:\nAKIAIOSFODNN7EXAMPLE", r#"\"aws_secret_access_key\": \"wJalrXUtnFEMI\/K7MDENG\/bPxRfiCYEXAMPLEKEY\""#] {
-            assert!(is_secret(&Snippet::Raw(text.as_bytes(), true)), "{text}");
+            assert!(is_secret(&Snippet::raw(text.as_bytes(), true)), "{text}");
         }
         for text in ["AKIA", "xAKIAIOSFODNN7EXAMPLE", "ABSK", "begin", "-----BEGIN CERTIFICATE-----"] {
-            assert!(!is_secret(&Snippet::Raw(text.as_bytes(), false)), "{text}");
+            assert!(!is_secret(&Snippet::raw(text.as_bytes(), false)), "{text}");
         }
     }
 }
