@@ -313,6 +313,15 @@ fn piece() -> impl Strategy<Value = String> {
         "[A-Za-z0-9+/_-]{10,60}=?",
         "[a-z ]{15,60}".prop_map(|text| base64(text.as_bytes())),
         "[a-z ]{12,40}".prop_map(|text| hex(&text)),
+        // In lines of any length.
+        ("[a-zé ]{15,80}", 8usize..40).prop_map(|(text, line)| base64(text.as_bytes())
+            .as_bytes()
+            .chunks(line)
+            .map(String::from_utf8_lossy)
+            .collect::<Vec<_>>()
+            .join("\n")),
+        "[a-z ]{8,24}".prop_map(|text| base64(&text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())),
+        "[a-z/_]{1,30}",
         "[a-z]{4,20}".prop_map(|text| each(&text, |byte| format!("%{byte:02x}"))),
         "[a-z]{4,20}".prop_map(|text| each(&text, |byte| format!("\\x{byte:02x}"))),
         "[a-z ]{4,20}".prop_map(|text| each(&text, |byte| format!("{byte:02x} "))),
@@ -337,5 +346,9 @@ proptest! {
         let mut reading = Reading::default();
         reading.prompt(written);
         prop_assert_eq!(find(&plain, &plain.user_pieces()).hidden, find(&reading, &reading.user_pieces()).hidden);
+        // Nor where a passage goes over from one piece to the next.
+        let several: Vec<Snippet<'_>> = pieces.iter().map(|piece| Snippet::Text(piece.as_str().into())).collect();
+        let encoded = find(&Reading::default(), &several).hidden.into_iter().filter(|hidden| hidden.kind == HiddenKind::Encoded).count();
+        prop_assert_eq!(encoded, passages(&pieces.join("\n")).len());
     }
 }

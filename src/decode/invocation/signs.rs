@@ -1,5 +1,6 @@
 //! Cheap signs for a list: words of prompt injection, and credentials. Looked for in the raw bytes.
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -63,16 +64,29 @@ each_thread! {
     };
 }
 
+thread_local! {
+    /// Room for a text in lower case.
+    static LOWER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 static DAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("DAN"));
 
 /// Words typical of prompt injection.
 pub(super) fn is_injection(piece: &Snippet<'_>) -> bool {
     let bytes = piece.bytes();
-    (DAN.find(bytes).is_some() || is_anchored(&bytes.to_ascii_lowercase())) && INJECTION.as_ref().is_some_and(|words| words.is_match(bytes))
+    (DAN.find(bytes).is_some() || is_anchored(bytes)) && INJECTION.as_ref().is_some_and(|words| words.is_match(bytes))
 }
 
-fn is_anchored(lower: &[u8]) -> bool {
-    ANCHORS.with(|words| FOLLOWED.with(|followed| holds(words.as_ref(), followed.as_ref(), lower)))
+fn is_anchored(bytes: &[u8]) -> bool {
+    /// Room for a longer text is given back.
+    const KEPT: usize = 1 << 16;
+    LOWER.with_borrow_mut(|lower| {
+        lower.clear();
+        lower.shrink_to(KEPT);
+        lower.extend_from_slice(bytes);
+        lower.make_ascii_lowercase();
+        ANCHORS.with(|words| FOLLOWED.with(|followed| holds(words.as_ref(), followed.as_ref(), lower)))
+    })
 }
 
 /// One of the words, with what follows it.

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::decode::Searchable;
 use crate::decode::json::{Survey, Value, unescape};
@@ -212,9 +215,9 @@ fn backslashes(bytes: &[u8]) -> usize {
 
 /// Could there be a tag in the text? A look for its bracket, as it is or as an escape, before dearer ones.
 pub(super) fn may_hold_tag(pieces: &[Snippet<'_>]) -> bool {
-    pieces
-        .iter()
-        .any(|piece| memchr::memchr(b'<', piece.bytes()).is_some() || (piece.is_escaped() && memchr::memmem::find(piece.bytes(), b"u003").is_some()))
+    static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("u003"));
+    let is_spelled = |piece: &Snippet<'_>| piece.is_escaped() && ESCAPE.find(piece.bytes()).is_some();
+    pieces.iter().any(|piece| memchr::memchr(b'<', piece.bytes()).is_some() || is_spelled(piece))
 }
 
 /// The bytes of the pieces one after another, as they stand. A single piece, as all but streams have, is not copied.

@@ -4,7 +4,7 @@
 use regex::bytes::Regex;
 
 use super::{lone, patterns::build};
-use crate::model::{Letters, each_thread, spells_long_run};
+use crate::model::{Letters, each_thread, spelled_runs};
 
 each_thread! {
     /// What has no long run of letters in it: passwords in addresses, `Basic` credentials; tag characters, which spell
@@ -89,7 +89,7 @@ static LETTERS: Letters = Letters::and(b"+/=_%-.~\\");
 /// Is there a run of letters in them as long as most credentials have, spelled as it may be in a JSON string? So many letters
 /// of base64 in a row are one, too.
 pub fn holds_run(bytes: &[u8]) -> bool {
-    spells_long_run::<b'%'>(bytes, FEWEST, |byte| LETTERS.have(byte))
+    spelled_runs::<b'%'>(bytes, FEWEST, &LETTERS).next().is_some()
 }
 
 /// The last word of a text, the blanks before it, and what may be its name; nothing when the word is no beginning of a
