@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::effort;
+
 /// Bytes looked at together.
 const BLOCK: usize = 64;
 /// Shorter runs are not looked for.
@@ -11,7 +13,7 @@ const SHORTEST: usize = 16;
 /// whatever signs stand behind it. No letters of other scripts, and no blanks. A run is as long as it can be.
 ///
 /// Words are short, and of any length: what is done with a block does not depend on them, so that nothing is guessed.
-pub fn clean_runs<const FIRST: u8>(bytes: &[u8], length: usize) -> impl Iterator<Item = Range<usize>> {
+fn clean_runs<const FIRST: u8>(bytes: &[u8], length: usize) -> impl Iterator<Item = Range<usize>> {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     // A zero ends a run.
     let mut last = [0; BLOCK];
@@ -34,6 +36,7 @@ pub fn clean_runs<const FIRST: u8>(bytes: &[u8], length: usize) -> impl Iterator
                 return None;
             }
             clean = clean_bits::<FIRST>(blocks.get(next / BLOCK).unwrap_or(&last));
+            effort::looked_at(BLOCK);
             let end = clean.trailing_ones();
             long = from_bit(starts_of_long(clean), end);
             let run = start..next + end as usize;
@@ -71,34 +74,34 @@ fn from_bit(bits: u64, first: u32) -> u64 {
     bits & u64::MAX.checked_shl(first).unwrap_or(0)
 }
 
-/// Where the first run of at least this length of such letters begins, all of them ASCII and none before `FIRST`.
-pub fn long_run<const FIRST: u8>(bytes: &[u8], length: usize, is_in: impl Fn(u8) -> bool) -> Option<usize> {
-    clean_runs::<FIRST>(bytes, length).find_map(|range| {
-        let mut so_far = 0;
-        let run = bytes.get(range.clone()).unwrap_or_default();
-        let last = run.iter().position(|byte| {
-            so_far = if is_in(*byte) { so_far + 1 } else { 0 };
-            so_far >= length
-        });
-        last.map(|last| range.start + last + 1 - length)
-    })
+/// All runs of at least this length of these letters, none of them before `FIRST`.
+pub fn letter_runs<'t, const FIRST: u8>(bytes: &'t [u8], length: usize, letters: &'t Letters) -> impl Iterator<Item = Range<usize>> + 't {
+    runs_between::<FIRST>(bytes, length, |_, byte| !letters.have(byte))
 }
 
-/// All runs of at least this length of these letters in text that is spelled as in a JSON string, none of them before `FIRST`.
-/// The backslash has to be among the letters: it is one before a solidus, another backslash and the number of a letter, and
-/// ends a run before `n` and the like.
-pub fn spelled_runs<'t, const FIRST: u8>(bytes: &'t [u8], length: usize, letters: &'t Letters) -> impl Iterator<Item = Range<usize>> {
-    clean_runs::<FIRST>(bytes, length).flat_map(move |range| {
-        let run = bytes.get(range.clone()).unwrap_or_default();
-        let ends = move |at: usize, byte: u8| !letters.have(byte) || byte == b'\\' && !matches!(run.get(at + 1), Some(b'/' | b'u' | b'\\'));
-        let mut next = 0;
+/// The same in text that is spelled as in a JSON string. The backslash has to be among the letters: it is one before a solidus,
+/// another backslash and the number of a letter, and ends a run before `n` and the like.
+pub fn spelled_runs<'t, const FIRST: u8>(bytes: &'t [u8], length: usize, letters: &'t Letters) -> impl Iterator<Item = Range<usize>> + 't {
+    let ends = |at: usize, byte: u8| !letters.have(byte) || byte == b'\\' && !matches!(bytes.get(at + 1), Some(b'/' | b'u' | b'\\'));
+    runs_between::<FIRST>(bytes, length, ends)
+}
+
+/// Runs between the bytes that end them. One walk, whatever the runs are.
+fn runs_between<'t, const FIRST: u8>(
+    bytes: &'t [u8],
+    length: usize,
+    ends: impl Fn(usize, u8) -> bool + Copy + 't,
+) -> impl Iterator<Item = Range<usize>> + 't {
+    clean_runs::<FIRST>(bytes, length).flat_map(move |mut clean| {
+        effort::looked_at(clean.len());
         std::iter::from_fn(move || {
-            while let Some(rest) = run.get(next..).filter(|rest| rest.len() >= length) {
-                let start = next;
-                let end = rest.iter().zip(start..).position(|(byte, at)| ends(at, *byte)).map_or(run.len(), |before| start + before);
-                next = end + 1;
+            while clean.len() >= length {
+                let start = clean.start;
+                let rest = bytes.get(clean.clone()).unwrap_or_default();
+                let end = rest.iter().zip(start..).position(|(byte, at)| ends(at, *byte)).map_or(clean.end, |before| start + before);
+                clean.start = end + 1;
                 if end - start >= length {
-                    return Some(range.start + start..range.start + end);
+                    return Some(start..end);
                 }
             }
             None
@@ -141,15 +144,17 @@ mod tests {
 
     #[test]
     fn the_first_run_of_every_length_at_every_place() {
+        static LETTERS: Letters = Letters::and(b"");
         for before in 0..80 {
             for run in 0..140 {
                 // A shorter run before it, and a longer one behind it.
                 let bytes = [&b"abcdefghijkl "[..], &vec![b' '; before], &vec![b'a'; run], &[b' '; 3], &[b'a'; 20]].concat();
                 let start = 13 + before + if run >= 17 { 0 } else { run + 3 };
-                assert_eq!(long_run::<b'+'>(&bytes, 17, |byte| byte.is_ascii_lowercase()), Some(start), "{before} {run}");
+                let first = letter_runs::<b'+'>(&bytes, 17, &LETTERS).next();
+                assert_eq!(first, Some(start..start + if run >= 17 { run } else { 20 }), "{before} {run}");
             }
         }
-        assert_eq!(long_run::<b'+'>(b"", 17, |_| true), None);
+        assert_eq!(letter_runs::<b'+'>(b"", 17, &LETTERS).next(), None);
     }
 
     proptest! {

@@ -1,6 +1,8 @@
 //! The ways to write text as other text, undone: base64, hexadecimal, escapes, percent-encoding, character references.
 //! Finds what may be such and gives its bytes; whether they say anything is judged elsewhere. One walk, no backtracking.
 
+use std::ops::Range;
+
 use super::runs::holds_pairs;
 
 /// Shorter runs of base64 are words, ids and numbers.
@@ -56,8 +58,11 @@ pub(super) const fn is_base64(byte: u8) -> bool {
 /// Runs of base64 or hexadecimal letters, across line breaks where the lines are nothing else.
 fn runs(bytes: &[u8], each: &mut dyn FnMut(Candidate) -> bool) {
     let mut at = 0;
-    while let Some(start) = bytes.get(at..).and_then(super::runs::base64).map(|skipped| at + skipped) {
-        let end = run_end(bytes, start);
+    for Range { start, end } in super::runs::base64(bytes) {
+        // The line of a run that began before.
+        if start < at {
+            continue;
+        }
         let mut lines = vec![(start, end)];
         while let Some(next) = next_line(bytes, lines.last().map_or(end, |line| line.1)).filter(|(from, to)| to - from <= end - start) {
             lines.push(next);

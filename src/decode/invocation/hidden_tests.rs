@@ -352,3 +352,15 @@ proptest! {
         prop_assert_eq!(encoded, passages(&pieces.join("\n")).len());
     }
 }
+
+#[test]
+fn looking_for_passages_costs_in_proportion() {
+    for piece in ["AbCdEfGh0123AbCdEfGh0123,", "AbCdEfGh0123AbCdEfGh0123\n", "AbCdEfGh0123AbCdEfGh0123/", "a/b-c_d+AbCdEfGh0123AbCdEfGh0123 "] {
+        let cost = |length: usize| {
+            let text = piece.repeat(length / piece.len());
+            crate::model::effort::of(|| drop(passages(&text)))
+        };
+        let (short, long) = (cost(8_000), cost(64_000));
+        assert!(short > 0 && long <= 10 * short, "{piece}: {short} bytes looked at, then {long}");
+    }
+}

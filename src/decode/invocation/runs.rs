@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::forms;
-use crate::model::{Letters, long_run, spelled_runs};
+use crate::model::{Letters, letter_runs, spelled_runs};
 
 /// Twelve pairs of digits and what stands between them.
 const SHORTEST_PAIRS: usize = 35;
@@ -33,9 +33,10 @@ fn may_say(bytes: &[u8], run: &Range<usize>) -> bool {
     [letters, apart].into_iter().chain(parts).any(forms::may_begin)
 }
 
-/// Where the first run of base64 begins that is long enough.
-pub(super) fn base64(bytes: &[u8]) -> Option<usize> {
-    long_run::<b'+'>(bytes, forms::SHORTEST_BASE64, forms::is_base64)
+/// Runs of base64 that are long enough.
+pub(super) fn base64(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    static LETTERS: Letters = Letters::and(b"+/-_");
+    letter_runs::<b'+'>(bytes, forms::SHORTEST_BASE64, &LETTERS)
 }
 
 /// A run that may be pairs of hexadecimal digits with a sign between them.
