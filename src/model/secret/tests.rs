@@ -422,7 +422,7 @@ fn long_texts_cost_in_proportion() {
         "session token ",
         "session_token:session_token_",
         "AbCdEfGh0123+/",
-        "AbCdEfGh0123+AbCdEfGh0123,",
+        "key:AbCdEfGh0123+AbCdEfGh0123,",
         "sk-",
         "\\\\",
         "A: b\n",
