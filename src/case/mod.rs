@@ -67,7 +67,7 @@ pub use kept::{Kept, KeptForm};
 pub use light::{LightColumn, LightRows, RecordPlace};
 pub use notebook::Notebook;
 pub use reader::{Interrupter, Reader, open_read_only};
-pub use scan::{Lean, LeanColumn};
+pub use scan::{Lean, LeanColumn, TextSearch, Whose};
 pub use seal::seal;
 pub use writable::Writable;
 pub use writer::{Block, Writer};
