@@ -499,7 +499,7 @@ const FOUND: &[(&str, &str)] = &[
     ("command-actions", "the same by class, none without"),
     ("command-counts", "the same by user and host; one of them deletes"),
     ("command-deletes", "the four deletions from the administrator's laptop, nothing else"),
-    ("denied-callers", "the leaked key first; a data scientist who tried a model"),
+    ("denied-callers", "the leaked key first; among six thousand events also a data scientist who tried a model that he may not use"),
     ("key-activity", "everything the leaked key did"),
     ("address-activity", "the leaked key at the intruder's address"),
     ("agent-role-denials", "nothing; tried with records of its own"),

@@ -117,6 +117,12 @@ fn errors_have_a_place_and_a_code() {
             assert!(answer.err.contains(word), "{text}: no “{word}” in {}", answer.err);
         }
     }
+    // Any path may be a field: a slip is told when nothing has it.
+    for (text, flags) in [("filter eventNme = 'A'", ""), ("fields eventNme | limit 1", ""), ("SELECT eventNme FROM management", "--language sql")] {
+        let told = query(text, flags).exits(0).err;
+        assert!(told.contains("nothing that was found has a field `eventNme`: did you mean `eventName`?"), "{text}: {told}");
+    }
+    assert_eq!(query("fields eventID, requestParameters.x | limit 1", "").exits(0).err, "");
     let told = query("SELECT eventName FROM management", "").exits(2).err;
     assert!(told.contains("looks like SQL") && told.contains("--language sql"), "{told}");
     query(COUNT, "--on aws --strand data").exits(2).says(&[if cfg!(feature = "live") { "only --since and --until" } else { "built without" }]);

@@ -20,6 +20,7 @@ mod rows;
 mod screen;
 mod sql;
 mod stage;
+mod suspects;
 mod tally;
 
 use std::cell::RefCell;
@@ -41,6 +42,7 @@ use groups::{Chosen, choose, of_accounts};
 use plan::{Earlier, End, Plan, Planner, lookup_tables, up_to_pattern};
 use rows::{Fetch, Row, Wanted};
 use stage::{Work, pieces, stopped};
+use suspects::Suspects;
 
 /// A query within `in (…)` gives at most so many different values, as at AWS.
 const MOST_KEYS: usize = 50_000;
@@ -302,6 +304,7 @@ impl<'a, 'l> Runner<'a, 'l> {
         let first: Vec<&Node> = if self.options.push_down { early.iter().map(|node| &**node).collect() } else { Vec::new() };
         let wanted = Wanted { bases, slots: *slots, early: &first, sources: chosen.sources.as_deref() };
         let mut fetch = Fetch::new(reader, wanted, &ordered, context)?;
+        let mut suspects = Suspects::of(bases);
         let total = ordered.len() as u64;
         let (mut rest, mut size) = (ordered.as_slice(), FIRST_CHUNK);
         while !rest.is_empty() && !work.iter().any(|work| work.is_full()) {
@@ -309,6 +312,7 @@ impl<'a, 'l> Runner<'a, 'l> {
             let (chunk, left) = rest.split_at(size.min(rest.len()));
             let (records, bytes) = (self.statistics.records, self.statistics.bytes);
             let rows = fetch.rows(reader, chunk, &mut self.statistics)?;
+            suspects.see(&rows);
             // As many as are not too large for memory, as large as the last ones were.
             let mean = (self.statistics.bytes - bytes) / (self.statistics.records - records).max(1);
             let fitting = usize::try_from(CHUNK_BYTES / mean.max(1)).unwrap_or(CHUNK);
@@ -328,6 +332,7 @@ impl<'a, 'l> Runner<'a, 'l> {
             }
             self.listener.borrow_mut().progress(total - rest.len() as u64, total);
         }
+        self.note(suspects.notes());
         finished(&mut plan.work, context, out)
     }
 

@@ -51,7 +51,7 @@ impl Group {
         let by = values_of(&self.by, &row.values, context);
         if self.sets.is_empty() {
             key_of(&by, key);
-            return self.into_group(by, row, count, key, context);
+            return self.put(by, row, count, key, context);
         }
         for at in 0..self.sets.len() {
             let Some(set) = self.sets.get(at) else { break };
@@ -60,12 +60,12 @@ impl Group {
             key_of(&by, key);
             // What is missing in a group is not what another does not ask for.
             key.extend_from_slice(&at.to_le_bytes());
-            self.into_group(by, row, count, key, context)?;
+            self.put(by, row, count, key, context)?;
         }
         Ok(())
     }
 
-    fn into_group(&mut self, by: Vec<Value>, row: &Row, count: u64, key: &[u8], context: &Context) -> Result<(), RunError> {
+    fn put(&mut self, by: Vec<Value>, row: &Row, count: u64, key: &[u8], context: &Context) -> Result<(), RunError> {
         if !self.groups.contains_key(key) {
             self.key_bytes += key.len();
             if self.groups.len() >= MOST_ROWS || self.key_bytes > MOST_KEY_BYTES {

@@ -8,6 +8,7 @@ use sqlparser::ast::{
 
 use super::super::ast::{Call, Comparison, Expr, ExprKind, Frame, Is, LikeKind, Operator, Place, Type, Window};
 use super::super::functions::time;
+use super::statement::Shared;
 use super::tokens::Tokens;
 use super::wrong;
 use crate::query::compare;
@@ -25,7 +26,7 @@ pub(super) struct Reading<'t> {
     /// What `WINDOW` names in the `SELECT` that is read.
     pub(super) windows: Vec<(String, Window)>,
     /// The names that both sides of the last `JOIN … USING` have, and what its first side is called.
-    pub(super) shared: Option<(String, Vec<Vec<Step>>)>,
+    pub(super) shared: Option<(String, Shared)>,
 }
 
 pub(super) fn member(name: &str) -> Step {

@@ -12,6 +12,9 @@ const MOST_SETS: usize = 64;
 /// Ways to group: each by some of the keys, by their numbers.
 type Sets = Vec<Vec<usize>>;
 
+/// What makes ways of the parts behind a word.
+type Ways = fn(&[Vec<usize>]) -> Sets;
+
 impl Reading<'_> {
     /// The keys, and the ways to group by them; none when there is one way, by all of them.
     pub(super) fn grouping(&mut self, by: &GroupByExpr) -> Result<(Vec<Expr>, Sets), QueryError> {
@@ -20,13 +23,15 @@ impl Reading<'_> {
         let mut sets: Sets = vec![Vec::new()];
         let mut is_plain = true;
         for expr in exprs {
-            let (list, ways): (_, fn(&[Vec<usize>]) -> Sets) = match expr {
+            let (list, ways): (_, Ways) = match expr {
                 Parsed::Rollup(list) => (list, rolled_up),
                 Parsed::Cube(list) => (list, cubed),
                 Parsed::GroupingSets(list) => (list, <[Vec<usize>]>::to_vec),
                 plain => {
                     let key = self.key(plain, &mut keys)?;
-                    sets.iter_mut().for_each(|set| set.push(key));
+                    for set in &mut sets {
+                        set.push(key);
+                    }
                     continue;
                 }
             };

@@ -18,6 +18,9 @@ use crate::query::ql::ast::Step;
 use crate::query::ql::{QueryError, Span};
 use crate::query::value::Value;
 
+/// The names that both sides of a `JOIN … USING` have.
+pub(super) type Shared = Vec<Vec<Step>>;
+
 /// The one query that a text is.
 pub(super) fn read(statements: Vec<Statement>, tokens: &Tokens) -> Result<Query, QueryError> {
     let mut statements = statements.into_iter();
@@ -259,7 +262,7 @@ impl Reading<'_> {
     }
 
     /// What is read; and the names that both sides of a `JOIN … USING` have.
-    fn from(&mut self, table: &TableWithJoins) -> Result<(Relation, Option<Join>, Vec<Vec<Step>>), QueryError> {
+    fn from(&mut self, table: &TableWithJoins) -> Result<(Relation, Option<Join>, Shared), QueryError> {
         let from = self.relation(&table.relation)?;
         let mut joins = table.joins.iter();
         let Some(first) = joins.next() else { return Ok((from, None, Vec::new())) };
@@ -271,7 +274,7 @@ impl Reading<'_> {
         Ok((from, Some(join), shared))
     }
 
-    fn join(&mut self, join: &ParsedJoin, left: Option<&str>) -> Result<(Join, Vec<Vec<Step>>), QueryError> {
+    fn join(&mut self, join: &ParsedJoin, left: Option<&str>) -> Result<(Join, Shared), QueryError> {
         let (is_left, constraint) = match &join.join_operator {
             JoinOperator::Inner(constraint) | JoinOperator::Join(constraint) => (false, constraint),
             JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => (true, constraint),
