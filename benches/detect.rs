@@ -69,7 +69,7 @@ fn steps(case: &Path, room: &Path) {
     detector.catch_up(&mut reader).unwrap();
     for (seed, events) in [(1, 1_500), (2, 1_500), (3, 15_000)] {
         let folder = room.join(format!("new-{seed}"));
-        demo::write(&demo::Options { events, seed, ..demo::Options::default() }, &folder, &mut |_| ()).unwrap();
+        demo::write(&demo::Options { events, seed }, &folder, &mut |_| ()).unwrap();
         let before = cpu();
         ingest([Input::Path(folder)], &case, &|_| {}, &AtomicBool::new(false)).unwrap();
         let read = cpu() - before;
