@@ -114,12 +114,7 @@ impl Findings {
         let doing = "keeping a baseline";
         let _turn = self.case.analysts_turn();
         let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).doing(doing)?;
-        let known: Option<i64> =
-            transaction.query_row("SELECT id FROM baseline WHERE name = ?1", [&learnt.name], |row| row.get(0)).optional().doing(doing)?;
-        if let Some(known) = known {
-            transaction.execute("DELETE FROM learnt WHERE baseline = ?1", [known]).doing(doing)?;
-            transaction.execute("DELETE FROM baseline WHERE id = ?1", [known]).doing(doing)?;
-        }
+        delete_baseline(&transaction, &learnt.name)?;
         let millis = |time: Option<Timestamp>| time.map(Timestamp::as_millis);
         transaction
             .execute(
@@ -138,6 +133,26 @@ impl Findings {
         drop(insert);
         transaction.commit().doing(doing)
     }
+
+    /// Forgets a baseline; `false` when there is none of this name.
+    pub fn forget_baseline(&mut self, name: &str) -> Result<bool> {
+        let doing = "forgetting a baseline";
+        let _turn = self.case.analysts_turn();
+        let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).doing(doing)?;
+        let was_there = delete_baseline(&transaction, name)?;
+        transaction.commit().doing(doing)?;
+        Ok(was_there)
+    }
+}
+
+fn delete_baseline(connection: &Connection, name: &str) -> Result<bool> {
+    let doing = "forgetting a baseline";
+    let known: Option<i64> = connection.query_row("SELECT id FROM baseline WHERE name = ?1", [name], |row| row.get(0)).optional().doing(doing)?;
+    if let Some(known) = known {
+        connection.execute("DELETE FROM learnt WHERE baseline = ?1", [known]).doing(doing)?;
+        connection.execute("DELETE FROM baseline WHERE id = ?1", [known]).doing(doing)?;
+    }
+    Ok(known.is_some())
 }
 
 impl Reader {

@@ -1,5 +1,6 @@
 //! `outcrop baseline`: what is usual, learnt from evidence of another time and kept in a case for its rules.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,23 +10,40 @@ use super::cli::{BaselineArgs, Language};
 use super::detect::rule_set;
 use super::failure::Failure;
 use super::{Done, ask_aws, ingest, place};
-use crate::case::{Learnt, Writable};
+use crate::case::{Learnt, Reader, Writable, open_read_only};
 use crate::decode::json::Tape;
 use crate::decode::{Bodies, Fields};
 use crate::detect::{Counted, Detector, learnt_from_counts};
-use crate::model::{FieldValue, SafeText, TimeRange, Timestamp, parse_when};
+use crate::model::{Digest, FieldValue, SafeText, TimeRange, Timestamp, parse_when};
 use crate::report::grouped;
 use crate::source::ingest as read;
 
 /// Runs the command.
 pub fn run(args: &BaselineArgs) -> Result<Done, Failure> {
+    if args.list {
+        return list(&open_read_only(&args.case)?.baselines()?);
+    }
+    if !args.case.exists() {
+        let case = args.case.display();
+        return Err(Failure::Error(format!("there is no case {case}: read evidence into one first (`outcrop ingest PATH --case {case}`)")));
+    }
     let case = Writable::open(&args.case)?;
+    if let Some(name) = &args.forget {
+        let mut findings = case.findings()?;
+        if !findings.forget_baseline(name)? {
+            return Err(Failure::Usage(format!("nothing was learnt under the name {}; `--list` prints the names", SafeText::new(name))));
+        }
+        findings.clear()?;
+        return Ok(Done::Complete);
+    }
+    let mut done = Done::Complete;
     let learnt = if args.on.is_some() {
         counted(args)?
     } else {
+        ingest::some_there(&args.paths)?;
         // The evidence is read into a case of its own, which is thrown away: only what was learnt stays.
         let aside = Aside::new()?;
-        learn(args, &aside.0.join("baseline.outcrop"))?
+        learn(args, &case, &aside.0.join("baseline.outcrop"), &mut done)?
     };
     if learnt.events == 0 {
         return Err(Failure::Error("there is no event in that evidence, so nothing was learnt; name evidence of an ordinary time".to_owned()));
@@ -34,23 +52,72 @@ pub fn run(args: &BaselineArgs) -> Result<Done, Failure> {
     findings.keep_baseline(&learnt)?;
     // What was found without it may be otherwise with it.
     findings.clear()?;
-    let span = [learnt.since, learnt.until].map(|time| time.map(Timestamp::date).unwrap_or_default()).join(" to ");
     println!(
-        "learnt {} facts from {} events ({span}), kept as “{}”",
+        "learnt {} facts from {} events ({}), kept as “{}”",
         grouped(learnt.rows.len() as u64),
         grouped(learnt.events),
+        span(&learnt),
         SafeText::new(&learnt.name)
     );
+    Ok(done)
+}
+
+/// Prints what was learnt before.
+fn list(baselines: &[Learnt]) -> Result<Done, Failure> {
+    for learnt in baselines {
+        let (name, facts, events) = (SafeText::new(&learnt.name), grouped(learnt.rows.len() as u64), grouped(learnt.events));
+        println!("{name}: {facts} facts from {events} events ({})", span(learnt));
+    }
     Ok(Done::Complete)
 }
 
-fn learn(args: &BaselineArgs, path: &Path) -> Result<Learnt, Failure> {
+fn span(learnt: &Learnt) -> String {
+    [learnt.since, learnt.until].map(|time| time.map(Timestamp::date).unwrap_or_default()).join(" to ")
+}
+
+/// How many events of one case are in another.
+fn shared(one: &mut Reader, other: &mut Reader) -> Result<u64, Failure> {
+    let mut known = HashSet::new();
+    each_digest(one, &mut |digest| {
+        known.insert(digest);
+    })?;
+    let mut count = 0;
+    each_digest(other, &mut |digest| count += u64::from(known.contains(&digest)))?;
+    Ok(count)
+}
+
+fn each_digest(reader: &mut Reader, each: &mut dyn FnMut(Digest)) -> Result<(), Failure> {
+    const PAGE: usize = 4_096;
+    let mut after = 0;
+    loop {
+        let page = reader.lean(after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.event.id.0;
+        page.iter().for_each(|lean| each(lean.digest));
+    }
+}
+
+fn learn(args: &BaselineArgs, case: &Writable, path: &Path, done: &mut Done) -> Result<Learnt, Failure> {
     let aside = Writable::open(path)?;
     let bar = ingest::progress_bar();
     let read = read(ingest::inputs(&args.paths), &aside, &|progress| ingest::show(&bar, progress), &AtomicBool::new(false));
     bar.finish_and_clear();
-    read.map_err(|error| Failure::Error(error.to_string()))?;
+    let read = read.map_err(|error| Failure::Error(error.to_string()))?;
+    for skipped in read.skipped.iter().filter(|skipped| !skipped.is_harmless()) {
+        eprintln!("outcrop: not read: {}: {}", SafeText::new(&skipped.file), SafeText::new(&skipped.reason));
+        *done = Done::Incomplete;
+    }
     let mut reader = aside.reader()?;
+    let in_both = shared(&mut reader, &mut case.reader()?)?;
+    if in_both > 0 {
+        let forget = format!("`outcrop baseline --forget {}`", SafeText::new(&args.name));
+        eprintln!(
+            "outcrop: {} events of this evidence are in the case itself: what began in them will not be told as new. Name evidence of another \
+             time, or take this back with {forget}",
+            grouped(in_both)
+        );
+        *done = Done::Incomplete;
+    }
     let mut detector = Detector::new(Arc::new(rule_set(None)), &mut reader)?;
     detector.catch_up(&mut reader)?;
     Ok(detector.learnt(&args.name, &mut reader)?)

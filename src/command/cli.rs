@@ -441,8 +441,14 @@ pub enum RulesCommand {
 #[derive(Debug, Args)]
 pub struct BaselineArgs {
     /// Files, folders or globs with evidence of an ordinary time
-    #[arg(required_unless_present = "on")]
+    #[arg(required_unless_present_any = ["on", "list", "forget"])]
     pub paths: Vec<PathBuf>,
+    /// Print what was learnt before
+    #[arg(long, conflicts_with_all = ["paths", "on", "forget"])]
+    pub list: bool,
+    /// Forget what was learnt under a name
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["paths", "on"])]
+    pub forget: Option<String>,
     /// Instead of files: let AWS count who did what in Bedrock, hour by hour, in the log groups of CloudTrail, and learn from the counts
     #[arg(long, value_name = "aws", value_parser = ["aws"], conflicts_with = "paths")]
     pub on: Option<String>,

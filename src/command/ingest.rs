@@ -20,10 +20,7 @@ use crate::source::{Input, Progress, ingest};
 
 /// Runs the command.
 pub fn run(args: &IngestArgs) -> Result<Done, Failure> {
-    if args.paths.iter().all(|path| is_missing(path)) {
-        let names: Vec<String> = args.paths.iter().map(|path| path.display().to_string()).collect();
-        return Err(Failure::Error(format!("cannot read {}: there is no such file or folder; name evidence that is there", names.join(", "))));
-    }
+    some_there(&args.paths)?;
     let case = Writable::open(&args.case)?;
     place::remember(&args.case);
     let bar = progress_bar();
@@ -50,6 +47,15 @@ pub fn said(rules: Result<Detected, CaseError>, done: Done) -> Done {
         eprintln!("outcrop: {}", SafeText::new(problem));
     }
     done
+}
+
+/// At least one of these paths is there.
+pub fn some_there(paths: &[PathBuf]) -> Result<(), Failure> {
+    if paths.iter().any(|path| !is_missing(path)) {
+        return Ok(());
+    }
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    Err(Failure::Error(format!("cannot read {}: there is no such file or folder; name evidence that is there", names.join(", "))))
 }
 
 /// No file, no folder, no pattern and not standard input.

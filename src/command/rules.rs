@@ -9,6 +9,7 @@ use super::cli::{Format, OutputArgs, RulesArgs, RulesCommand};
 use super::detect::rule_set;
 use super::failure::Failure;
 use super::output::Output;
+use super::place;
 use crate::detect::{Problem, RuleSet, Sources};
 
 /// Runs the command.
@@ -38,10 +39,14 @@ struct RuleJson<'a> {
 }
 
 fn check(dir: &Path, output: OutputArgs) -> Result<Done, Failure> {
-    // Correlations of the folder may name rules that are built in.
-    let set = RuleSet::load(&Sources::builtin().with_rules(dir, true), true);
+    // Correlations of the folder may name rules that are built in, and rules the user's lists.
+    let lists = place::config().map(|folder| folder.join("lists"));
+    let sources = lists.iter().fold(Sources::builtin(), |sources, folder| sources.with_lists(folder));
+    let set = RuleSet::load(&sources.with_rules(dir, true), true);
     let mine = dir.display().to_string();
-    let problems: Vec<&Problem> = set.problems().iter().filter(|problem| problem.file.starts_with(&mine)).collect();
+    let lists = lists.map(|folder| folder.display().to_string());
+    let is_own = |problem: &&Problem| problem.file.starts_with(&mine) || lists.as_ref().is_some_and(|lists| problem.file.starts_with(lists));
+    let problems: Vec<&Problem> = set.problems().iter().filter(is_own).collect();
     let errors = problems.iter().filter(|problem| problem.is_error).count();
     let rules = set.catalogue().iter().filter(|rule| rule.file.starts_with(&mine)).count();
     let mut out = Output::new(output);

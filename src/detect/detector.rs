@@ -16,6 +16,7 @@ use super::rule::{How, Rule};
 use super::select::{Known, Selecting};
 use super::sigma::{Selector, Truth};
 use super::signal::{Making, make};
+use super::skew;
 use super::state::sightings::History;
 use super::state::{At, Draft, some_of};
 use super::view::{ALL_COLUMNS, NameTable, Opened, View};
@@ -222,6 +223,7 @@ impl Detector {
         let echoing = waiting.iter().filter(|one| set.rules.get(one.rule).is_some_and(|rule| rule.asks("x.echo")));
         let echoing: Vec<EventId> = echoing.map(|one| one.seat.event.id).collect();
         let state = CaseState::read(reader, self.wanted, &events, &echoing)?;
+        self.problems.extend(state.skews.iter().map(skew::of_host));
         for one in &mut waiting {
             let mut holds = selects(&set.rules, one, || CaseFacts::Now(&self.selecting.standing, &state));
             if holds.is_none() && !one.is_read {
@@ -482,6 +484,7 @@ impl Detector {
                 self.memory.turned_away
             ));
         }
+        self.problems.extend(self.selecting.standing.skew());
         if self.selecting.timeless > 0 {
             self.problems.push(format!("{} events name no time: no rule looks at them", self.selecting.timeless));
         }

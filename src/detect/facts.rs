@@ -7,11 +7,12 @@ use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 
 use super::sigma::{Field, Look};
+use super::skew;
 use super::told::told;
 use crate::case::{Lean, LeanColumn, Reader, Result};
-use crate::model::{Entity, EntityKind, EventId, EventRef, Strand};
+use crate::model::{Entity, EntityKind, Event, EventId, EventRef, Strand};
 use crate::stitch::controls;
-use crate::stitch::echo::Echoes;
+use crate::stitch::echo::{Echoes, Skew};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -181,6 +182,11 @@ pub(super) struct Standing {
 }
 
 impl Standing {
+    /// What is to be told of the clocks of both logs.
+    pub(super) fn skew(&self) -> Option<String> {
+        skew::of_requests(&self.joins.pairs)
+    }
+
     /// Learns which requests are joined by now.
     pub(super) fn learn(&mut self, reader: &mut Reader, wanted: Wanted) -> Result<()> {
         if wanted.joined { self.joins.learn(reader) } else { Ok(()) }
@@ -209,6 +215,8 @@ pub(super) struct State {
     calls: HashMap<u32, u32>,
     moved: HashMap<u32, Moved>,
     echoes: HashMap<u32, &'static str>,
+    /// Computers whose clocks are others.
+    pub(super) skews: Vec<Skew>,
 }
 
 impl State {
@@ -228,12 +236,17 @@ impl State {
             }
         }
         let mut echoes = Echoes::default();
-        for event in reader.events(echoing)? {
+        let events = reader.events(echoing)?;
+        for event in &events {
             let state = match event.strand {
-                Strand::Endpoint => echoes.of(reader, &event)?.map(|echo| echo.state()),
-                _ => told(reader, &mut echoes, &event)?,
+                Strand::Endpoint => echoes.of(reader, event)?.map(|echo| echo.state()),
+                _ => told(reader, &mut echoes, event)?,
             };
             facts.echoes.extend(state.map(|state| (event.id.0, state)));
+        }
+        if facts.echoes.values().any(|state| *state == "missing") {
+            let commands: Vec<Event> = events.into_iter().filter(|event| event.strand == Strand::Endpoint).collect();
+            facts.skews = echoes.skews(reader, &commands)?;
         }
         Ok(facts)
     }

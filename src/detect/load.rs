@@ -35,6 +35,12 @@ pub struct Sources {
     problems: Vec<Problem>,
 }
 
+impl File {
+    fn is_builtin(&self) -> bool {
+        self.name.starts_with("built-in ")
+    }
+}
+
 impl Sources {
     /// What is built in.
     pub fn builtin() -> Self {
@@ -51,15 +57,21 @@ impl Sources {
     /// The user's own over it: `rules/`, `lists/`, `leads.toml` of a configuration folder. What is not there is no mistake.
     #[must_use]
     pub fn with_config(mut self, folder: &Path) -> Self {
-        self = self.with_rules(&folder.join("rules"), false);
-        for path in self.files(&folder.join("lists"), "toml", false) {
-            if let Some(file) = self.file(&path) {
-                self.lists.push((stem(&path), file));
-            }
-        }
+        self = self.with_rules(&folder.join("rules"), false).with_lists(&folder.join("lists"));
         let leads = folder.join("leads.toml");
         if leads.exists() {
             self.leads = self.file(&leads);
+        }
+        self
+    }
+
+    /// Lists of a folder and the folders in it.
+    #[must_use]
+    pub fn with_lists(mut self, folder: &Path) -> Self {
+        for path in self.files(folder, "toml", false) {
+            if let Some(file) = self.file(&path) {
+                self.lists.push((stem(&path), file));
+            }
         }
         self
     }
@@ -171,10 +183,13 @@ impl RuleSet {
             if let Some(slot) = keep.get_mut(before) {
                 *slot = false;
             }
-            if documents.get(before).is_some_and(|(_, other)| other.name == file.name) {
-                let text = "two documents of this file have the same id: the last one counts; give each its own".to_owned();
-                problems.push(Problem { file: file.name.clone(), line: document.head.line, is_error: false, text });
-            }
+            let Some((other, of)) = documents.get(before).filter(|(_, of)| !of.is_builtin()) else { continue };
+            let text = if of.name == file.name {
+                "two documents of this file have the same id: the last one counts; give each its own".to_owned()
+            } else {
+                format!("“{}” does not run: “{}” in {} has the same id; give each its own", other.head.title, document.head.title, file.name)
+            };
+            problems.push(Problem { file: of.name.clone(), line: other.head.line, is_error: of.name != file.name, text });
         }
         let documents: Vec<(Document, &File)> = documents.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(document, _)| document).collect();
         let filters: Vec<Filter> = documents

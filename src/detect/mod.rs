@@ -36,6 +36,7 @@ mod rule;
 mod select;
 mod sigma;
 mod signal;
+mod skew;
 mod state;
 mod told;
 mod view;

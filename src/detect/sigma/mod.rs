@@ -6,6 +6,7 @@
 mod aggregation;
 mod read;
 mod selector;
+mod wildcards;
 mod wrong;
 
 pub(super) use read::{lints, read};
@@ -79,7 +80,7 @@ impl Plain {
     /// What is wrong, in the library's words.
     pub(super) fn selector(&self, filters: &[&Filter]) -> Result<Selector, String> {
         let mut engine = rsigma_eval::Engine::new();
-        engine.add_rule(&self.rule).map_err(|error| error.to_string())?;
+        engine.add_rule(&wildcards::widened(&self.rule)).map_err(|error| error.to_string())?;
         for filter in filters {
             engine.apply_filter(&filter.rule).map_err(|error| format!("the filter “{}”: {error}", filter.rule.title))?;
         }

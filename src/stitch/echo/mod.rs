@@ -7,10 +7,12 @@
 mod claims;
 mod fit;
 mod names;
+mod skew;
 
 use std::collections::HashMap;
 
 pub use names::{Asked, asked, event_names};
+pub use skew::Skew;
 
 use crate::case::{Reader, Result, Revision};
 use crate::decode::{CommandCall, command_call_of_line};

@@ -317,3 +317,24 @@ fn what_is_remembered_is_forgotten_with_the_next_commit() {
     add(2, &event(1, "bedrock", "ListGuardrails", &cli("bedrock.list-guardrails"), ""));
     assert!(matches!(echoes.of(&mut reader, &asked).expect("an answer"), Some(Echo::Echoed { sure: true, .. })));
 }
+
+#[test]
+fn a_clock_that_is_another_is_told_by_commands_at_one_distance() {
+    let run = |ahead: i64, commands: usize| {
+        let mut records = Vec::new();
+        for number in 0..commands as i64 {
+            let (second, id) = (number * 700, number);
+            records.push(command(second + ahead, &format!("aws bedrock delete-guardrail --guardrail-identifier g{id}")));
+            records.push(event(second + 2, "bedrock", "DeleteGuardrail", &cli("bedrock"), &format!("'guardrailIdentifier':'g{id}'")));
+        }
+        let mut bench = Bench::of(&records);
+        let commands: Vec<Event> = (0..commands as u32).map(|number| bench.event(number * 2)).collect();
+        let skews = Echoes::default().skews(&mut bench.reader, &commands).expect("an answer");
+        skews.iter().map(|skew| (skew.host.to_string(), skew.ahead_ms / 60_000, skew.agreeing, skew.commands)).collect::<Vec<_>>()
+    };
+    assert_eq!(run(3 * 3600, 5), [("mac".to_owned(), 180, 5, 5)]);
+    assert_eq!(run(-5400, 5), [("mac".to_owned(), -90, 5, 5)]);
+    // Usual delays, and fewer commands than tell chance from a clock.
+    assert_eq!(run(20, 5), []);
+    assert_eq!(run(3 * 3600, 2), []);
+}
