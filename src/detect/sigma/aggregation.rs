@@ -54,15 +54,18 @@ fn of_document(document: &str) -> Option<(String, String)> {
     let condition = document.lines().find_map(|line| value(line, "condition").filter(|value| value.contains('|')))?;
     let (selection, counting) = condition.split_once('|')?;
     let counting = counting_of(counting)?;
-    let name = top("name").or_else(|| top("id")).unwrap_or_else(|| title.clone());
+    let id = top("id");
+    let name = top("name").or_else(|| id.clone()).unwrap_or_else(|| title.clone());
     let mut plain = String::with_capacity(document.len());
     for line in document.split_inclusive('\n') {
         let (indent, end) = (line.len() - line.trim_start().len(), if line.ends_with('\n') { "\n" } else { "" });
         let indent = line.get(..indent).unwrap_or_default();
         if value(line, "condition").is_some_and(|value| value == condition) {
             plain.push_str(&format!("{indent}condition: {}{end}", quoted(selection.trim())));
-        } else if value(line, "timeframe").is_some() {
+        } else if value(line, "timeframe").is_some() || indent.is_empty() && value(line, "id").is_some() && top("name").is_some() {
             plain.push_str(&format!("{indent}# told by the correlation{end}"));
+        } else if indent.is_empty() && value(line, "id").is_some() {
+            plain.push_str(&format!("name: {}{end}", quoted(&name)));
         } else {
             plain.push_str(line);
         }
@@ -70,13 +73,22 @@ fn of_document(document: &str) -> Option<(String, String)> {
     let kind = if counting.field.is_some() { "value_count" } else { "event_count" };
     let field = counting.field.map(|field| format!(", field: {}", quoted(field))).unwrap_or_default();
     let group: Vec<String> = counting.group_by.iter().map(|field| quoted(field)).collect();
+    let counted = counting.field.map_or_else(|| "times".to_owned(), |field| format!("different {field}"));
+    let of: Vec<String> = counting.group_by.iter().map(|field| format!("{field} {{{field}}}")).collect();
+    let plain_title = title.replace(['{', '}'], "");
+    let summary = format!("{plain_title}: {{count}} {counted} within {{window}}{}{}", if of.is_empty() { "" } else { ", " }, of.join(", "));
+    // What everybody did together is nobody's.
+    let entity = if of.is_empty() { ", entity: [x.account]" } else { "" };
     let correlation = format!(
-        "---\ntitle: {}\ncorrelation:\n  type: {kind}\n  rules: [{}]\n  group-by: [{}]\n  timespan: {timespan}\n  condition: {{{}: {}{field}}}\nlevel: {level}\n",
+        "---\ntitle: {}\n{}correlation:\n  type: {kind}\n  rules: [{}]\n  group-by: [{}]\n  timespan: {timespan}\n  condition: {{{}: {}{field}}}\nlevel: {level}\n\
+         outcrop: {{summary: {}{entity}}}\n",
         quoted(&title),
+        id.map(|id| format!("id: {}\n", quoted(&id))).unwrap_or_default(),
         quoted(&name),
         group.join(", "),
         counting.operator,
         counting.limit,
+        quoted(&summary),
     );
     Some((plain, correlation))
 }
@@ -122,10 +134,15 @@ mod tests {
 
     #[test]
     fn the_old_form_is_two_documents() {
-        let expected = "title: Many\nid: 1\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  selection:\n    eventName: A\n  \
-                        # told by the correlation\n  condition: 'selection'\nlevel: high\n---\ntitle: 'Many'\ncorrelation:\n  type: value_count\n  \
-                        rules: ['1']\n  group-by: ['sourceIPAddress', 'awsRegion']\n  timespan: 10m\n  condition: {gte: 5, field: 'userName'}\nlevel: high\n";
+        let expected = "title: Many\nname: '1'\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  selection:\n    eventName: A\n  \
+                        # told by the correlation\n  condition: 'selection'\nlevel: high\n---\ntitle: 'Many'\nid: '1'\ncorrelation:\n  type: value_count\n  \
+                        rules: ['1']\n  group-by: ['sourceIPAddress', 'awsRegion']\n  timespan: 10m\n  condition: {gte: 5, field: 'userName'}\nlevel: high\n\
+                        outcrop: {summary: 'Many: {count} different userName within {window}, sourceIPAddress {sourceIPAddress}, awsRegion {awsRegion}'}\n";
         assert_eq!(rewritten(OLD).as_deref(), Some(expected));
+        let named = OLD.replace("id: 1", "id: 1\nname: many").replace(" by sourceIPAddress, awsRegion", "");
+        let named = rewritten(&named).unwrap_or_default();
+        assert!(named.starts_with("title: Many\n# told by the correlation\nname: many\n") && named.contains("\nid: '1'\n"), "{named}");
+        assert!(named.contains("rules: ['many']") && named.ends_with("within {window}', entity: [x.account]}\n"), "{named}");
         let both = format!("title: First\ndetection:\n  condition: a\n---\n{OLD}");
         assert!(rewritten(&both).is_some_and(|text| text.starts_with("title: First\ndetection:\n  condition: a\n---\ntitle: Many\n")));
     }

@@ -8,6 +8,9 @@ pub(super) fn wrong(text: &str, error: &str) -> Lint {
         return lint;
     }
     let named = error.split("line ").nth(1).and_then(|rest| rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok());
+    // What is wrong stands in quotes, and where it is written is where it is wrong.
+    let quoted = error.split_once('\'').and_then(|(_, rest)| rest.split_once('\'')).map(|(wrong, _)| wrong).filter(|wrong| wrong.len() > 1);
+    let named = named.or_else(|| text.lines().position(|line| quoted.is_some_and(|wrong| line.contains(wrong))).map(|at| at as u32 + 1));
     let only = || text.matches("\ntitle:").count() + usize::from(text.starts_with("title:")) == 1;
     let line =
         named.unwrap_or_else(|| if only() { text.lines().position(|line| line.starts_with("title:")).map_or(0, |at| at as u32 + 1) } else { 0 });
@@ -26,7 +29,7 @@ fn of_condition(text: &str, error: &str) -> Option<Lint> {
     let expected = drawn.lines().find_map(|line| line.trim().strip_prefix("= expected ")).map(in_words).unwrap_or_default();
     let line = line_of(text, condition);
     let text = if rest.starts_with('|') {
-        "the condition counts in the old form, which is read only as `… | count(field) by group > 10` with a `timeframe` beside it; write a \
+        "the condition counts in the old form, of which only `… | count(field) by group > 10` is read, with a `timeframe` on a line of its own; write a \
          correlation (type, rules, group-by, timespan, condition) below the rule instead"
             .to_owned()
     } else {
@@ -70,6 +73,14 @@ mod tests {
     use super::super::read::read;
 
     #[test]
+    fn what_is_quoted_is_told_where_it_is_written() {
+        let text = "title: A\nlogsource: {product: aws}\ndetection:\n  s:\n    eventName|fancymod: A\n  condition: s\n";
+        let (documents, wrongs) = read(text);
+        assert!(documents.is_empty());
+        assert_eq!(wrongs.iter().map(|lint| lint.line).collect::<Vec<_>>(), [5], "{wrongs:?}");
+    }
+
+    #[test]
     fn conditions_that_are_none_are_told_at_their_line() {
         let rule = |title: &str, condition: &str| {
             format!("title: {title}\nlogsource: {{product: aws}}\ndetection:\n  selection:\n    eventName: A\n  condition: {condition}\n")
@@ -85,7 +96,7 @@ mod tests {
             ),
             (
                 "selection | sum(a) by b > 3",
-                "the condition counts in the old form, which is read only as `… | count(field) by group > 10` with a `timeframe` beside it; write a correlation (type, rules, group-by, timespan, condition) below the rule instead",
+                "the condition counts in the old form, of which only `… | count(field) by group > 10` is read, with a `timeframe` on a line of its own; write a correlation (type, rules, group-by, timespan, condition) below the rule instead",
             ),
         ] {
             let text = format!("{}---\n{}", rule("First", "selection"), rule("Second", condition));
