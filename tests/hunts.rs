@@ -584,7 +584,8 @@ nothing), and columns called `…_at` are shown as times.
 ## Your own
 
 A file `hunts/*.toml` in the configuration folder (`~/.config/outcrop`) adds hunts, or replaces those of the same name; `hunts/lists/NAME.toml`
-adds or replaces a keyword list. What is wrong with a file is said by name, and the rest is used.
+adds or replaces a keyword list. `lists/seed_sensitive.toml` adds words to the list of that name, which the rule S14 uses too
+([RULES.md](RULES.md), lists of words). What is wrong with a file is said by name, and the rest is used.
 
 ```toml
 [[hunt]]

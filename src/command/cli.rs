@@ -301,7 +301,7 @@ pub struct QueryArgs {
 /// Arguments of `hunt`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A file *.toml in the folder `hunts` of the configuration adds hunts or replaces those of its names; keyword lists lie in `hunts/lists`.\nIn the catalogue: name=value has a default, [name] may be left out, name! is needed.\nExample: outcrop hunt long-prompts --param longer_than=p99"
+    after_help = "A file *.toml in the folder `hunts` of the configuration adds hunts or replaces those of its names; keyword lists lie in `hunts/lists`, and in `lists` those that rules use too.\nIn the catalogue: name=value has a default, [name] may be left out, name! is needed.\nExample: outcrop hunt long-prompts --param longer_than=p99"
 )]
 pub struct HuntArgs {
     /// The hunt: its name, or its number such as S19

@@ -11,8 +11,8 @@ use super::view::View;
 use crate::case::{LeanColumn, Reader, Result, TextSearch, Whose};
 use crate::model::{BodyState, Strand};
 
-/// Fewer new events than this are looked at without searching the text first.
-const FEW: u32 = 2_000;
+/// Fewer new events than this are looked at without searching the text first: the smallest block of text is of about as many.
+const FEW: u32 = 200;
 /// The answer for a name whose number is above this is not kept.
 const MOST_KEPT: usize = 1 << 16;
 /// Fields that hold what was asked and answered, and which text that stands in.

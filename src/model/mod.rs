@@ -6,6 +6,7 @@
 
 mod control;
 mod each_thread;
+pub(crate) mod effort;
 mod entity;
 mod event;
 mod exchange;
@@ -39,7 +40,7 @@ pub use lenient::{INVALID_BYTE_BASE, SURROGATE_BASE, invalid_byte_of, lossless_j
 pub use marks::Mark;
 pub use principal::{Actor, account_of_arn, fold_arn, person_like_session};
 pub use record::{Digest, RecordPosition, Wrap};
-pub use runs::{Letters, long_run, spells_long_run};
+pub use runs::{Letters, letter_runs, spelled_runs};
 pub use safe_text::{Glyphs, SafeText, hidden_name, tag_letter};
 pub use scope::{Scope, TextFilter};
 pub use secret::Secrets;

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::{self, Finder};
 use regex::bytes::Regex;
 
 use super::reading::{Block, Reading};
@@ -15,8 +15,9 @@ use crate::decode::json::Value;
 /// such tags hides nothing.
 pub(super) fn input(pieces: Vec<Snippet<'_>>) -> Vec<Snippet<'_>> {
     const OPEN: &str = "<input>";
+    static WORD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("input"));
     // `input>`, or with the bracket as an escape.
-    let has_tag = |bytes: &[u8]| memmem::find_iter(bytes, b"input").any(|at| matches!(bytes.get(at + 5), Some(b'>' | b'\\')));
+    let has_tag = |bytes: &[u8]| WORD.find_iter(bytes).any(|at| matches!(bytes.get(at + 5), Some(b'>' | b'\\')));
     if !pieces.iter().any(|piece| has_tag(piece.bytes())) {
         return pieces;
     }

@@ -97,8 +97,9 @@ fn sole(text: &str, inner: Vec<Passage>) -> Option<Passage> {
 
 /// May the text of a JSON string hold a passage? Its bytes as written, escapes included: never no when [`passages`] of
 /// the text would find one, quickly no for prose.
-pub(super) fn deserves_a_look(bytes: &[u8]) -> bool {
-    runs::holds_base64(bytes) || runs::holds_pairs(bytes) || holds_escapes(bytes) || rot13::deserves_a_look(bytes)
+pub(super) fn deserves_a_look(piece: &Snippet<'_>) -> bool {
+    let bytes = piece.bytes();
+    piece.holds_run() && runs::holds_base64(bytes) || runs::holds_pairs(bytes) || holds_escapes(bytes) || rot13::deserves_a_look(bytes)
 }
 
 /// Enough signs that begin an escape of one kind.

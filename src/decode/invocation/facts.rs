@@ -77,19 +77,18 @@ pub(super) fn of(envelope: &Envelope<'_>, reading: &Reading<'_>, unreadable: boo
 fn opening(system: &Snippet<'_>) -> String {
     const MOST: usize = 120;
     // What few bytes spell is mostly enough.
-    let is_enough = |text: &&str| text.trim_start().chars().nth(MOST - 1).is_some();
-    let few = system.sound_beginning(4 * MOST);
-    let all;
-    let text = match few.as_deref().filter(is_enough) {
-        Some(text) => text,
-        None => {
-            all = system.beginning();
-            &*all
-        }
-    };
+    let few = system.sound_beginning(2 * MOST);
+    few.and_then(|few| sentence(&few, MOST, false)).or_else(|| sentence(&system.beginning(), MOST, true)).unwrap_or_default()
+}
+
+/// The first sentence, at most so many characters; nothing of a text that goes on where it ends before the sentence does.
+fn sentence(text: &str, most: usize, is_whole: bool) -> Option<String> {
     let text = text.trim_start();
-    let end = text.match_indices(['.', '!', '?', '\n', ':']).map(|(at, _)| at).find(|at| *at >= 16).unwrap_or(text.len());
-    text.get(..end).unwrap_or(text).chars().take(MOST).collect()
+    let is_end = |byte: &u8| matches!(byte, b'.' | b'!' | b'?' | b'\n' | b':');
+    let end = text.bytes().skip(16).position(|byte| is_end(&byte)).map(|at| at + 16);
+    let sentence = text.get(..end.unwrap_or(text.len()))?;
+    let cut = sentence.char_indices().nth(most).map(|(at, _)| at);
+    (is_whole || end.is_some() || cut.is_some()).then(|| sentence.get(..cut.unwrap_or(sentence.len())).unwrap_or_default().to_owned())
 }
 
 /// The names of the tools that an answer of this text calls, each once, in order.

@@ -1,6 +1,8 @@
 //! The ways to write text as other text, undone: base64, hexadecimal, escapes, percent-encoding, character references.
 //! Finds what may be such and gives its bytes; whether they say anything is judged elsewhere. One walk, no backtracking.
 
+use std::ops::Range;
+
 use super::runs::holds_pairs;
 
 /// Shorter runs of base64 are words, ids and numbers.
@@ -56,8 +58,11 @@ pub(super) const fn is_base64(byte: u8) -> bool {
 /// Runs of base64 or hexadecimal letters, across line breaks where the lines are nothing else.
 fn runs(bytes: &[u8], each: &mut dyn FnMut(Candidate) -> bool) {
     let mut at = 0;
-    while let Some(start) = bytes.get(at..).and_then(super::runs::base64).map(|skipped| at + skipped) {
-        let end = run_end(bytes, start);
+    for Range { start, end } in super::runs::base64(bytes) {
+        // The line of a run that began before.
+        if start < at {
+            continue;
+        }
         let mut lines = vec![(start, end)];
         while let Some(next) = next_line(bytes, lines.last().map_or(end, |line| line.1)).filter(|(from, to)| to - from <= end - start) {
             lines.push(next);
@@ -132,14 +137,7 @@ fn base64(pieces: &[&[u8]]) -> Option<Vec<u8>> {
     let (mut bits, mut held): (u32, u32) = (0, 0);
     let mut looked = false;
     for letter in pieces.iter().copied().flatten() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' | b'-' => 62,
-            _ => 63,
-        };
-        bits = bits << 6 | u32::from(value);
+        bits = bits << 6 | sextet(*letter);
         held += 6;
         if held >= 8 {
             held -= 8;
@@ -154,6 +152,32 @@ fn base64(pieces: &[&[u8]]) -> Option<Vec<u8>> {
         }
     }
     Some(decoded)
+}
+
+/// What a letter of base64 stands for.
+const fn sextet(letter: u8) -> u32 {
+    let value = match letter {
+        b'A'..=b'Z' => letter - b'A',
+        b'a'..=b'z' => letter - b'a' + 26,
+        b'0'..=b'9' => letter - b'0' + 52,
+        b'+' | b'-' => 62,
+        _ => 63,
+    };
+    value as u32
+}
+
+/// May a run of at most 64 letters that begins so be digits, or base64 of text? Never no when it is.
+pub(super) fn may_begin(letters: &[u8]) -> bool {
+    let Some(letters) = letters.get(..SHORTEST_BASE64) else { return false };
+    if letters.iter().all(u8::is_ascii_hexdigit) || letters.starts_with(b"0x") || letters.starts_with(b"0X") {
+        return true;
+    }
+    let mut bytes = [0; SHORTEST_BASE64 / 4 * 3];
+    for (three, letters) in bytes.as_chunks_mut().0.iter_mut().zip(letters.as_chunks::<4>().0) {
+        let [_, decoded @ ..] = letters.iter().fold(0, |bits, letter| bits << 6 | sextet(*letter)).to_be_bytes();
+        *three = decoded;
+    }
+    super::readable::may_begin(&bytes)
 }
 
 fn hex(digit: u8) -> Option<u8> {

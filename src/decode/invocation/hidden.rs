@@ -51,7 +51,7 @@ impl Findings {
 
     fn look(&mut self, pieces: &[Snippet<'_>], place: Option<&str>) {
         let plain = pieces.iter().all(Snippet::is_plain);
-        let coded = pieces.iter().any(|piece| encoded::deserves_a_look(piece.bytes()));
+        let coded = pieces.iter().any(encoded::deserves_a_look);
         if plain && !coded {
             return;
         }

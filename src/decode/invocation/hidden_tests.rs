@@ -90,7 +90,7 @@ fn every_form_is_undone() {
             let (at, how, said) = &all[0];
             assert_eq!((*at, how.as_str(), said.trim().trim_end_matches('.')), (before.len(), form, SAID.trim_end_matches('.')), "{text}");
             assert!(passages(&text)[0].injects);
-            assert!(deserves_a_look(text.as_bytes()));
+            assert!(deserves_a_look(&Snippet::Text(text.into())));
         }
     }
 }
@@ -313,6 +313,15 @@ fn piece() -> impl Strategy<Value = String> {
         "[A-Za-z0-9+/_-]{10,60}=?",
         "[a-z ]{15,60}".prop_map(|text| base64(text.as_bytes())),
         "[a-z ]{12,40}".prop_map(|text| hex(&text)),
+        // In lines of any length.
+        ("[a-zé ]{15,80}", 8usize..40).prop_map(|(text, line)| base64(text.as_bytes())
+            .as_bytes()
+            .chunks(line)
+            .map(String::from_utf8_lossy)
+            .collect::<Vec<_>>()
+            .join("\n")),
+        "[a-z ]{8,24}".prop_map(|text| base64(&text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())),
+        "[a-z/_]{1,30}",
         "[a-z]{4,20}".prop_map(|text| each(&text, |byte| format!("%{byte:02x}"))),
         "[a-z]{4,20}".prop_map(|text| each(&text, |byte| format!("\\x{byte:02x}"))),
         "[a-z ]{4,20}".prop_map(|text| each(&text, |byte| format!("{byte:02x} "))),
@@ -331,10 +340,27 @@ proptest! {
         }
         let json = serde_json::to_string(&text).expect("a string");
         let raw = &json.as_bytes()[1..json.len() - 1];
-        prop_assert!(all.is_empty() || (deserves_a_look(raw) && deserves_a_look(text.as_bytes())), "{json} {all:?}");
-        let (plain, written) = (user(&text), Snippet::Raw(raw, true));
+        let (plain, written) = (user(&text), Snippet::raw(raw, true));
+        let quick = deserves_a_look(&written) && deserves_a_look(&Snippet::Text(text.as_str().into()));
+        prop_assert!(all.is_empty() || quick, "{json} {all:?}");
         let mut reading = Reading::default();
         reading.prompt(written);
         prop_assert_eq!(find(&plain, &plain.user_pieces()).hidden, find(&reading, &reading.user_pieces()).hidden);
+        // Nor where a passage goes over from one piece to the next.
+        let several: Vec<Snippet<'_>> = pieces.iter().map(|piece| Snippet::Text(piece.as_str().into())).collect();
+        let encoded = find(&Reading::default(), &several).hidden.into_iter().filter(|hidden| hidden.kind == HiddenKind::Encoded).count();
+        prop_assert_eq!(encoded, passages(&pieces.join("\n")).len());
+    }
+}
+
+#[test]
+fn looking_for_passages_costs_in_proportion() {
+    for piece in ["AbCdEfGh0123AbCdEfGh0123,", "AbCdEfGh0123AbCdEfGh0123\n", "AbCdEfGh0123AbCdEfGh0123/", "a/b-c_d+AbCdEfGh0123AbCdEfGh0123 "] {
+        let cost = |length: usize| {
+            let text = piece.repeat(length / piece.len());
+            crate::model::effort::of(|| drop(passages(&text)))
+        };
+        let (short, long) = (cost(8_000), cost(64_000));
+        assert!(short > 0 && long <= 10 * short, "{piece}: {short} bytes looked at, then {long}");
     }
 }

@@ -33,6 +33,17 @@ pub(super) fn text_of(bytes: &[u8]) -> Option<String> {
     (sound && end > 0).then(|| valid.get(..end).unwrap_or_default().to_owned())
 }
 
+/// May [`text_of`] make a text of at most 48 bytes that begin with these? Never no when it does.
+pub(super) fn may_begin(bytes: &[u8]) -> bool {
+    // Of UTF-16 nine tenths of every other byte are zero.
+    bytes.contains(&0)
+        || match std::str::from_utf8(bytes) {
+            Ok(text) => text.chars().all(is_text),
+            // Cut in the middle of a character.
+            Err(error) => error.error_len().is_none(),
+        }
+}
+
 fn is_text(character: char) -> bool {
     !character.is_control() || matches!(character, '\n' | '\r' | '\t')
 }

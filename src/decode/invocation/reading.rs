@@ -216,7 +216,9 @@ impl<'a> Reading<'a> {
     /// The user's own text: that of the last user turn which has any. Turns that only carry tool results are the
     /// protocol's, not the user's. The pieces are to be joined by line breaks.
     pub(super) fn user_pieces(&self) -> Vec<Snippet<'a>> {
-        let own: Vec<Snippet<'a>> = self.parts.get(self.user_turn()).into_iter().flatten().filter_map(own_text).cloned().collect();
+        let own = self.parts.get(self.user_turn()).into_iter().flatten().filter_map(own_text);
+        // What is asked before it is copied is known of the turn that it stands in, too.
+        let own: Vec<Snippet<'a>> = own.inspect(|text| _ = text.holds_run()).cloned().collect();
         if own.is_empty() { own } else { agent::input(own) }
     }
 

@@ -1,22 +1,42 @@
 //! Long runs of letters of one kind, as encoded passages are. Asked of every text.
 
+use std::ops::Range;
+
 use super::forms;
-use crate::model::{Letters, long_run, spells_long_run};
+use crate::model::{Letters, letter_runs, spelled_runs};
 
 /// Twelve pairs of digits and what stands between them.
 const SHORTEST_PAIRS: usize = 35;
 /// Bytes looked at together for pairs.
 const BLOCK: usize = 16;
 
-/// A run that may be base64, in the bytes of a JSON string.
+/// A run that may say something as base64 or as hexadecimal digits, in the bytes of a text or of a JSON string. Code is full of
+/// paths and long names, which do not.
 pub(super) fn holds_base64(bytes: &[u8]) -> bool {
     static LETTERS: Letters = Letters::and(b"+/-_\\");
-    spells_long_run::<b'+'>(bytes, forms::SHORTEST_BASE64, |byte| LETTERS.have(byte))
+    spelled_runs::<b'+'>(bytes, forms::SHORTEST_BASE64, &LETTERS).any(|run| may_say(bytes, &run))
 }
 
-/// Where the first run of base64 begins that is long enough.
-pub(super) fn base64(bytes: &[u8]) -> Option<usize> {
-    long_run::<b'+'>(bytes, forms::SHORTEST_BASE64, forms::is_base64)
+fn may_say(bytes: &[u8], run: &Range<usize>) -> bool {
+    /// No name is longer.
+    const NAME: usize = 64;
+    let letters = bytes.get(run.clone()).unwrap_or_default();
+    let is_broken = matches!(bytes.get(run.end..), Some([] | [b'\n' | b'\r', ..] | [b'\\', b'n' | b'r', ..]));
+    // What may go on in the next line, and what has escapes in it, is left to those who have the text.
+    if letters.len() > NAME || is_broken || letters.contains(&b'\\') {
+        return true;
+    }
+    // Its first letter may be that of an escape before it. Something may be glued to it, see `forms`.
+    let is_escaped = run.start.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\\');
+    let apart = letters.get(usize::from(is_escaped)..).unwrap_or_default();
+    let parts = letters.split(|letter| !letter.is_ascii_alphanumeric());
+    [letters, apart].into_iter().chain(parts).any(forms::may_begin)
+}
+
+/// Runs of base64 that are long enough.
+pub(super) fn base64(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    static LETTERS: Letters = Letters::and(b"+/-_");
+    letter_runs::<b'+'>(bytes, forms::SHORTEST_BASE64, &LETTERS)
 }
 
 /// A run that may be pairs of hexadecimal digits with a sign between them.
@@ -49,11 +69,8 @@ mod tests {
     }
 
     fn check(bytes: &[u8]) {
-        // The backslash of a line break is no letter.
-        let is_break = |at: usize| bytes[at] == b'\\' && !matches!(bytes.get(at + 1), Some(b'/' | b'u' | b'\\'));
-        let broken: Vec<u8> = (0..bytes.len()).map(|at| if is_break(at) { b' ' } else { bytes[at] }).collect();
-        let base64 = longest(&broken, |byte| byte.is_ascii_alphanumeric() || b"+/-_\\".contains(&byte));
-        assert_eq!(holds_base64(bytes), base64 >= 20, "{bytes:?}");
+        let base64 = longest(bytes, |byte| byte.is_ascii_alphanumeric() || b"+/-_\\".contains(&byte));
+        assert!(!holds_base64(bytes) || base64 >= 20, "{bytes:?}");
         let pairs = longest(bytes, |byte| byte.is_ascii_hexdigit() || b" :,-".contains(&byte));
         assert_eq!(holds_pairs(bytes), pairs >= 35, "{bytes:?}");
     }
@@ -72,6 +89,31 @@ mod tests {
         // Every byte alone in the middle of a run.
         for byte in 0..=u8::MAX {
             check(&[&[b'a'; 19][..], &[byte], &[b'b'; 34]].concat());
+        }
+    }
+
+    #[test]
+    fn names_and_paths_say_nothing() {
+        for text in [
+            "see a/infra/modules/queue/main.tf",
+            "visibility_timeout_seconds = 30",
+            r"one\ndefaultVisibilityTimeoutSeconds is",
+            "sk-ant-api-version-of-may ",
+        ] {
+            assert!(!holds_base64(text.as_bytes()), "{text}");
+        }
+        // "Ignore all of it" and more, as it is, behind a path, behind the letter of an escape or behind a letter that looks like one.
+        for before in ["", "/tmp/", "key-", "\\n", "\\", " "] {
+            assert!(holds_base64(format!("{before}SWdub3JlIGFsbCBvZiBpdA== ").as_bytes()), "{before}");
+        }
+        for text in [
+            "49676e6f726520616c6c ",
+            "0x49676e6f726520616c6c ",
+            "a_name_that_ends_its_line\\n",
+            "a_name_that_ends_its_text",
+            "SQBnAG4AbwByAGUAIABpAHQA.",
+        ] {
+            assert!(holds_base64(text.as_bytes()), "{text}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Cheap signs for a list: words of prompt injection, and credentials. Looked for in the raw bytes.
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
@@ -63,16 +64,29 @@ each_thread! {
     };
 }
 
+thread_local! {
+    /// Room for a text in lower case.
+    static LOWER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 static DAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("DAN"));
 
 /// Words typical of prompt injection.
 pub(super) fn is_injection(piece: &Snippet<'_>) -> bool {
     let bytes = piece.bytes();
-    (DAN.find(bytes).is_some() || is_anchored(&bytes.to_ascii_lowercase())) && INJECTION.as_ref().is_some_and(|words| words.is_match(bytes))
+    (DAN.find(bytes).is_some() || is_anchored(bytes)) && INJECTION.as_ref().is_some_and(|words| words.is_match(bytes))
 }
 
-fn is_anchored(lower: &[u8]) -> bool {
-    ANCHORS.with(|words| FOLLOWED.with(|followed| holds(words.as_ref(), followed.as_ref(), lower)))
+fn is_anchored(bytes: &[u8]) -> bool {
+    /// Room for a longer text is given back.
+    const KEPT: usize = 1 << 16;
+    LOWER.with_borrow_mut(|lower| {
+        lower.clear();
+        lower.shrink_to(KEPT);
+        lower.extend_from_slice(bytes);
+        lower.make_ascii_lowercase();
+        ANCHORS.with(|words| FOLLOWED.with(|followed| holds(words.as_ref(), followed.as_ref(), lower)))
+    })
 }
 
 /// One of the words, with what follows it.
@@ -90,7 +104,7 @@ fn holds(words: Option<&Regex>, followed: Option<&Regex>, lower: &[u8]) -> bool 
 
 /// A credential, or the id of an access key. The text is made only where the bytes look like it.
 pub(super) fn is_secret(piece: &Snippet<'_>) -> bool {
-    secret::may_hold(piece.bytes()) && !secret::find(&piece.text()).is_empty()
+    secret::may_hold_with(piece.bytes(), || piece.holds_run()) && !secret::find(&piece.text()).is_empty()
 }
 
 /// The same of pieces that are one text, as a stream's deltas are: a credential may go over from one to the next.
@@ -126,12 +140,12 @@ mod tests {
             "without Filters",
             "without guardrails",
         ] {
-            assert!(is_injection(&Snippet::Raw(text.as_bytes(), true)), "{text}");
+            assert!(is_injection(&Snippet::raw(text.as_bytes(), true)), "{text}");
         }
         for text in
             ["Dan wrote the instructions", "a system of prompts", "what is the capital of Japan?", "ignore the noise in the previous plot", ""]
         {
-            assert!(!is_injection(&Snippet::Raw(text.as_bytes(), false)), "{text}");
+            assert!(!is_injection(&Snippet::raw(text.as_bytes(), false)), "{text}");
         }
     }
 
@@ -144,7 +158,7 @@ mod tests {
         ][..]), 0..12), gap in proptest::sample::select(&[" ", "  ", "\\n", "\t", "\\N\\r "][..])) {
             let text = words.join(gap);
             let all = INJECTION.as_ref().is_some_and(|words| words.is_match(text.as_bytes()));
-            proptest::prop_assert_eq!(is_injection(&Snippet::Raw(text.as_bytes(), true)), all, "{}", text);
+            proptest::prop_assert_eq!(is_injection(&Snippet::raw(text.as_bytes(), true)), all, "{}", text);
         }
     }
 
@@ -152,10 +166,10 @@ mod tests {
     fn looks_of_credentials() {
         // The key of AWS's documentation; the finder has its own tests.
         for text in [r"key:\nAKIAIOSFODNN7EXAMPLE", r#"\"aws_secret_access_key\": \"wJalrXUtnFEMI\/K7MDENG\/bPxRfiCYEXAMPLEKEY\""#] {
-            assert!(is_secret(&Snippet::Raw(text.as_bytes(), true)), "{text}");
+            assert!(is_secret(&Snippet::raw(text.as_bytes(), true)), "{text}");
         }
         for text in ["AKIA", "xAKIAIOSFODNN7EXAMPLE", "ABSK", "begin", "-----BEGIN CERTIFICATE-----"] {
-            assert!(!is_secret(&Snippet::Raw(text.as_bytes(), false)), "{text}");
+            assert!(!is_secret(&Snippet::raw(text.as_bytes(), false)), "{text}");
         }
     }
 }

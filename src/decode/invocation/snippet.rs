@@ -1,31 +1,52 @@
 //! Text of a body without copying it: the inside of a JSON string as written, or text made from one.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::decode::Searchable;
-use crate::decode::json::{Value, characters, only_escapes, unescape};
+use crate::decode::json::{Survey, Value, unescape};
+use crate::model::secret;
 
 /// A piece of a body's text.
 #[derive(Clone, Debug)]
 pub(super) enum Snippet<'a> {
-    /// The inside of a JSON string, as written; `true` when it holds escapes.
-    Raw(&'a [u8], bool),
+    /// The inside of a JSON string, as written.
+    Raw(Written<'a>),
     /// Text.
     Text(Cow<'a, str>),
+}
+
+/// Text as written in a record, and what is known of it.
+#[derive(Clone, Debug)]
+pub(super) struct Written<'a> {
+    bytes: &'a [u8],
+    /// It holds escapes.
+    escaped: bool,
+    survey: Survey,
+    /// See [`Snippet::holds_run`]; `None` before it is asked.
+    holds_run: Cell<Option<bool>>,
 }
 
 impl<'a> Snippet<'a> {
     /// A string's text; anything else as JSON text.
     pub(super) fn of(value: Value<'a>) -> Self {
-        if value.is_text() { Self::Raw(value.raw_text(), value.is_escaped()) } else { Self::Raw(value.raw(), false) }
+        if value.is_text() { Self::raw(value.raw_text(), value.is_escaped()) } else { Self::raw(value.raw(), false) }
+    }
+
+    /// The inside of a JSON string, as written; `escaped` when it holds escapes.
+    pub(super) fn raw(bytes: &'a [u8], escaped: bool) -> Self {
+        Self::Raw(Written { bytes, escaped, survey: Survey::of(bytes, escaped), holds_run: Cell::new(None) })
     }
 
     /// The same text, spelled so that it can be cut between any two characters: as it stands when its escapes are all of
     /// two bytes, none of which spells a character that a token of a prompt template has in it, else with them undone.
     pub(super) fn divisible(self) -> Self {
         match self {
-            Self::Raw(bytes, true) if !only_escapes(bytes, *b"\"\\bfnrt") => Self::Text(unescape(bytes, true)),
+            Self::Raw(written) if !written.only_escapes(*b"\"\\bfnrt") => Self::Text(unescape(written.bytes, written.escaped)),
             snippet => snippet,
         }
     }
@@ -33,7 +54,7 @@ impl<'a> Snippet<'a> {
     /// A part of a divisible snippet.
     pub(super) fn slice(&self, range: Range<usize>) -> Self {
         match self {
-            Self::Raw(bytes, escaped) => Self::Raw(bytes.get(range).unwrap_or_default(), *escaped),
+            Self::Raw(written) => Self::raw(written.bytes.get(range).unwrap_or_default(), written.escaped),
             Self::Text(Cow::Borrowed(text)) => Self::Text(Cow::Borrowed(text.get(range).unwrap_or_default())),
             Self::Text(Cow::Owned(text)) => Self::Text(Cow::Owned(text.get(range).unwrap_or_default().to_owned())),
         }
@@ -76,13 +97,13 @@ impl<'a> Snippet<'a> {
     }
 
     fn is_escaped(&self) -> bool {
-        matches!(self, Self::Raw(_, true))
+        matches!(self, Self::Raw(Written { escaped: true, .. }))
     }
 
     /// The bytes as they stand.
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
-            Self::Raw(bytes, _) => bytes,
+            Self::Raw(written) => written.bytes,
             Self::Text(text) => text.as_bytes(),
         }
     }
@@ -100,7 +121,7 @@ impl<'a> Snippet<'a> {
     /// The text.
     pub(super) fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Raw(bytes, escaped) => unescape(bytes, *escaped),
+            Self::Raw(Written { bytes, escaped, .. }) => unescape(bytes, *escaped),
             Self::Text(text) => Cow::Borrowed(text),
         }
     }
@@ -115,7 +136,7 @@ impl<'a> Snippet<'a> {
     /// that was cut in two.
     pub(super) fn beginning_within(&self, most: usize) -> Cow<'_, str> {
         match self {
-            Self::Raw(bytes, escaped) if bytes.len() > most => {
+            Self::Raw(Written { bytes, escaped, .. }) if bytes.len() > most => {
                 let is_continuation = |at: usize| bytes.get(at).is_some_and(|byte| byte & 0xC0 == 0x80);
                 let end = (most - 3..=most).rev().find(|at| !is_continuation(*at)).unwrap_or(most);
                 unescape(bytes.get(..end).unwrap_or(bytes), *escaped)
@@ -144,27 +165,46 @@ impl<'a> Snippet<'a> {
     pub(super) fn characters(&self) -> usize {
         match self {
             Self::Text(text) => text.chars().count(),
-            Self::Raw(bytes, escaped) => characters(bytes, *escaped),
+            Self::Raw(Written { bytes, survey, .. }) => survey.characters(bytes),
         }
     }
 
     /// Is every character of the text one that a reader sees? Printable ASCII and line breaks; anything else is
     /// "perhaps not".
     pub(super) fn is_plain(&self) -> bool {
-        let (bytes, escaped) = match self {
-            Self::Raw(bytes, escaped) => (*bytes, *escaped),
-            Self::Text(text) => (text.as_bytes(), false),
-        };
-        let printable = bytes.iter().fold(true, |plain, byte| plain & (matches!(byte, 0x20..=0x7e) | matches!(byte, b'\n' | b'\r' | b'\t')));
-        printable && (!escaped || only_escapes(bytes, *b"\"\\/nrt"))
+        match self {
+            Self::Raw(written) => written.survey.is_printable() && written.only_escapes(*b"\"\\/nrt"),
+            Self::Text(text) => text.bytes().fold(true, |plain, byte| plain & (matches!(byte, 0x20..=0x7e) | matches!(byte, b'\n' | b'\r' | b'\t'))),
+        }
+    }
+
+    /// Does it hold a run of letters as long as credentials and encoded passages have? Looked for once, and known to copies
+    /// made from then on.
+    pub(super) fn holds_run(&self) -> bool {
+        let Self::Raw(written) = self else { return secret::holds_run(self.bytes()) };
+        let holds = written.holds_run.get().unwrap_or_else(|| secret::holds_run(written.bytes));
+        written.holds_run.set(Some(holds));
+        holds
     }
 
     /// For the index of searchable text.
     pub(super) fn into_searchable(self) -> Searchable<'a> {
         match self {
-            Self::Raw(bytes, escaped) => Searchable::Raw(bytes, escaped),
+            Self::Raw(written) => Searchable::Raw(written.bytes, written.escaped),
             Self::Text(text) => Searchable::Text(text),
         }
+    }
+}
+
+impl<'a> Written<'a> {
+    /// The bytes as they stand.
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Are there no other escapes than these?
+    pub(super) fn only_escapes<const N: usize>(&self, letters: [u8; N]) -> bool {
+        !self.escaped || self.survey.only_escapes(self.bytes, letters)
     }
 }
 
@@ -175,9 +215,9 @@ fn backslashes(bytes: &[u8]) -> usize {
 
 /// Could there be a tag in the text? A look for its bracket, as it is or as an escape, before dearer ones.
 pub(super) fn may_hold_tag(pieces: &[Snippet<'_>]) -> bool {
-    pieces
-        .iter()
-        .any(|piece| memchr::memchr(b'<', piece.bytes()).is_some() || (piece.is_escaped() && memchr::memmem::find(piece.bytes(), b"u003").is_some()))
+    static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("u003"));
+    let is_spelled = |piece: &Snippet<'_>| piece.is_escaped() && ESCAPE.find(piece.bytes()).is_some();
+    pieces.iter().any(|piece| memchr::memchr(b'<', piece.bytes()).is_some() || is_spelled(piece))
 }
 
 /// The bytes of the pieces one after another, as they stand. A single piece, as all but streams have, is not copied.
@@ -208,7 +248,7 @@ mod tests {
     use super::*;
 
     fn raw(bytes: &[u8]) -> Snippet<'_> {
-        Snippet::Raw(bytes, bytes.contains(&b'\\'))
+        Snippet::raw(bytes, bytes.contains(&b'\\'))
     }
 
     proptest! {

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     fn apart_of(pieces: &[&str], opened: bool, cut: bool) -> Option<(String, String)> {
-        let pieces: Vec<Snippet<'_>> = pieces.iter().map(|piece| Snippet::Raw(piece.as_bytes(), piece.contains('\\'))).collect();
+        let pieces: Vec<Snippet<'_>> = pieces.iter().map(|piece| Snippet::raw(piece.as_bytes(), piece.contains('\\'))).collect();
         apart(&pieces, Course { opened, cut })
     }
 

@@ -11,7 +11,7 @@ use super::PastRound;
 use super::reading::{Block, Reading};
 use super::snippet::{Snippet, joined};
 use super::thinking::{TAGS, tags_apart};
-use crate::decode::json::{Value, only_escapes};
+use crate::decode::json::Value;
 use crate::model::{RoundKeys, ThreadKeys};
 
 /// An answer of fewer bytes is not told from another by itself.
@@ -136,12 +136,12 @@ fn print<'r, 'a: 'r>(blocks: impl Iterator<Item = &'r Block<'a>>, more: &'r [Sni
 /// The text in the one spelling that is compared: as a JSON writer spells it who escapes no more than he must. Most text
 /// stands in the record like that, and is not copied.
 fn spelled<'r>(texts: &[&'r Snippet<'_>]) -> Cow<'r, [u8]> {
-    if let [Snippet::Raw(bytes, escaped)] = texts
+    if let [Snippet::Raw(written)] = texts
         // The ones that are written below.
-        && (!escaped || only_escapes(bytes, *b"\"\\nrt"))
-        && !holds_reasoning(bytes)
+        && written.only_escapes(*b"\"\\nrt")
+        && !holds_reasoning(written.bytes())
     {
-        return Cow::Borrowed(bytes);
+        return Cow::Borrowed(written.bytes());
     }
     let pieces: Vec<Snippet<'_>> = texts.iter().map(|text| (*text).clone()).collect();
     let mut text = joined(&pieces, "");

@@ -11,12 +11,14 @@
 
 mod marks;
 mod parse;
+mod survey;
 mod text;
 mod value;
 
 pub(super) use marks::quote_or_backslash;
 pub use parse::{End, Kind, Problem, Tape};
-pub use text::{characters, only_escapes, unescape};
+pub use survey::Survey;
+pub use text::unescape;
 pub use value::{Key, Value};
 
 #[cfg(test)]

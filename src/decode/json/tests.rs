@@ -53,8 +53,16 @@ proptest! {
 
     #[test]
     fn escapes_are_told_as_by_an_expression(bytes in prop::collection::vec(prop::sample::select(b"ab\\\\\\\\nr/\"".as_slice()), 0..24)) {
-        let whole = regex::bytes::Regex::new(r"^(?:[^\\]|\\[nr\\])*$").unwrap();
-        prop_assert_eq!(only_escapes(&bytes, *b"nr\\"), whole.is_match(&bytes));
+        let only = |letters: &str| regex::bytes::Regex::new(&format!(r"^(?:[^\\]|\\[{letters}])*$")).unwrap().is_match(&bytes);
+        let survey = Survey::of(&bytes, true);
+        prop_assert_eq!(survey.only_escapes(&bytes, *b"\"nrt\\"), only(r#""nrt\\"#));
+        prop_assert_eq!(survey.only_escapes(&bytes, *b"\"nrt/"), only(r#""nrt/"#));
+        prop_assert_eq!(survey.only_escapes(&bytes, *b"\"nrtb"), only(r#""nrtb"#));
+    }
+
+    #[test]
+    fn printable_is_every_byte(bytes in prop::collection::vec(prop_oneof![300 => b' '..=b'~', 1 => any::<u8>()], 0..400), escaped in any::<bool>()) {
+        prop_assert_eq!(Survey::of(&bytes, escaped).is_printable(), bytes.iter().all(|byte| (b' '..=b'~').contains(byte)));
     }
 
     #[test]

@@ -29,38 +29,8 @@ pub fn unescape(raw: &[u8], escaped: bool) -> Cow<'_, str> {
     text.into()
 }
 
-/// Number of characters of the text that [`unescape`] gives, counted without making it.
-pub fn characters(raw: &[u8], escaped: bool) -> usize {
-    if !escaped && raw.is_ascii() {
-        return raw.len();
-    }
-    let survey = Survey::of(raw);
-    let count = if survey.ascii {
-        raw.len()
-    } else {
-        let Ok(text) = std::str::from_utf8(raw) else { return unescape(raw, escaped).chars().count() };
-        text.chars().count()
-    };
-    if !escaped {
-        return count;
-    }
-    if survey.short_only {
-        return count - survey.escapes;
-    }
-    let (mut spelling, mut next) = (0, 0);
-    for at in memchr::memchr_iter(b'\\', raw) {
-        if at >= next {
-            let (character, used) = escape(raw.get(at..).unwrap_or_default());
-            // What an escape is spelled with is ASCII: a byte is a character.
-            spelling += character.map_or(0, |_| used - 1);
-            next = at + used;
-        }
-    }
-    count - spelling
-}
-
 /// Is every escape a backslash and one of these letters?
-pub fn only_escapes<const N: usize>(raw: &[u8], letters: [u8; N]) -> bool {
+pub(super) fn only_escapes<const N: usize>(raw: &[u8], letters: [u8; N]) -> bool {
     // One walk of which the compiler makes wide comparisons, instead of a search from one escape to the next. To it the
     // second of two backslashes is the beginning of an escape: where that makes a difference they are gone through.
     let is_one = |next: u8| letters.iter().fold(0, |is, letter| is | u8::from(next == *letter));
@@ -79,44 +49,10 @@ pub fn only_escapes<const N: usize>(raw: &[u8], letters: [u8; N]) -> bool {
     true
 }
 
-/// What the bytes of a string are.
-struct Survey {
-    /// All are ASCII.
-    ascii: bool,
-    /// All escapes are line breaks, quotes and the like, as in most texts.
-    short_only: bool,
-    /// How many escapes there are, if all are such.
-    escapes: usize,
-}
-
-impl Survey {
-    /// One walk, and no search from one escape to the next: the compiler makes wide comparisons of this.
-    fn of(raw: &[u8]) -> Self {
-        /// As many as a byte can count.
-        const WIDE: usize = 128;
-        let last = raw.last().copied().unwrap_or_default();
-        let (mut escapes, mut others, mut all) = (0, u8::from(last == b'\\'), last);
-        for (bytes, after) in raw.chunks(WIDE).zip(raw.get(1..).unwrap_or_default().chunks(WIDE)) {
-            let (mut count, mut other) = (0u8, 0u8);
-            for (byte, next) in bytes.iter().zip(after) {
-                let is_escape = u8::from(*byte == b'\\');
-                let is_short =
-                    u8::from(*next == b'n') | u8::from(*next == b'"') | u8::from(*next == b't') | u8::from(*next == b'r') | u8::from(*next == b'/');
-                count = count.wrapping_add(is_escape);
-                other |= is_escape & (is_short ^ 1);
-                all |= byte;
-            }
-            escapes += usize::from(count);
-            others |= other;
-        }
-        Self { ascii: all.is_ascii(), short_only: others == 0, escapes }
-    }
-}
-
 /// The character of the escape that `tail` starts with, and its length. `None` when it is no known escape: then that
 /// many bytes stand for themselves.
 #[inline]
-fn escape(tail: &[u8]) -> (Option<char>, usize) {
+pub(super) fn escape(tail: &[u8]) -> (Option<char>, usize) {
     match tail.get(1) {
         Some(b'"') => (Some('"'), 2),
         Some(b'\\') => (Some('\\'), 2),

@@ -153,6 +153,10 @@ impl<'a> Value<'a> {
     /// A count: an integer, a float without fraction (`28.0`, FORMATS §2.2), or either in quotes. Negative and
     /// non-finite numbers are no counts.
     pub fn count(self) -> Option<u64> {
+        // Most are a few digits, of which no text needs to be made.
+        if self.kind() == Kind::Number && self.raw().len() < 19 && self.raw().iter().all(u8::is_ascii_digit) {
+            return Some(self.raw().iter().fold(0, |count, digit| count * 10 + u64::from(digit - b'0')));
+        }
         let text = self.scalar()?;
         text.parse().ok().or_else(|| {
             let float: f64 = text.parse().ok()?;

@@ -144,3 +144,19 @@ fn plain(value: &str) -> String {
     };
     spellings.replace_all(value, |found: &Captures<'_>| letter(found)).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_without_number_cost_no_more_than_the_most() {
+        let mut known = Known::default();
+        for number in 0..5000 {
+            known.learn(&format!("aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMP{number:06}x"));
+        }
+        let finder = known.ready();
+        assert_eq!(finder.values.len(), MOST);
+        assert!(!finder.is_idle() && finder.regex.is_some());
+    }
+}

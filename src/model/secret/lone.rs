@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::bytes::Regex;
 
-use super::patterns::{build, is_cut_at, is_of_forty, mask_ends, mixed};
-use crate::model::long_run;
+use super::patterns::{build, is_cut_at, mask_ends, mixed};
+use crate::model::{Letters, effort, letter_runs};
 
 /// Bytes before the letters in which the word is looked for, the word with them.
 const BEFORE: usize = 32;
@@ -23,18 +23,20 @@ static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| build(r#"[sS]ecret|SECRE
 
 /// May these bytes, text or the inside of a JSON string, hold such letters? Never no when they do.
 pub(super) fn may_hold(bytes: &[u8]) -> bool {
-    let letter = |byte: &u8| is_of_forty(*byte) || *byte == b'\\';
+    static LETTERS: Letters = Letters::and(b"+/\\");
     let near = |end: usize| {
         let window = bytes.get(end..(end + AROUND).min(bytes.len())).unwrap_or_default();
-        window.split(|byte| !letter(byte)).any(|run| run.len() >= FEWEST_CUT)
+        effort::looked_at(window.len());
+        window.split(|byte| !LETTERS.have(*byte)).any(|run| run.len() >= FEWEST_CUT)
     };
     // Runs are rarer than words, and sooner looked for.
-    long_run::<b'+'>(bytes, FEWEST_CUT, |byte| letter(&byte)).is_some()
+    letter_runs::<b'+'>(bytes, FEWEST_CUT, &LETTERS).next().is_some()
         && WRITTEN.as_ref().is_some_and(|word| word.find_iter(bytes).any(|word| near(word.end())))
 }
 
 /// Where such letters are.
 pub(super) fn find(text: &[u8]) -> Vec<Range<usize>> {
+    static LETTERS: Letters = Letters::and(b"+/");
     let Some(word) = WORD.as_ref() else { return Vec::new() };
     let is_one = |range: &Range<usize>| {
         let secret = text.get(range.clone()).unwrap_or_default();
@@ -45,17 +47,7 @@ pub(super) fn find(text: &[u8]) -> Vec<Range<usize>> {
         let apart = !matches!(before.last(), Some(b'-' | b'_'));
         whole && apart && mixed(secret, 3) && !secret.iter().all(u8::is_ascii_hexdigit) && word.is_match(before)
     };
-    runs(text).map(|run| behind_escape(text, run)).filter(is_one).collect()
-}
-
-/// Runs of such letters that are long enough at a cut.
-fn runs(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let start = at + long_run::<b'+'>(text.get(at..)?, FEWEST_CUT, is_of_forty)?;
-        at = start + text.get(start..)?.iter().take_while(|byte| is_of_forty(**byte)).count();
-        Some(start..at)
-    })
+    letter_runs::<b'+'>(text, FEWEST_CUT, &LETTERS).map(|run| behind_escape(text, run)).filter(is_one).collect()
 }
 
 /// The letters without the one of the line break that a string spells before them.

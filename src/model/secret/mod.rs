@@ -18,7 +18,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 pub use doors::Together;
-pub use quick::may_hold;
+pub use quick::{holds_run, may_hold, may_hold_with};
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::{MASK_CLOSE, MASK_OPEN, Secret, SecretKind, lone, quick};
+use crate::model::effort;
 
 /// One letter of a token in base64: also escaped, also percent-encoded.
 pub(super) const LETTER: &str = r"(?:[A-Za-z0-9+/=_%-]|\\+/|\\+u00[0-9A-Fa-f]{2})";
@@ -133,6 +134,7 @@ pub(super) fn by_patterns(text: &[u8]) -> Vec<(usize, Secret)> {
         let mut at = 0;
         while let Some(captures) = pattern.regex.captures_at(text, at) {
             let Some(secret) = captures.name("s").or_else(|| captures.name("t")) else { break };
+            effort::looked_at(secret.end() - at);
             let cut = is_cut_at(text, secret.end());
             let is = captures.name("is").map(|is| is.as_bytes()).unwrap_or_default();
             let is_one = (secret.len() >= pattern.shortest || cut) && (pattern.is_one)(&Found { secret: secret.as_bytes(), is, cut });
@@ -164,6 +166,7 @@ fn pem_body(text: &[u8], from: usize) -> Option<Range<usize>> {
         let line = at + between_lines(text.get(at..)?);
         let length = text.get(line..)?.iter().take_while(|byte| is_of_forty(**byte) || **byte == b'=').count();
         let next = line + length;
+        effort::looked_at(next - at);
         let rest = text.get(next..)?;
         let last = rest.get(between_lines(rest)..).is_some_and(|rest| rest.starts_with(b"-----END")) || is_cut_at(text, next);
         if length == 0 || (length < 16 && (!last || start.is_none())) {

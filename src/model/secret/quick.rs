@@ -4,7 +4,7 @@
 use regex::bytes::Regex;
 
 use super::{lone, patterns::build};
-use crate::model::{Letters, each_thread, spells_long_run};
+use crate::model::{Letters, each_thread, spelled_runs};
 
 each_thread! {
     /// What has no long run of letters in it: passwords in addresses, `Basic` credentials; tag characters, which spell
@@ -37,9 +37,17 @@ const NAMED: usize = 1024;
 
 /// May there be one? Never no when there is one.
 pub fn may_hold(bytes: &[u8]) -> bool {
+    may_hold_with(bytes, || holds_run(bytes))
+}
+
+/// The same, where others too ask whether the bytes hold a run of letters as long as a token: see [`holds_run`].
+pub fn may_hold_with(bytes: &[u8], holds_run: impl FnOnce() -> bool) -> bool {
     match short(bytes) {
         Short::Held => true,
-        Short::None if !holds_run(bytes) => holds_long(end(bytes)),
+        Short::None if !holds_run() => {
+            let end = end(bytes);
+            !end.is_empty() && holds_long(end)
+        }
         Short::None | Short::Cut => holds_long(bytes) || lone::may_hold(bytes),
     }
 }
@@ -78,9 +86,10 @@ fn holds_long(bytes: &[u8]) -> bool {
 /// Letters of a token, and parts of the escape of one.
 static LETTERS: Letters = Letters::and(b"+/=_%-.~\\");
 
-/// Enough letters in a row.
-fn holds_run(bytes: &[u8]) -> bool {
-    spells_long_run::<b'%'>(bytes, FEWEST, |byte| LETTERS.have(byte))
+/// Is there a run of letters in them as long as most credentials have, spelled as it may be in a JSON string? So many letters
+/// of base64 in a row are one, too.
+pub fn holds_run(bytes: &[u8]) -> bool {
+    spelled_runs::<b'%'>(bytes, FEWEST, &LETTERS).next().is_some()
 }
 
 /// The last word of a text, the blanks before it, and what may be its name; nothing when the word is no beginning of a
