@@ -281,6 +281,8 @@ const EXAMPLES: &[(&str, &str, &str, &str)] = &[
     ),
     ("sub-queries", "what another query gives", "filter eventID in (SOURCE 'lg' | filter ispresent(server) | fields eventID) | stats count(*)", "2"),
     ("SOURCE", "a group", "SOURCE logGroups(namePrefix: ['lg']) | stats count(*)", "8"),
+    ("SOURCE", "the accounts of groups", "SOURCE logGroups(accountIdentifiers: ['111122223333', '444455556666']) | stats count(*)", "8"),
+    ("SOURCE", "groups of another account", "SOURCE logGroups(accountIdentifiers: ['444455556666']) | stats count(*)", "0"),
     ("estimate", "what would be read", "filter bytes > 0 | estimate", ""),
 ];
 

@@ -27,9 +27,7 @@ impl LookupTable {
         if csv.len() > LARGEST {
             return Err(format!("the table has {} bytes: AWS takes at most {LARGEST}", csv.len()));
         }
-        // What spreadsheets write before a file in UTF-8.
-        let csv = csv.strip_prefix('\u{feff}').unwrap_or(csv);
-        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let mut reader = reader(csv);
         let wrong = |error: &csv::Error| match (error.kind(), error.position()) {
             (csv::ErrorKind::UnequalLengths { expected_len, len, .. }, Some(position)) => {
                 format!("line {} has {len} values, the first line names {expected_len} columns", position.line())
@@ -37,7 +35,7 @@ impl LookupTable {
             (_, Some(position)) => format!("line {}: {error}", position.line()),
             (_, None) => error.to_string(),
         };
-        let columns: Vec<String> = reader.headers().map_err(|error| wrong(&error))?.iter().map(|name| name.trim().to_owned()).collect();
+        let columns = header(&mut reader).map_err(|error| wrong(&error))?;
         if columns.iter().all(String::is_empty) {
             return Err("the first line has to name the columns".to_owned());
         }
@@ -56,6 +54,11 @@ impl LookupTable {
         Ok(Self { columns, rows })
     }
 
+    /// The names of the columns of a CSV file that can be read.
+    pub fn columns_of(csv: &str) -> Vec<String> {
+        header(&mut reader(csv)).unwrap_or_default()
+    }
+
     /// Where a column is.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|known| known == name)
@@ -71,6 +74,15 @@ impl LookupTable {
         let first = found.next()?;
         found.next().is_none().then_some(first)
     }
+}
+
+fn reader(csv: &str) -> csv::Reader<&[u8]> {
+    // What spreadsheets write before a file in UTF-8.
+    csv::Reader::from_reader(csv.strip_prefix('\u{feff}').unwrap_or(csv).as_bytes())
+}
+
+fn header(reader: &mut csv::Reader<&[u8]>) -> Result<Vec<String>, csv::Error> {
+    Ok(reader.headers()?.iter().map(|name| name.trim().to_owned()).collect())
 }
 
 /// A range of addresses, such as `10.0.0.0/8`.
@@ -156,6 +168,7 @@ mod tests {
     fn a_table_has_a_header_and_rows_as_long() {
         let table = LookupTable::read("\u{feff}id, name\r\n7,\"Ann, of Berlin\"\r\n8,\r\n").expect("a table");
         assert_eq!(table.columns, ["id", "name"]);
+        assert_eq!(LookupTable::columns_of("\u{feff}id, name\n1"), ["id", "name"]);
         assert_eq!(table.rows, [vec![Value::text("7"), Value::text("Ann, of Berlin")], vec![Value::text("8"), Value::text("")]]);
         for (csv, why) in [
             ("", "the first line has to name the columns"),

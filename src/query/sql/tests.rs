@@ -306,6 +306,7 @@ const FORMS: &[&str] = &[
     "SELECT a FROM g GROUP BY w, GROUPING SETS (b, (c, b)), CUBE (c)",
     "SELECT json_tuple(a, 'b c', 'd') AS (e, f), first(a IGNORE NULLS), last(a) RESPECT NULLS FROM g",
     "SELECT id, b.x FROM g AS a LEFT JOIN `h` AS b USING (id, `p.q`) WHERE id > 1 GROUP BY id ORDER BY id",
+    "SELECT b.x FROM g.h LEFT JOIN `i` AS b USING (id) WHERE id > 1",
     "SELECT rank() OVER w, sum(a) OVER V FROM g WINDOW w AS (PARTITION BY b ORDER BY c), v AS ()",
 ];
 

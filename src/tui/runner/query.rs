@@ -212,8 +212,8 @@ fn named_groups(reader: &mut Reader) -> Result<Vec<Offer>> {
 fn named_tables(reader: &mut Reader) -> Result<Vec<(String, Vec<String>)>> {
     let mut tables = Vec::new();
     for name in reader.lookup_tables()? {
-        let table = reader.lookup_table(&name)?.and_then(|csv| LookupTable::read(&csv).ok());
-        tables.extend(table.map(|table| (name, table.columns)));
+        let columns = reader.lookup_table(&name)?.map(|csv| LookupTable::columns_of(&csv)).unwrap_or_default();
+        tables.push((name, columns));
     }
     Ok(tables)
 }

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 
 use super::super::ast::{Body, Call, Comparison, Expr, ExprKind, Item, Join, OrderKey, Place, Query, Relation, RelationKind, Select, SetOperator};
 use super::super::groups::{groups, is_own_name};
-use super::expr::{Reading, member, steps};
+use super::expr::{Reading, steps};
 use super::tokens::Tokens;
 use super::wrong;
 use crate::query::compare;
@@ -300,7 +300,7 @@ impl Reading<'_> {
                     return self.refuse(join, "with USING both sides have names: FROM `a` AS a INNER JOIN `b` AS b USING (id)");
                 };
                 shared = names.iter().map(|name| steps(&joined(name))).collect();
-                let side = |alias: &str, name: &[Step]| Box::new(Expr { kind: ExprKind::Field([&[member(alias)], name].concat()), span });
+                let side = |alias: &str, name: &[Step]| Box::new(Expr { kind: ExprKind::Field([steps(alias).as_slice(), name].concat()), span });
                 let equal = |name: &Vec<Step>| Expr {
                     kind: ExprKind::Compare(Comparison::Plain(compare::Comparison::Equal), side(left, name), side(other, name)),
                     span,
@@ -346,10 +346,10 @@ impl Reading<'_> {
 /// A name that both sides have is that of the first.
 fn of_first_side(expr: &mut Expr, alias: &str, shared: &[Vec<Step>]) {
     expr.change(&mut |expr| {
-        if let ExprKind::Field(steps) = &mut expr.kind
-            && shared.contains(steps)
+        if let ExprKind::Field(name) = &mut expr.kind
+            && shared.contains(name)
         {
-            steps.insert(0, member(alias));
+            *name = [steps(alias).as_slice(), name].concat();
         }
         true
     });
