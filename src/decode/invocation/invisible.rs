@@ -73,9 +73,17 @@ const fn may_begin(byte: u8) -> bool {
 
 fn kind_of(character: char) -> Option<HiddenKind> {
     match u32::from(character) {
-        // Signs, kana, emoji: told at once.
-        0xAE..=0xFF | 0x2010..=0x2027 | 0x2030..=0x205F | 0x2070..=0x27FF | 0x3000..=0x3163 | 0x1F000..=0x1FFFF => None,
-        0x0A | 0x0D | 0x09 | 0xA0..=0xAC => None,
+        // Line breaks; and signs, kana and emoji, told at once.
+        0x0A
+        | 0x0D
+        | 0x09
+        | 0xA0..=0xAC
+        | 0xAE..=0xFF
+        | 0x2010..=0x2027
+        | 0x2030..=0x205F
+        | 0x2070..=0x27FF
+        | 0x3000..=0x3163
+        | 0x1F000..=0x1FFFF => None,
         0..=0x1F | 0x7F..=0x9F => Some(HiddenKind::Control),
         0xE_0000..=0xE_007F => Some(HiddenKind::TagCharacters),
         0xFE00..=0xFE0F | 0xE_0100..=0xE_01EF => Some(HiddenKind::VariationSelectors),

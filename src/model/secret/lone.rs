@@ -36,6 +36,7 @@ pub(super) fn may_hold(bytes: &[u8]) -> bool {
 
 /// Where such letters are.
 pub(super) fn find(text: &[u8]) -> Vec<Range<usize>> {
+    static LETTERS: Letters = Letters::and(b"+/");
     let Some(word) = WORD.as_ref() else { return Vec::new() };
     let is_one = |range: &Range<usize>| {
         let secret = text.get(range.clone()).unwrap_or_default();
@@ -46,7 +47,6 @@ pub(super) fn find(text: &[u8]) -> Vec<Range<usize>> {
         let apart = !matches!(before.last(), Some(b'-' | b'_'));
         whole && apart && mixed(secret, 3) && !secret.iter().all(u8::is_ascii_hexdigit) && word.is_match(before)
     };
-    static LETTERS: Letters = Letters::and(b"+/");
     letter_runs::<b'+'>(text, FEWEST_CUT, &LETTERS).map(|run| behind_escape(text, run)).filter(is_one).collect()
 }
 
