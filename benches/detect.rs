@@ -14,7 +14,7 @@ use outcrop::case::{Batch, Writable};
 use outcrop::decode::Decoded;
 use outcrop::detect::{Detector, RuleSet, Sources, following};
 use outcrop::model::{Digest, RecordPosition, SourceId, Strand, Timestamp};
-use outcrop::source::{Input, ingest};
+use outcrop::source::{Input, demo, ingest};
 
 mod corpus;
 
@@ -61,6 +61,25 @@ fn run(case: &Path) {
     println!("stored in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
 }
 
+/// What a few new events cost in a case that has many: what a step costs in a workbench that follows a log group.
+fn steps(case: &Path, room: &Path) {
+    let case = Writable::open(case).unwrap();
+    let mut reader = case.reader().unwrap();
+    let mut detector = Detector::new(Arc::new(RuleSet::load(&Sources::builtin(), false)), &mut reader).unwrap();
+    detector.catch_up(&mut reader).unwrap();
+    for (seed, events) in [(1, 1_500), (2, 1_500), (3, 15_000)] {
+        let folder = room.join(format!("new-{seed}"));
+        demo::write(&demo::Options { events, seed }, &folder, &mut |_| ()).unwrap();
+        let before = cpu();
+        ingest([Input::Path(folder)], &case, &|_| {}, &AtomicBool::new(false)).unwrap();
+        let read = cpu() - before;
+        let start = Instant::now();
+        let findings = detector.catch_up(&mut reader).unwrap();
+        let took = start.elapsed().as_secs_f64();
+        println!("{events} new events: read in {read:.2} s of CPU, looked at in {:.1} ms, {} changes", took * 1e3, findings.changed.len());
+    }
+}
+
 fn main() {
     let events = std::env::var("OUTCROP_BENCH_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(EVENTS);
     let room = tempfile::tempdir().unwrap();
@@ -71,6 +90,7 @@ fn main() {
     let alone = cpu() - before;
     println!("ingest: {:.2} s, CPU {alone:.2} s; {}", start.elapsed().as_secs_f64(), peak());
     run(&path);
+    steps(&path, room.path());
     let followed = Writable::open(&room.path().join("followed.outcrop")).unwrap();
     let set = Arc::new(RuleSet::load(&Sources::builtin(), false));
     let (start, before) = (Instant::now(), cpu());

@@ -4,6 +4,8 @@
 #![cfg(test)]
 
 mod evidence;
+#[path = "documented/pages.rs"]
+mod pages;
 
 use outcrop::case::Reader;
 use outcrop::model::{Scope, Timestamp};
@@ -310,6 +312,7 @@ fn examples_give_what_the_guide_says() {
 fn more() -> Bench {
     let of = |second: u32, name: &str, rest: &str| event(second, rest).replacen(&format!("\"E{}\"", second % 3), &format!("\"{name}\""), 1);
     Bench::of(&[
+        of(0, "A", r#""text":"10:00 [ERROR] {foo=2, bar=data} The error was: DataIntegrityException""#),
         of(1, "CreateUser", r#""requestParameters":{"userName":"ann"},"responseElements":{"user":{"arn":"arn:aws:iam::111122223333:user/ann"}}"#),
         of(2, "UpdateTrail", r#""errorCode":"TrailNotFoundException","errorMessage":"no trail""#),
         of(3, "UpdateTrail", r#""requestParameters":{"name":"t"}"#),
@@ -438,6 +441,30 @@ const MORE: &[(&str, &str, &str, &str)] = &[
     ),
     ("parse", "CSV", "filter text like /^ann/ | parse text csv as name, place, number | display name, place, number", "ann Berlin, Mitte 42"),
     (
+        "examples: parse",
+        "a condition as a column",
+        "PARSE text \"* [*] *\" as loggingTime, loggingType, loggingMessage | FILTER loggingType IN [\"ERROR\", \"INFO\"] | DISPLAY loggingTime, loggingType = \"ERROR\" as isError",
+        "10:00 1",
+    ),
+    (
+        "display",
+        "what was taken out, and no more",
+        "parse text \"[*] *\" as loggingType, loggingMessage | filter loggingType = \"ERROR\" | display loggingMessage",
+        "{foo=2, bar=data} The error was: DataIntegrityException",
+    ),
+    (
+        "parse",
+        "an error, by a glob",
+        "parse text \"[*] * The error was: *\" as lvl, config, exception | filter ispresent(lvl) | display lvl, config, exception",
+        "ERROR {foo=2, bar=data} DataIntegrityException",
+    ),
+    (
+        "parse",
+        "an error, by a regular expression",
+        "parse text /\\[(?<lvl>\\S+)\\]\\s+(?<config>\\{.*\\})\\s+The error was: (?<exception>\\S+)/ | filter ispresent(lvl) | display lvl, config, exception",
+        "ERROR {foo=2, bar=data} DataIntegrityException",
+    ),
+    (
         "comments",
         "a stage behind a sign is not there",
         "fields eventID # what comes\n| sort eventID desc\n# | filter eventID = \"none\"\n| limit 1",
@@ -471,8 +498,6 @@ fn examples_that_only_aws_answers() {
     for (why, text) in [
         ("a model", "fields @message | pattern @message | anomaly"),
         ("a model", "relevantfields Controller, Path where Time > 400"),
-        ("a table that was uploaded", "fields action | lookup my_table id as action OUTPUT name"),
-        ("a table that was uploaded", "fields srcAddr | cidrlookup net_table srcAddr OUTPUT region, owner"),
         ("what AWS masked is not in the evidence", "fields @timestamp, unmask(@message)"),
     ] {
         let query = parse(text).unwrap_or_else(|error| panic!("{}", error.render(text)));

@@ -499,7 +499,7 @@ const FOUND: &[(&str, &str)] = &[
     ("command-actions", "the same by class, none without"),
     ("command-counts", "the same by user and host; one of them deletes"),
     ("command-deletes", "the four deletions from the administrator's laptop, nothing else"),
-    ("denied-callers", "the leaked key first; a data scientist who tried a model"),
+    ("denied-callers", "the leaked key first; among six thousand events also a data scientist who tried a model that he may not use"),
     ("key-activity", "everything the leaked key did"),
     ("address-activity", "the leaked key at the intruder's address"),
     ("agent-role-denials", "nothing; tried with records of its own"),
@@ -584,7 +584,8 @@ nothing), and columns called `…_at` are shown as times.
 ## Your own
 
 A file `hunts/*.toml` in the configuration folder (`~/.config/outcrop`) adds hunts, or replaces those of the same name; `hunts/lists/NAME.toml`
-adds or replaces a keyword list. What is wrong with a file is said by name, and the rest is used.
+adds or replaces a keyword list. `lists/seed_sensitive.toml` adds words to the list of that name, which the rule S14 uses too
+([RULES.md](RULES.md), lists of words). What is wrong with a file is said by name, and the rest is used.
 
 ```toml
 [[hunt]]

@@ -88,7 +88,14 @@ fn errors_have_a_place_and_a_code() {
         ("filter @message like /(/", vec!["regular expression cannot be used", "^"]),
         ("fields x.tokens_inn", vec!["did you mean x.tokens_in"]),
         ("SOURCE 'nowhere' | limit 1", vec!["nowhere", "management, data"]),
-        ("pattern @message | anomaly", vec!["only be answered by AWS", "--on aws"]),
+        ("pattern @message | anomaly", vec!["only be answered by AWS: a model of AWS's decides", "outcrop query --on aws --log-group GROUP"]),
+        (
+            "relevantfields where eventName = 'A'",
+            vec!["only be answered by AWS: a model of AWS's weighs", "outcrop query --on aws --log-group GROUP"],
+        ),
+        ("fields unmask(@message)", vec!["only be answered by AWS: what was masked there is masked", "outcrop query --on aws --log-group GROUP"]),
+        ("lookup hosts eventID OUTPUT owner", vec!["^^^^^", "no table `hosts`: `outcrop tables hosts FILE.csv`"]),
+        ("cidrlookup nets sourceIPAddress OUTPUT owner", vec!["^^^^", "no table `nets`: `outcrop tables nets FILE.csv`"]),
     ] {
         let answer = query(text, "").exits(2);
         assert!(answer.out.is_empty(), "{}", answer.out);
@@ -110,6 +117,12 @@ fn errors_have_a_place_and_a_code() {
             assert!(answer.err.contains(word), "{text}: no “{word}” in {}", answer.err);
         }
     }
+    // Any path may be a field: a slip is told when nothing has it.
+    for (text, flags) in [("filter eventNme = 'A'", ""), ("fields eventNme | limit 1", ""), ("SELECT eventNme FROM management", "--language sql")] {
+        let told = query(text, flags).exits(0).err;
+        assert!(told.contains("nothing that was found has a field `eventNme`: did you mean `eventName`?"), "{text}: {told}");
+    }
+    assert_eq!(query("fields eventID, requestParameters.x | limit 1", "").exits(0).err, "");
     let told = query("SELECT eventName FROM management", "").exits(2).err;
     assert!(told.contains("looks like SQL") && told.contains("--language sql"), "{told}");
     query(COUNT, "--on aws --strand data").exits(2).says(&[if cfg!(feature = "live") { "only --since and --until" } else { "built without" }]);
@@ -198,4 +211,49 @@ fn a_name_means_what_was_said_it_means() {
     }
     desk.run("groups /aws/trail --forget --case c").exits(0);
     count("ql", ql).exits(2);
+}
+
+#[test]
+fn a_table_is_put_into_a_case_and_read_by_queries() {
+    let desk = Desk::new("query_command_tables");
+    desk.put("one.jsonl", [record(1, "A", ""), record(2, "B", ""), record(3, "C", "")].join("\n"));
+    desk.run("ingest one.jsonl --case c").exits(0);
+    desk.put("calls.csv", "eventName,owner,zone\nA,ann,one\nB,\"bob, of IT\",two\n");
+    let table = desk.run("tables calls calls.csv --case c --format json").exits(0).json();
+    assert_eq!(table, serde_json::json!([{"name": "calls", "columns": ["eventName", "owner", "zone"], "rows": 2}]));
+    let query = |text: &str| {
+        let mut command = desk.command("query --case c --format csv");
+        command.arg(text);
+        Answer::of(command, text)
+    };
+    let text = "lookup calls eventName OUTPUT owner | sort @timestamp | display eventName, owner";
+    let expected = "eventName,owner\nA,ann\nB,\"bob, of IT\"\nC,\n";
+    assert_eq!(query(text).exits(0).out, expected);
+    // It is copied into the case, and survives what is derived again.
+    std::fs::remove_file(desk.at("calls.csv")).expect("a file");
+    desk.run("rebuild --case c").exits(0);
+    assert_eq!(query(text).exits(0).out, expected);
+    for (text, why) in [
+        ("lookup calls eventNam OUTPUT owner", "no column `eventNam`; it has eventName, owner, zone; did you mean `eventName`?"),
+        ("lookup cals eventName OUTPUT owner", "did you mean `calls`?"),
+        ("cidrlookup calls sourceIPAddress OUTPUT owner", "which column of `calls` has the networks?"),
+    ] {
+        let answer = query(text).exits(2);
+        assert!(answer.err.contains(why), "{text}: {}", answer.err);
+    }
+    desk.put("bad.csv", "a,b\n1,2\n1,2,3\n");
+    std::fs::write(desk.at("bytes.csv"), [b'a', b'\n', 0xff, b'\n']).expect("a file");
+    for (line, code, why) in [
+        ("tables x bad.csv --case c", 1, "bad.csv: line 3 has 3 values"),
+        ("tables x bytes.csv --case c", 1, "bytes.csv: stream did not contain valid UTF-8"),
+        ("tables x none.csv --case c", 1, "none.csv: No such file"),
+        ("tables no.name bad.csv --case c", 2, "`no.name` is no name for a table"),
+        ("tables x --case c", 2, "say where `x` is"),
+        ("tables x --forget --case c", 2, "no table `x`"),
+    ] {
+        let answer = desk.run(line).exits(code);
+        assert!(answer.err.contains(why), "{line}: {}", answer.err);
+    }
+    desk.run("tables calls --forget --case c").exits(0);
+    assert!(query(text).exits(2).err.contains("no table `calls`"));
 }

@@ -381,6 +381,9 @@ fn functions_by_hand() {
     }
 }
 
+/// By key and number, by key, and all: of the two groups of `b` without a number one is of the number that is missing.
+const ROLLED_UP: &str = "a 10 1|a 20 2|a  3|b 30 1|b  1|b  2|c 50 1|c  1|  6";
+
 #[test]
 fn aggregates_and_windows_by_hand() {
     let rows = [(1, "a", "10"), (2, "a", "20"), (3, "b", "30"), (4, "b", "null"), (5, "c", "50"), (6, "a", "20")];
@@ -392,6 +395,21 @@ fn aggregates_and_windows_by_hand() {
             "a 3 3 50 16.666666666666668 10 20|b 2 1 30 30 30 30|c 1 1 50 50 50 50",
         ),
         ("SELECT count(DISTINCT n), count(DISTINCT k, n) FROM g", "4 4"),
+        ("SELECT sum(DISTINCT n), avg(DISTINCT n), var_pop(DISTINCT n), sum(DISTINCT n) FILTER (WHERE n > 15) FROM g", "110 27.5 218.75 100"),
+        ("SELECT k, sum(DISTINCT n), count(DISTINCT n), max(DISTINCT n) FROM g GROUP BY k ORDER BY k", "a 30 2 20|b 30 1 30|c 50 1 50"),
+        ("SELECT k, n, count(*) c FROM g GROUP BY ROLLUP (k, n) ORDER BY k NULLS LAST, n NULLS LAST, c", ROLLED_UP),
+        ("SELECT k, n, count(*) c FROM g GROUP BY k, n WITH ROLLUP ORDER BY k NULLS LAST, n NULLS LAST, c", ROLLED_UP),
+        ("SELECT k, n, count(*) c FROM g GROUP BY GROUPING SETS ((k, n), (k), ()) ORDER BY k NULLS LAST, n NULLS LAST, c", ROLLED_UP),
+        (
+            "SELECT k, i > 3 AS late, sum(n) FROM g GROUP BY CUBE (k, i > 3) ORDER BY k NULLS LAST, late NULLS LAST",
+            "a false 30|a true 20|a  50|b false 30|b true |b  30|c true 50|c  50| false 60| true 70|  130",
+        ),
+        ("SELECT k, sum(n) s FROM g GROUP BY GROUPING SETS ((k), ()) HAVING s > 45 ORDER BY s, k", "a 50|c 50| 130"),
+        ("SELECT count(*), sum(DISTINCT k = 'a') FROM g GROUP BY GROUPING SETS (())", "6 1"),
+        ("SELECT i, sum(n) OVER w FROM g WINDOW w AS (PARTITION BY k) ORDER BY i", "1 50|2 50|3 30|4 30|5 50|6 50"),
+        ("SELECT first(n IGNORE NULLS), last(n) IGNORE NULLS, first(n, true) FROM g WHERE k = 'b'", "30 30 30"),
+        ("SELECT i, b.n FROM g AS a INNER JOIN g AS b USING (i) WHERE i < 3 ORDER BY i", "1 10|2 20"),
+        ("SELECT k, count(*) FROM g AS a LEFT JOIN g AS b USING (k, n) GROUP BY k ORDER BY k", "a 5|b 2|c 1"),
         ("SELECT sum(n) FILTER (WHERE k = 'a'), count(*) FILTER (WHERE n > 15), count_if(n > 15) FROM g", "50 4 4"),
         ("SELECT round(stddev_pop(n), 6), round(variance(n), 6), round(var_pop(i), 6) FROM g WHERE k = 'a'", "4.714045 33.333333 4.666667"),
         ("SELECT max_by(i, n), min_by(i, n) FROM g", "5 1"),
@@ -441,6 +459,15 @@ fn aggregates_and_windows_by_hand() {
         let rows: Vec<String> = bench.rows(text).iter().map(|row| row.join(" ")).collect();
         assert_eq!(rows.join("|"), expected, "{text}");
     }
+    let tuple = web().ask(
+        "SELECT callId, json_tuple(json_column, 'name', 'age'), json_tuple(json_column, 'name') AS who FROM LogGroupA WHERE json_column IS NOT NULL",
+    );
+    assert_eq!(
+        (tuple.columns.clone(), printed(&tuple)),
+        (["callId", "c0", "c1", "who"].map(str::to_owned).to_vec(), vec![["r1", "ann", "", "ann"].map(str::to_owned).to_vec()])
+    );
+    let tuple = web().ask("SELECT json_tuple(json_column, 'name', 'age') AS (who, age) FROM LogGroupA WHERE json_column IS NOT NULL");
+    assert_eq!(tuple.columns, ["who", "age"]);
     let columns = bench.ask("SELECT a.i, b.i, sum(a.n), a.n AS n FROM g a INNER JOIN g b ON a.i = b.i GROUP BY a.i, b.i, a.n").columns;
     assert_eq!(columns, ["i", "b.i", "sum(a.n)", "n"]);
 }
@@ -468,7 +495,8 @@ fn what_cannot_be_answered_says_where_and_what_to_do() {
         ("SELECT z.a FROM (SELECT b FROM LogGroupA) z", "z.a", "it gives b"),
         ("SELECT statos FROM (SELECT status FROM LogGroupA) z", "statos", "did you mean `status`"),
         ("SELECT DISTINCT a FROM LogGroupA ORDER BY b", "b", "DISTINCT"),
-        ("SELECT sum(DISTINCT a) FROM LogGroupA", "sum", "SELECT DISTINCT"),
+        ("SELECT max_by(DISTINCT a, b) FROM LogGroupA", "max_by", "SELECT DISTINCT"),
+        ("SELECT upper(json_tuple(a, 'b')) FROM LogGroupA", "json_tuple", "stands alone in SELECT"),
         ("SELECT a FROM LogGroupA UNION SELECT a, b FROM LogGroupA", "SELECT a, b FROM LogGroupA", "as many columns"),
         ("SELECT a FROM LogGroupA WHERE a IN (SELECT a, b FROM LogGroupA)", "SELECT a, b FROM LogGroupA", "one column"),
         ("SELECT (SELECT status FROM LogGroupA) FROM LogGroupA", "SELECT status FROM LogGroupA", "one row"),

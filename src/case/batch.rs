@@ -5,7 +5,7 @@
 
 use super::intern::Interner;
 use super::text::{Gather, TextBlock};
-use crate::decode::{Decoded, Searchable, json};
+use crate::decode::{Decoded, Said, Searchable, json};
 use crate::model::{Digest, EntityKind, EventId, EventRef, ExchangeFacts, RecordPosition, SourceId, Strand, ThreadKeys};
 
 /// The interned columns of an event, in the order they are stored. `None`: text that is no pivot.
@@ -174,7 +174,7 @@ impl Batch {
             exchange,
         };
         self.rows.push(row);
-        self.add_text(number, &decoded.searchable);
+        self.add_text(number, &decoded.searchable, &decoded.said);
     }
 
     fn mention(&mut self, row: u32, first: usize, columns: &[u32], request: Option<&str>, kind: EntityKind, value: &str) {
@@ -198,17 +198,25 @@ impl Batch {
         self.extras.iter().skip(first)
     }
 
-    fn add_text(&mut self, row: u32, pieces: &[Searchable<'_>]) {
+    fn add_text(&mut self, row: u32, pieces: &[Searchable<'_>], said: &Said) {
         let start = self.gather.text.len();
-        for piece in pieces {
+        let (mut user, mut answer) = (0..0, 0..0);
+        for (at, piece) in pieces.iter().enumerate() {
             if self.gather.text.len() > start {
                 self.gather.text.push('\n');
             }
+            let from = (self.gather.text.len() - start) as u32;
             match piece {
                 Searchable::Raw(raw, escaped) => self.gather.text.push_str(&json::unescape(raw, *escaped)),
                 Searchable::Text(text) => self.gather.text.push_str(text),
             }
+            for (range, pieces) in [(&mut user, &said.user), (&mut answer, &said.answer)] {
+                if pieces.contains(&at) {
+                    *range = if at == pieces.start { from } else { range.start }..(self.gather.text.len() - start) as u32;
+                }
+            }
         }
+        self.gather.say(user, answer);
         self.text_bytes += self.gather.text.len() - start;
         self.gather.end_entry(row, start);
         if self.gather.is_full() {

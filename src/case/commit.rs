@@ -197,16 +197,17 @@ fn write_texts(connection: &Connection, held: &Held) -> Result<()> {
     let times = times(&held.batches);
     let damaged = || CaseError::Damaged { doing, what: "a block of text" };
     let mut insert = connection
-        .prepare_cached("INSERT INTO text_block(first_event, last_event, latest, length, entries, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+        .prepare_cached("INSERT INTO text_block(first_event, last_event, latest, length, entries, data, said) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
         .doing(doing)?;
     let mut store = |block: &HeldText, before: Option<i64>| {
         let events = || block.entries.iter().map(|(event, _)| *event).filter(|event| *event != 0);
         let latest = events().filter_map(|event| times.get(event.checked_sub(times.first)?)).chain(before).max();
-        let entries = text::encode_entries(block.entries.iter().copied());
-        insert.execute(params![events().min(), events().max(), latest, block.plain, entries, block.data]).doing(doing).map(drop)
+        let (entries, said) = (text::encode_entries(block.entries.iter().copied()), text::encode_said(&block.said));
+        insert.execute(params![events().min(), events().max(), latest, block.plain, entries, block.data, said]).doing(doing).map(drop)
     };
     let (mut gather, mut room, mut before) = (Gather::default(), Vec::new(), None);
-    let mut last = connection.prepare_cached("SELECT id, length, latest, entries, data FROM text_block ORDER BY id DESC LIMIT 1").doing(doing)?;
+    let mut last =
+        connection.prepare_cached("SELECT id, length, latest, entries, data, said FROM text_block ORDER BY id DESC LIMIT 1").doing(doing)?;
     let mut rows = last.query([]).doing(doing)?;
     if held.texts.iter().any(|block| block.plain < small)
         && let Some(row) = rows.next().doing(doing)?
@@ -215,9 +216,12 @@ fn write_texts(connection: &Connection, held: &Held) -> Result<()> {
         let entries: Vec<u8> = row.get(3).doing(doing)?;
         let data: Vec<u8> = row.get(4).doing(doing)?;
         let text = text::expand(&data, row.get::<_, u32>(1).doing(doing)? as usize, &mut room).ok_or_else(damaged)?;
-        for (event, range) in text::decode_entries(&entries).ok_or_else(damaged)? {
-            gather.push(event, text.get(range).ok_or_else(damaged)?);
-        }
+        let entries = text::decode_entries(&entries).ok_or_else(damaged)?;
+        let said = match row.get::<_, Option<Vec<u8>>>(5).doing(doing)? {
+            Some(said) => text::decode_said(&said).ok_or_else(damaged)?,
+            None => text::said_anywhere(&entries),
+        };
+        gather.again(entries.into_iter().map(|(event, range)| (event, text.get(range))), &said).ok_or_else(damaged)?;
         before = Some(row.get(2).doing(doing)?);
         let id: i64 = row.get(0).doing(doing)?;
         connection.execute("DELETE FROM text_block WHERE id = ?1", [id]).doing(doing)?;
@@ -229,10 +233,12 @@ fn write_texts(connection: &Connection, held: &Held) -> Result<()> {
         }
         let text = text::expand(&block.data, block.plain as usize, &mut room).ok_or_else(damaged)?;
         let mut start = 0;
-        for (event, length) in &block.entries {
-            gather.push(*event, text.get(start..start + *length as usize).ok_or_else(damaged)?);
+        let entries = block.entries.iter().map(|(event, length)| {
+            let from = start;
             start += *length as usize + 1;
-        }
+            (*event, text.get(from..from + *length as usize))
+        });
+        gather.again(entries, &block.said).ok_or_else(damaged)?;
         if gather.is_full() {
             store_gathered(&mut gather, &mut store, &mut before)?;
         }
@@ -242,7 +248,7 @@ fn write_texts(connection: &Connection, held: &Held) -> Result<()> {
 
 fn store_gathered(gather: &mut Gather, store: &mut impl FnMut(&HeldText, Option<i64>) -> Result<()>, before: &mut Option<i64>) -> Result<()> {
     let Some(block) = gather.seal() else { return Ok(()) };
-    store(&HeldText { entries: block.entries, plain: block.plain, data: block.data }, before.take())
+    store(&HeldText { entries: block.entries, said: block.said, plain: block.plain, data: block.data }, before.take())
 }
 
 /// Times of held events by row number.

@@ -115,6 +115,23 @@ impl Reader {
         Ok(found)
     }
 
+    /// The error messages of those of these events that have one, by row number.
+    pub fn error_messages(&mut self, ids: &[EventId]) -> Result<HashMap<u32, String>> {
+        let doing = "reading error messages";
+        let mut found = HashMap::new();
+        self.snapshot(|reader| {
+            let sql = "SELECT id, error_message FROM event WHERE id BETWEEN ?1 AND ?2 AND error_message IS NOT NULL";
+            let mut select = reader.connection().prepare_cached(sql).doing(doing)?;
+            each_run(ids, |first, last, _| {
+                for message in select.query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?))).doing(doing)? {
+                    found.extend([message.doing(doing)?]);
+                }
+                Ok(())
+            })
+        })?;
+        Ok(found)
+    }
+
     /// Kind and text of an entity.
     pub(super) fn name(&mut self, entity: u32) -> Result<(u8, Name)> {
         if let Some((kind, name)) = self.names.known.get(&entity) {

@@ -1,6 +1,7 @@
 //! Reading every event once, in the order of row numbers and without making anything of it: for whoever looks at all of them.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use regex::{Regex, RegexSet};
@@ -10,6 +11,7 @@ use super::batch::COLUMNS;
 use super::error::{CaseError, Doing as _, Result};
 use super::evidence::EvidenceError;
 use super::reader::Reader;
+use super::text::SaidIn;
 use super::{search, text};
 use crate::model::{Digest, Event, EventId, EventRef, KeyKind, Name, Outcome, RecordPosition, SourceId, Strand, Timestamp, Wrap};
 
@@ -81,6 +83,56 @@ impl Lean {
     /// Where its record lies, for reading many in the order in which they lie.
     pub fn place(&self) -> (SourceId, u64) {
         (self.source, self.position.offset)
+    }
+}
+
+/// Whose words a search looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The user's, in invocation records.
+    User,
+    /// The model's answer.
+    Answer,
+    /// All searchable text of all events, as logged and as it reads without hidden characters.
+    All,
+}
+
+/// Expressions that are looked for in text.
+pub struct TextSearch<'e> {
+    /// In which.
+    pub whose: Whose,
+    /// Matches wherever one of the others does: most text is looked at by it alone.
+    pub any: &'e Regex,
+    /// The expressions.
+    pub each: &'e RegexSet,
+}
+
+impl TextSearch<'_> {
+    /// Adds the events of a block, by expression. `None`: the block's own index leads out of it.
+    fn block(&self, text: &str, entries: &[(u32, Range<usize>)], said: &[SaidIn], after: u32, found: &mut [Vec<u32>]) -> Option<()> {
+        let mut look = |event: u32, text: &str| {
+            for at in self.each.matches(text) {
+                if let Some(found) = found.get_mut(at) {
+                    found.push(event);
+                }
+            }
+        };
+        if self.whose == Whose::All {
+            let hits: HashSet<u32> = search::matches(self.any, text, entries, |event| event > after).iter().map(|event| event.0).collect();
+            for (event, range) in entries.iter().filter(|(event, _)| hits.contains(event)) {
+                look(*event, text.get(range.clone())?);
+            }
+            return Some(());
+        }
+        for said in said {
+            let part = if self.whose == Whose::User { &said.user } else { &said.answer };
+            let (event, range) = entries.get(said.entry as usize)?;
+            let text = text.get(range.start + part.start as usize..range.start + part.end as usize)?;
+            if *event > after && self.any.is_match(text) {
+                look(*event, text);
+            }
+        }
+        Some(())
     }
 }
 
@@ -160,35 +212,33 @@ impl Reader {
         self.record_at(lean.source, lean.position, &lean.digest)
     }
 
-    /// The events above a row number in whose text each of these expressions matches, as logged or as it reads without hidden
-    /// characters: row numbers in order, for each expression. `any` matches wherever one of them does: most text is looked at by it
-    /// alone.
-    pub fn matching(&mut self, after: u32, any: &Regex, each: &RegexSet) -> Result<Vec<Vec<u32>>> {
+    /// The events above a row number in whose text each of these expressions matches: row numbers in order, by search and
+    /// expression.
+    pub fn matching(&mut self, after: u32, searches: &[TextSearch<'_>]) -> Result<Vec<Vec<Vec<u32>>>> {
         let doing = "searching";
         let damaged = || CaseError::Damaged { doing, what: "a block of text" };
         self.snapshot(|reader| {
             reader.bring_up_to_date()?;
-            let mut found = vec![Vec::new(); each.len()];
+            let mut found: Vec<Vec<Vec<u32>>> = searches.iter().map(|search| vec![Vec::new(); search.each.len()]).collect();
             let mut room = Vec::new();
             for id in reader.blocks(None, after)? {
                 reader.cancel().check()?;
-                let mut select = reader.connection().prepare_cached("SELECT length, entries, data FROM text_block WHERE id = ?1").doing(doing)?;
+                let mut select =
+                    reader.connection().prepare_cached("SELECT length, entries, data, said FROM text_block WHERE id = ?1").doing(doing)?;
                 let mut rows = select.query([id]).doing(doing)?;
                 let row = rows.next().doing(doing)?.ok_or_else(damaged)?;
                 let entries = text::decode_entries(row.get_ref(1).doing(doing)?.as_blob().unwrap_or_default()).ok_or_else(damaged)?;
                 let data = row.get_ref(2).doing(doing)?.as_blob().unwrap_or_default();
                 let text = text::expand(data, row.get::<_, u32>(0).doing(doing)? as usize, &mut room).ok_or_else(damaged)?;
-                let hits: HashSet<u32> = search::matches(any, text, &entries, |event| event > after).iter().map(|event| event.0).collect();
-                for (event, range) in entries.iter().filter(|(event, _)| hits.contains(event)) {
-                    let text = text.get(range.clone()).ok_or_else(damaged)?;
-                    for at in each.matches(text) {
-                        if let Some(found) = found.get_mut(at) {
-                            found.push(*event);
-                        }
-                    }
+                let said = match row.get_ref(3).doing(doing)? {
+                    ValueRef::Blob(said) => text::decode_said(said).ok_or_else(damaged)?,
+                    _ => text::said_anywhere(&entries),
+                };
+                for (search, found) in searches.iter().zip(&mut found) {
+                    search.block(text, &entries, &said, after, found).ok_or_else(damaged)?;
                 }
             }
-            for found in &mut found {
+            for found in found.iter_mut().flatten() {
                 found.sort_unstable();
                 found.dedup();
             }

@@ -17,7 +17,13 @@ use super::lock::private;
 const APPLICATION_ID: u32 = 0x4f55_5443;
 
 /// Each step brings a case from the version of its index to the next. Never change one that was released: add one.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql"), include_str!("schema-4.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("schema-2.sql"),
+    include_str!("schema-3.sql"),
+    include_str!("schema-4.sql"),
+    include_str!("schema-5.sql"),
+];
 
 /// The schema version written here.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;

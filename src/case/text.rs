@@ -1,5 +1,7 @@
 //! Searchable text in blocks: entries one after the other, a line break between them, and an index of whose they are.
 
+use std::ops::Range;
+
 use super::codec::{Take, put, put_signed};
 use super::fold::folded;
 
@@ -11,12 +13,24 @@ pub(super) const BLOCK_BYTES: usize = 256 << 10;
 pub(super) struct Gather {
     pub(super) text: String,
     entries: Vec<(u32, u32)>,
+    said: Vec<SaidIn>,
+}
+
+/// Where in an entry's text stands what the user and the model said: bytes from its beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SaidIn {
+    /// Which entry of the block.
+    pub(super) entry: u32,
+    pub(super) user: Range<u32>,
+    pub(super) answer: Range<u32>,
 }
 
 /// A block of text, compressed. Made in worker threads.
 pub(super) struct TextBlock {
     /// Row and length of each entry, in the order of the text.
     pub(super) entries: Vec<(u32, u32)>,
+    /// Of those that are exchanges.
+    pub(super) said: Vec<SaidIn>,
     /// Bytes of text.
     pub(super) plain: u32,
     /// The text, lz4.
@@ -47,6 +61,25 @@ impl Gather {
         }
     }
 
+    /// Of the entry that comes next: where in it stands what was said.
+    pub(super) fn say(&mut self, user: Range<u32>, answer: Range<u32>) {
+        if !(user.is_empty() && answer.is_empty()) {
+            self.said.push(SaidIn { entry: self.entries.len() as u32, user, answer });
+        }
+    }
+
+    /// Adds the entries of a block that was closed; `None` when one of them has no text.
+    pub(super) fn again<'t>(&mut self, entries: impl Iterator<Item = (u32, Option<&'t str>)>, said: &[SaidIn]) -> Option<()> {
+        let mut said = said.iter().peekable();
+        for (at, (row, text)) in entries.enumerate() {
+            if let Some(said) = said.next_if(|said| said.entry as usize == at) {
+                self.say(said.user.clone(), said.answer.clone());
+            }
+            self.push(row, text?);
+        }
+        Some(())
+    }
+
     /// Is it time to close the block?
     pub(super) fn is_full(&self) -> bool {
         self.text.len() >= BLOCK_BYTES
@@ -59,6 +92,7 @@ impl Gather {
         }
         let block = TextBlock {
             entries: std::mem::take(&mut self.entries),
+            said: std::mem::take(&mut self.said),
             plain: self.text.len() as u32,
             data: lz4_flex::block::compress(self.text.as_bytes()),
         };
@@ -78,8 +112,41 @@ pub(super) fn encode_entries(entries: impl Iterator<Item = (u32, u32)>) -> Vec<u
     out
 }
 
+/// Writes where in the entries stands what was said.
+pub(super) fn encode_said(said: &[SaidIn]) -> Vec<u8> {
+    let (mut out, mut previous) = (Vec::with_capacity(said.len() * 8), 0);
+    for SaidIn { entry, user, answer } in said {
+        for number in [entry - previous, user.start, user.end - user.start, answer.start, answer.end - answer.start] {
+            put(&mut out, u64::from(number));
+        }
+        previous = *entry;
+    }
+    out
+}
+
+/// Reads it.
+pub(super) fn decode_said(blob: &[u8]) -> Option<Vec<SaidIn>> {
+    let (mut take, mut entry, mut said) = (Take(blob), 0_u32, Vec::with_capacity(blob.len() / 6));
+    while !take.is_empty() {
+        let mut number = || u32::try_from(take.int()?).ok();
+        entry = entry.checked_add(number()?)?;
+        let mut range = || {
+            let start = number()?;
+            Some(start..start.checked_add(number()?)?)
+        };
+        said.push(SaidIn { entry, user: range()?, answer: range()? });
+    }
+    Some(said)
+}
+
+/// What is to be taken for said where an earlier version did not note it: everything.
+pub(super) fn said_anywhere(entries: &[(u32, Range<usize>)]) -> Vec<SaidIn> {
+    let all = entries.iter().map(|(_, range)| 0..range.len() as u32);
+    all.zip(0..).map(|(all, entry)| SaidIn { entry, user: all.clone(), answer: all }).collect()
+}
+
 /// Reads an index: event and the range of its text.
-pub(super) fn decode_entries(blob: &[u8]) -> Option<Vec<(u32, std::ops::Range<usize>)>> {
+pub(super) fn decode_entries(blob: &[u8]) -> Option<Vec<(u32, Range<usize>)>> {
     let (mut take, mut event, mut start) = (Take(blob), 0_i64, 0_usize);
     let mut entries = Vec::with_capacity(blob.len() / 2);
     while !take.is_empty() {
@@ -114,7 +181,9 @@ mod tests {
         gather.text.push_str("pass\u{200b}word");
         gather.end_entry(7, 0);
         gather.end_entry(8, gather.text.len());
+        gather.say(0..1, 1..1);
         gather.push(9, "x");
+        gather.say(0..0, 0..0);
         let block = gather.seal().expect("text");
         assert_eq!(block.entries, [(7, 11), (7, 8), (9, 1)]);
         let mut room = Vec::new();
@@ -122,6 +191,11 @@ mod tests {
         assert_eq!(text, "pass\u{200b}word\npassword\nx\n");
         let entries = decode_entries(&encode_entries(block.entries.iter().copied())).expect("an index");
         assert_eq!(entries, [(7, 0..11), (7, 12..20), (9, 21..22)]);
+        let said = [SaidIn { entry: 2, user: 0..1, answer: 1..1 }];
+        assert_eq!(block.said, said);
+        let more = [&said[..], &[SaidIn { entry: 300, user: 5..70_000, answer: 70_001..70_001 }]].concat();
+        assert_eq!(decode_said(&encode_said(&more)).expect("what was said"), more);
+        assert!(decode_said(&[1, 0]).is_none());
         assert!(gather.seal().is_none());
         assert!(decode_entries(&[1]).is_none());
         assert!(expand(&block.data, usize::MAX, &mut room).is_none());

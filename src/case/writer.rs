@@ -11,6 +11,7 @@ use super::batch::{Batch, Extra, Row};
 use super::error::{CaseError, Doing as _, Result};
 use super::intern::Interner;
 use super::runs::Pair;
+use super::text::SaidIn;
 use super::writable::Seat;
 use super::{commit, merge, runs, sources, threads};
 use crate::model::live::Coverage;
@@ -87,6 +88,7 @@ impl HeldBatch {
 /// A block of text whose entries name events.
 pub(super) struct HeldText {
     pub(super) entries: Vec<(u32, u32)>,
+    pub(super) said: Vec<SaidIn>,
     pub(super) plain: u32,
     pub(super) data: Vec<u8>,
 }
@@ -209,7 +211,7 @@ impl Writer {
             let entries: Vec<_> = block.entries.into_iter().map(|(row, length)| (id_of(row), length)).collect();
             if entries.iter().any(|(id, _)| *id != 0) {
                 self.held.bytes += block.data.len();
-                self.held.texts.push(HeldText { entries, plain: block.plain, data: block.data });
+                self.held.texts.push(HeldText { entries, said: block.said, plain: block.plain, data: block.data });
             }
         }
         self.held.duplicates += appended.duplicates;

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::aws::AwsArgs;
 use super::groups::GroupsArgs;
+use super::tables::TablesArgs;
 use crate::model::{
     Entity, EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
@@ -80,6 +81,8 @@ pub enum Command {
     Hunt(HuntArgs),
     /// Print the names of log groups that queries of a case may use, or say what one means in it
     Groups(GroupsArgs),
+    /// Print the tables that `lookup` and `cidrlookup` read, or put one into a case
+    Tables(TablesArgs),
     /// Print what was done to guardrails and logs: changes, their state, and when nobody saw what was done
     Controls(ControlsArgs),
     /// Write a report: what happened, with the evidence it rests on, as Markdown or HTML
@@ -298,7 +301,7 @@ pub struct QueryArgs {
 /// Arguments of `hunt`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A file *.toml in the folder `hunts` of the configuration adds hunts or replaces those of its names; keyword lists lie in `hunts/lists`.\nIn the catalogue: name=value has a default, [name] may be left out, name! is needed.\nExample: outcrop hunt long-prompts --param longer_than=p99"
+    after_help = "A file *.toml in the folder `hunts` of the configuration adds hunts or replaces those of its names; keyword lists lie in `hunts/lists`, and in `lists` those that rules use too.\nIn the catalogue: name=value has a default, [name] may be left out, name! is needed.\nExample: outcrop hunt long-prompts --param longer_than=p99"
 )]
 pub struct HuntArgs {
     /// The hunt: its name, or its number such as S19

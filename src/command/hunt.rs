@@ -86,7 +86,7 @@ fn at_aws(hunt: &Hunt, bound: Bound, args: &HuntArgs, done: Done) -> Result<Done
 
 /// The hunts in the binary, and the user's own over them.
 pub fn catalogue() -> Catalogue {
-    place::config().map_or_else(Catalogue::embedded, |folder| Catalogue::with_folder(&folder.join("hunts")))
+    place::config().map_or_else(Catalogue::embedded, |folder| Catalogue::with_config(&folder))
 }
 
 /// `k=v` of each parameter.

@@ -47,6 +47,7 @@ mod sources;
 #[cfg(not(feature = "live"))]
 #[path = "only_files.rs"]
 mod sources;
+pub mod tables;
 mod unknown;
 
 use std::process::ExitCode;
@@ -100,6 +101,7 @@ fn run(cli: Cli) -> Result<Done, Failure> {
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Hunt(args)) => hunt::run(&args),
         Some(Command::Groups(args)) => groups::run(&args),
+        Some(Command::Tables(args)) => tables::run(&args),
         Some(Command::Controls(args)) => controls::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Detect(args)) => detect::run(&args),

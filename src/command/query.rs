@@ -147,7 +147,8 @@ fn read(text: &str, language: Language) -> Result<Read, Failure> {
                     eprintln!("{}", SafeText::new(line));
                 }
             }
-            return Err(Failure::Usage("a case cannot answer this query; --on aws could".to_owned()));
+            let how = "outcrop query --on aws --log-group GROUP --since 24h with the same text runs it there";
+            return Err(Failure::Usage(format!("a case cannot answer this query: {how}")));
         }
     }
     for note in notes {

@@ -1,6 +1,7 @@
 //! A record decoded, still borrowing its bytes: what ingest hands to the case writer.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::json;
 use crate::model::{EntityKind, ExchangeFacts, ExchangeFlags, KeyKind, Outcome, Strand, ThreadKeys, Timestamp};
@@ -68,8 +69,20 @@ pub struct Decoded<'a> {
     /// Text to search, piece by piece: prompts and answers, parameters, error messages, command lines. Each piece is
     /// the inside of a JSON string (still escaped when the flag says so) or plain text.
     pub searchable: Vec<Searchable<'a>>,
+    /// Which of these pieces the user and the model said in this exchange; no more than that of what is not an exchange.
+    pub said: Said,
     /// Why the record could not be decoded.
     pub undecodable: Option<String>,
+}
+
+/// Places among the pieces of searchable text. What a user and a model said stands within them (`x.user_text`, `x.completion`), perhaps
+/// with a little else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The last turn with words of the user.
+    pub user: Range<usize>,
+    /// The model's answer.
+    pub answer: Range<usize>,
 }
 
 /// A piece of searchable text.

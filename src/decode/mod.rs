@@ -23,7 +23,7 @@ mod one_line;
 mod span;
 
 pub use cloudtrail::{TrailFacts, trail_facts};
-pub use decoded::{Decoded, Searchable, Text};
+pub use decoded::{Decoded, Said, Searchable, Text};
 pub use endpoint::{CommandCall, VerbClass, command_call, command_call_of_line};
 pub use fields::{Fields, INVOKE, is_agentic, is_bedrock, is_enumeration, is_invoke, user_of};
 pub use invocation::{Bodies, PastRound, exchange, exchange_with_history, model_family, model_key};

@@ -3,34 +3,43 @@
 
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-use super::place::{Located, Shape, Tier};
+use super::coarse;
+use super::place::{Located, Place, Shape, Stored, Tier};
 use super::rule::Rule;
 use super::sigma::{Field, Leaf, Look, Selector, Truth};
 use super::view::View;
-use crate::case::{LeanColumn, Reader, Result};
+use crate::case::{LeanColumn, Reader, Result, TextSearch, Whose};
 use crate::model::{BodyState, Strand};
 
-/// Fewer new events than this are looked at without searching the text first.
-const FEW: u32 = 2_000;
+/// Fewer new events than this are looked at without searching the text first: the smallest block of text is of about as many.
+const FEW: u32 = 200;
 /// The answer for a name whose number is above this is not kept.
 const MOST_KEPT: usize = 1 << 16;
-/// Fields that hold what was asked and answered.
-const TEXTS: [&str; 4] = ["x.user_text", "x.completion", "x.thinking", "x.system"];
+/// Fields that hold what was asked and answered, and which text that stands in.
+const TEXTS: [(&str, Whose); 4] =
+    [("x.user_text", Whose::User), ("x.completion", Whose::Answer), ("x.thinking", Whose::All), ("x.system", Whose::All)];
 
 /// What is known of the comparisons of all rules.
 #[derive(Default)]
 pub(super) struct Comparisons {
     /// By rule and comparison.
     of: Vec<Vec<Comparison>>,
-    /// Expressions that a text must match for some comparison to hold.
-    patterns: Option<RegexSet>,
-    /// Matches where one of them does.
-    any: Option<Regex>,
-    /// By expression: row numbers, sorted.
-    hits: Vec<Vec<u32>>,
+    searches: Vec<Search>,
+    /// By search and expression: row numbers, sorted.
+    hits: Vec<Vec<Vec<u32>>>,
+    /// All of them.
+    found: Vec<u32>,
     /// Events up to here were searched, from …
     after: u32,
     upto: u32,
+}
+
+/// Expressions that some text must match for comparisons to hold.
+struct Search {
+    whose: Whose,
+    /// Matches where one of them does, and perhaps elsewhere.
+    any: Regex,
+    each: RegexSet,
 }
 
 struct Comparison {
@@ -41,8 +50,8 @@ struct Comparison {
     columns: [Option<LeanColumn>; Shape::COUNT],
     /// By shape and the number of a name: the answer, where it was asked for.
     answers: Vec<Vec<u8>>,
-    /// Which expression.
-    needle: Option<usize>,
+    /// Which search and expression.
+    needle: Option<(usize, usize)>,
 }
 
 impl Comparison {
@@ -116,32 +125,44 @@ impl Look for Placed<'_, '_> {
 
 impl Comparisons {
     pub(super) fn new(rules: &[Rule]) -> Self {
-        let mut all = Vec::new();
-        let mut of: Vec<Vec<Comparison>> = Vec::with_capacity(rules.len());
-        for rule in rules {
-            let leaves = rule.selector.iter().flat_map(Selector::leaves);
-            let comparison = |leaf: &Leaf| {
-                let mut comparison = Comparison::new(leaf);
-                let is_text = matches!(leaf.fields.as_slice(), [one] if TEXTS.contains(&one.as_str()));
-                if let Some(needle) = leaf.needle().filter(|needle| is_text && searched(needle).is_some()) {
-                    comparison.needle = Some(all.len());
-                    all.push(needle);
-                }
-                comparison
-            };
-            of.push(leaves.map(comparison).collect());
+        let leaves = |rule: &Rule| rule.selector.iter().flat_map(Selector::leaves).map(Comparison::new).collect();
+        let mut all = Self { of: rules.iter().map(leaves).collect(), ..Self::default() };
+        for whose in [Whose::User, Whose::Answer, Whose::All] {
+            all.look_for(rules, whose);
         }
-        let any = all.iter().map(|needle| format!("(?:{needle})")).collect::<Vec<_>>().join("|");
-        Self { of, patterns: searched_together(&all), any: searched(&any).filter(|_| !all.is_empty()), ..Self::default() }
+        all
+    }
+
+    /// Puts the comparisons with some text into one search.
+    fn look_for(&mut self, rules: &[Rule], whose: Whose) {
+        let leaves = rules.iter().map(|rule| rule.selector.iter().flat_map(Selector::leaves));
+        let all = self.of.iter_mut().zip(leaves).flat_map(|(comparisons, leaves)| comparisons.iter_mut().zip(leaves));
+        let own = all.filter(|(_, leaf)| matches!(leaf.fields.as_slice(), [one] if TEXTS.contains(&(one.as_str(), whose))));
+        let (comparisons, needles): (Vec<&mut Comparison>, Vec<(String, String)>) =
+            own.filter_map(|(comparison, leaf)| Some((comparison, coarse::needle(&leaf.needle()?)?))).unzip();
+        let (each, any): (Vec<String>, Vec<String>) = needles.into_iter().map(|(each, any)| (each, format!("(?:{any})"))).unzip();
+        if each.is_empty() {
+            return;
+        }
+        let any = RegexBuilder::new(&any.join("|")).size_limit(64 << 20).dfa_size_limit(32 << 20).build();
+        let each = RegexSetBuilder::new(each).size_limit(64 << 20).dfa_size_limit(32 << 20).build();
+        let (Ok(any), Ok(each)) = (any, each) else { return };
+        for (at, comparison) in comparisons.into_iter().enumerate() {
+            comparison.needle = Some((self.searches.len(), at));
+        }
+        self.searches.push(Search { whose, any, each });
     }
 
     /// Searches the text of the events that are to be looked at.
     pub(super) fn search(&mut self, reader: &mut Reader, after: u32, last: u32) -> Result<()> {
         (self.after, self.upto) = (after, after);
         self.hits.clear();
-        let (Some(any), Some(patterns)) = (&self.any, &self.patterns) else { return Ok(()) };
-        if last.saturating_sub(after) >= FEW {
-            self.hits = reader.matching(after, any, patterns)?;
+        if last.saturating_sub(after) >= FEW && !self.searches.is_empty() {
+            let searches: Vec<_> = self.searches.iter().map(|Search { whose, any, each }| TextSearch { whose: *whose, any, each }).collect();
+            self.hits = reader.matching(after, &searches)?;
+            self.found = self.hits.iter().flatten().flatten().copied().collect();
+            self.found.sort_unstable();
+            self.found.dedup();
             self.upto = last;
         }
         Ok(())
@@ -152,6 +173,7 @@ impl Comparisons {
     pub(super) fn truth(&mut self, rule: &Rule, at: usize, told: &[Truth], view: &View<'_>) -> Truth {
         let selector = rule.selector.as_ref()?;
         let Self { of, hits, after, upto, .. } = self;
+        let searched = (*after, *upto);
         let comparisons = of.get_mut(at)?;
         let shape = view.shape();
         selector.holds(&mut |number| {
@@ -162,13 +184,9 @@ impl Comparisons {
             if let Some(column) = comparison.columns.get(shape.number()).copied().flatten() {
                 return (view.upto >= Tier::Column).then(|| comparison.of_column(column, leaf, view));
             }
-            let id = view.lean.event.id.0;
-            if let Some(needle) = comparison.needle
-                && (*after + 1..=*upto).contains(&id)
-                && view.lean.event.strand() == Strand::Invocation
-                // A body that lies in a file of its own was not searched.
-                && view.exchange.is_some_and(|facts| facts.body != BodyState::S3)
-                && hits.get(needle).is_some_and(|hits| hits.binary_search(&id).is_err())
+            if let Some((search, needle)) = comparison.needle
+                && was_searched(searched, view)
+                && hits.get(search).and_then(|hits| hits.get(needle)).is_some_and(|hits| hits.binary_search(&view.lean.event.id.0).is_err())
             {
                 return Some(false);
             }
@@ -182,19 +200,51 @@ impl Comparisons {
         })
     }
 
+    /// What the kind of an exchange tells of a comparison (see [`super::kinds`]); the view shows no more than that.
+    pub(super) fn of_kind(&self, rule: usize, at: usize, leaf: &Leaf, view: &View<'_>, is_wordless: bool) -> Truth {
+        let comparison = self.of.get(rule)?.get(at)?;
+        if is_wordless && comparison.needle.is_some() {
+            return Some(false);
+        }
+        let (shape, has_tools) = (view.shape(), view.exchange.is_some_and(|facts| !facts.tools.is_empty()));
+        let is_alike = |field: &Located| match field.place(shape) {
+            Place::Exchange(Stored::Family | Stored::Stop | Stored::Body | Stored::Guard | Stored::Guarded) => true,
+            Place::Exchange(Stored::Tools) => !has_tools,
+            place => place.tier() == Tier::Call,
+        };
+        if !comparison.fields.is_empty() && comparison.fields.iter().all(is_alike) {
+            return Some(leaf.holds(&Placed { view, fields: &comparison.fields }));
+        }
+        view.truth(leaf)
+    }
+
+    /// How much has to be known at least to know more of a rule than these truths.
+    pub(super) fn cheapest(&self, rule: usize, told: &[Truth], shape: Shape) -> Tier {
+        let unknown = self.of.get(rule).into_iter().flatten().zip(told).filter(|(_, told)| told.is_none());
+        let tier = |comparison: &Comparison| match comparison.tier(shape) {
+            // What the row of an exchange or the search says of the record.
+            Tier::Record if shape.is_exchange() => Tier::Exchange,
+            // What was seen may be known for good.
+            Tier::Case => Tier::Column,
+            tier => tier,
+        };
+        unknown.map(|(comparison, _)| tier(comparison)).min().unwrap_or(Tier::Call)
+    }
+
+    /// Was an event's text searched, and nothing found?
+    pub(super) fn is_wordless(&self, view: &View<'_>) -> bool {
+        was_searched((self.after, self.upto), view) && self.found.binary_search(&view.lean.event.id.0).is_err()
+    }
+
     /// Is there a comparison of the rule that needs the record?
     pub(super) fn reads_record(&self, rule: usize, shape: Shape) -> bool {
         self.of.get(rule).into_iter().flatten().any(|comparison| comparison.tier(shape) == Tier::Record)
     }
 }
 
-fn searched(pattern: &str) -> Option<Regex> {
-    let mut builder = RegexBuilder::new(pattern);
-    builder.case_insensitive(true).multi_line(true).dot_matches_new_line(true).size_limit(64 << 20).dfa_size_limit(32 << 20).build().ok()
-}
-
-fn searched_together(patterns: &[String]) -> Option<RegexSet> {
-    let mut builder = RegexSetBuilder::new(patterns);
-    builder.case_insensitive(true).multi_line(true).dot_matches_new_line(true).size_limit(64 << 20).dfa_size_limit(32 << 20);
-    builder.build().ok().filter(|_| !patterns.is_empty())
+fn was_searched((after, upto): (u32, u32), view: &View<'_>) -> bool {
+    (after + 1..=upto).contains(&view.lean.event.id.0)
+        && view.lean.event.strand() == Strand::Invocation
+        // A body that lies in a file of its own was not searched.
+        && view.exchange.is_some_and(|facts| facts.body != BodyState::S3)
 }

@@ -10,9 +10,11 @@ use crate::model::{ListEntry, Timestamp};
 /// All lists.
 #[derive(Clone, Debug, Default)]
 pub struct Lists {
-    lists: BTreeMap<String, Vec<Entry>>,
+    entries: BTreeMap<String, Vec<Entry>>,
     /// By list and word in small letters: what files say that it weighs.
     weights: BTreeMap<String, BTreeMap<String, u32>>,
+    /// Lists of which a file says what words weigh, with what it says of the list.
+    of_words: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug)]
@@ -26,8 +28,8 @@ struct Entry {
 struct File {
     #[serde(default)]
     entry: Vec<Written>,
-    #[serde(default, rename = "description")]
-    _description: String,
+    #[serde(default)]
+    description: String,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +57,13 @@ impl Lists {
     /// What is wrong with it.
     pub fn add_file(&mut self, name: &str, text: &str) -> Result<(), String> {
         let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-        self.lists.entry(name.to_owned()).or_default();
+        self.entries.entry(name.to_owned()).or_default();
+        if file.entry.iter().any(|written| written.weight.is_some()) {
+            let about = self.of_words.entry(name.to_owned()).or_default();
+            if !file.description.is_empty() {
+                *about = file.description;
+            }
+        }
         for written in file.entry {
             let when = written.expires.map(|when| match when {
                 When::Date(date) => date.to_string(),
@@ -83,19 +91,19 @@ impl Lists {
             let escaped: Vec<String> = entry.value.split('*').map(regex::escape).collect();
             RegexBuilder::new(&format!("^{}$", escaped.join(".*"))).dot_matches_new_line(true).size_limit(1 << 20).build().ok()
         });
-        self.lists.entry(entry.list.clone()).or_default().push(Entry { entry, pattern: pattern.flatten() });
+        self.entries.entry(entry.list.clone()).or_default().push(Entry { entry, pattern: pattern.flatten() });
     }
 
     /// The entry of a list that holds for a value at a moment.
     pub fn find(&self, list: &str, value: &str, at: Timestamp) -> Option<&ListEntry> {
         let is = |entry: &&Entry| entry.pattern.as_ref().map_or(entry.entry.value == value, |pattern| pattern.is_match(value));
-        let entries = self.lists.get(list)?;
+        let entries = self.entries.get(list)?;
         entries.iter().find(|entry| entry.entry.expires.is_none_or(|expires| at < expires) && is(entry)).map(|entry| &entry.entry)
     }
 
     /// Does a list have entries?
     pub fn has_entries(&self, list: &str) -> bool {
-        self.lists.get(list).is_some_and(|entries| !entries.is_empty())
+        self.entries.get(list).is_some_and(|entries| !entries.is_empty())
     }
 
     /// The words of a list, in small letters, with what each weighs; a later file has the last word on one, and 0 takes it out.
@@ -104,9 +112,14 @@ impl Lists {
         weights.map(|(word, weight)| (word.as_str(), *weight)).filter(|(word, weight)| !word.is_empty() && *weight > 0).collect()
     }
 
+    /// Names of the lists of words, each with what is said of it; [`Self::weights`] has their words.
+    pub fn of_words(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.of_words.iter().map(|(name, about)| (name.as_str(), about.as_str()))
+    }
+
     /// Names of the lists.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.lists.keys().map(String::as_str)
+        self.entries.keys().map(String::as_str)
     }
 }
 
@@ -149,5 +162,8 @@ mod tests {
         assert_eq!(lists.weights("words"), [("project osprey", 5), ("training data", 1)]);
         assert_eq!(lists.weights("others"), []);
         assert!(lists.add_file("broken", "[[entry]]\nvalue = \"a\"\nweight = -1").is_err());
+        // A list of users is none of words.
+        lists.add_file("users", "description = \"a\"\n[[entry]]\nvalue = \"b\"").unwrap();
+        assert_eq!(lists.of_words().collect::<Vec<_>>(), [("words", "")]);
     }
 }

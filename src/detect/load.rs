@@ -88,6 +88,11 @@ impl Sources {
         self
     }
 
+    /// The lists alone. What is wrong with them is told where rules are loaded.
+    pub fn lists(&self) -> Lists {
+        lists(self, &mut Vec::new())
+    }
+
     fn files(&mut self, folder: &Path, ending: &str, wanted: bool) -> Vec<std::path::PathBuf> {
         if !(folder.is_dir() || wanted && folder.is_file()) {
             if wanted {

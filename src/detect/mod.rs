@@ -16,6 +16,7 @@
 
 mod block;
 mod check;
+mod coarse;
 mod compare;
 mod counted;
 mod detector;
@@ -23,6 +24,7 @@ mod entity;
 mod facts;
 mod follow;
 mod frameworks;
+mod kinds;
 mod leads;
 mod lists;
 mod load;

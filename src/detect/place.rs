@@ -12,7 +12,7 @@ pub(super) enum Tier {
     Call,
     /// In a column of the event.
     Column,
-    /// In the row of the exchange, or of token counts.
+    /// In the row of the exchange, or of token counts, or with the texts of the event.
     Exchange,
     /// In the record.
     Record,
@@ -35,6 +35,8 @@ pub(super) enum Place {
     ModelFamily,
     User,
     Request,
+    /// What the service said of an error.
+    Message,
     Exchange(Stored),
     Derived,
     Raw,
@@ -156,6 +158,8 @@ pub(super) fn place(name: &str, shape: Shape) -> Place {
         "eventName" | "operation" => Place::Column(LeanColumn::Action),
         "eventSource" => Place::Source,
         "errorCode" => Place::Column(LeanColumn::ErrorCode),
+        // As for the code, also where AgentCore says it in its response.
+        "errorMessage" if is_trail => Place::Message,
         "awsRegion" => Place::Column(LeanColumn::Region),
         "region" if is_call => Place::Column(LeanColumn::Region),
         "accountId" if is_call => Place::Column(LeanColumn::Account),
@@ -179,7 +183,7 @@ impl Place {
             | Self::Verb
             | Self::Column(LeanColumn::Action | LeanColumn::Service | LeanColumn::ErrorCode) => Tier::Call,
             Self::Column(_) | Self::ModelFamily | Self::User | Self::Request => Tier::Column,
-            Self::Exchange(_) => Tier::Exchange,
+            Self::Exchange(_) | Self::Message => Tier::Exchange,
             Self::Derived | Self::Raw => Tier::Record,
             Self::Case => Tier::Case,
         }
@@ -214,6 +218,11 @@ impl Shape {
 
     fn strand(self) -> Strand {
         Strand::from_code(self.0 & 0b111).unwrap_or(Strand::Management)
+    }
+
+    /// Is it an invocation record?
+    pub(super) fn is_exchange(self) -> bool {
+        self.strand() == Strand::Invocation
     }
 
     const fn is_undecodable(self) -> bool {

@@ -7,35 +7,21 @@ use hashbrown::HashMap;
 
 use super::compare::Comparisons;
 use super::facts::{CaseFacts, Standing, Users};
+use super::kinds::{Candidate, Kind, Kinds};
 use super::place::{Shape, Tier};
 use super::plan::Plan;
 use super::rule::Rule;
 use super::sigma::{Selector, Truth};
 use super::view::{ALL_COLUMNS, CALL_COLUMNS, NameTable, Opened, View};
-use crate::case::{Lean, LeanColumn, Reader, Result};
+use crate::case::{Lean, Reader, Result};
 use crate::decode::Bodies;
 use crate::decode::json::Tape;
 use crate::model::{BodyState, EventId, ExchangeFacts, Strand};
 
-/// Kinds of calls remembered at most.
-const MOST_KINDS: usize = 20_000;
-
-/// What kind of call an event is: all that the first look goes by.
-type CallKind = (u8, u8, u32, u32, u32);
-
-/// A rule that events of some kind may be selected by.
-struct Candidate {
-    rule: usize,
-    /// By comparison: what the kind of call tells.
-    truths: Box<[Truth]>,
-    /// The kind of call alone says that it holds.
-    holds: bool,
-}
-
 /// Selects events.
 #[derive(Default)]
 pub(super) struct Selecting {
-    kinds: HashMap<CallKind, Rc<[Candidate]>>,
+    kinds: Kinds,
     comparisons: Comparisons,
     pub(super) names: NameTable,
     /// What is known of the case for good.
@@ -52,20 +38,33 @@ pub(super) struct Selecting {
 struct Job {
     /// Its place in the page.
     event: usize,
-    /// The rules for its kind, and which of them.
-    candidates: Rc<[Candidate]>,
+    /// What kind of call it is, and which of the rules for it.
+    kind: Rc<Kind>,
     at: usize,
+    /// The same rules as the row of the exchange leaves them.
+    refined: Option<Rc<[Candidate]>>,
     holds: bool,
 }
 
 impl Job {
+    fn new(event: usize, kind: &Rc<Kind>, at: usize, candidate: &Candidate) -> Self {
+        Self { event, kind: Rc::clone(kind), at, refined: None, holds: candidate.holds }
+    }
+
     fn candidate(&self) -> Option<&Candidate> {
-        self.candidates.get(self.at)
+        self.refined.as_ref().unwrap_or(&self.kind.candidates).get(self.at)
     }
 
     fn rule(&self) -> usize {
         self.candidate().map_or(usize::MAX, |candidate| candidate.rule)
     }
+}
+
+/// The event that is looked at, with the rules that the row of an exchange leaves.
+struct Seen<'v> {
+    event: usize,
+    view: View<'v>,
+    refined: Option<Rc<[Candidate]>>,
 }
 
 /// What is known of an event that waits for the case as a whole.
@@ -105,13 +104,8 @@ impl Selecting {
                 self.timeless += u64::from(!lean.event.is_undecodable());
                 continue;
             }
-            let candidates = self.candidates(rules, lean);
-            jobs.extend(candidates.iter().enumerate().map(|(at, candidate)| Job {
-                event,
-                candidates: Rc::clone(&candidates),
-                at,
-                holds: candidate.holds,
-            }));
+            let kind = self.kinds.of_call(rules, plan, &self.comparisons, &self.names, lean);
+            jobs.extend(kind.candidates.iter().enumerate().map(|(at, candidate)| Job::new(event, &kind, at, candidate)));
         }
         self.look(reader, rules, plan, jobs, events, taker)
     }
@@ -129,9 +123,9 @@ impl Selecting {
         self.names.learn(reader, events, &CALL_COLUMNS)?;
         let mut jobs = Vec::new();
         for (event, lean) in events.iter().enumerate().filter(|(_, lean)| lean.event.millis != 0) {
-            let candidates = self.candidates(rules, lean);
-            let found = candidates.iter().position(|candidate| candidate.rule == rule);
-            jobs.extend(found.map(|at| Job { event, holds: candidates.get(at).is_some_and(|found| found.holds), candidates, at }));
+            let kind = self.kinds.of_call(rules, plan, &self.comparisons, &self.names, lean);
+            let found = kind.candidates.iter().enumerate().find(|(_, candidate)| candidate.rule == rule);
+            jobs.extend(found.map(|(at, candidate)| Job::new(event, &kind, at, candidate)));
         }
         self.look(reader, rules, plan, jobs, events, taker)
     }
@@ -148,50 +142,45 @@ impl Selecting {
         self.records(reader, rules, plan, jobs, events, &known, taker)
     }
 
-    /// The rules that an event of this kind may be selected by.
-    fn candidates(&mut self, rules: &[Rule], lean: &Lean) -> Rc<[Candidate]> {
-        let number = |column| lean.column(column);
-        let kind = (lean.event.bits, lean.key_kind as u8, number(LeanColumn::Service), number(LeanColumn::Action), number(LeanColumn::ErrorCode));
-        if let Some(known) = self.kinds.get(&kind) {
-            return Rc::clone(known);
-        }
-        let view = View::of(lean, &self.names, Tier::Call);
-        let strand = lean.event.strand();
-        let candidate = |(at, rule): (usize, &Rule)| {
-            let selector = rule.selector.as_ref().filter(|_| rule.strands.contains(strand))?;
-            let truths: Box<[Truth]> = selector.leaves().iter().map(|leaf| view.truth(leaf)).collect();
-            let holds = selector.holds(&mut |leaf| truths.get(leaf).copied().flatten());
-            (holds != Some(false)).then_some(Candidate { rule: at, truths, holds: holds == Some(true) })
-        };
-        let found: Rc<[Candidate]> = rules.iter().enumerate().filter_map(candidate).collect();
-        if self.kinds.len() >= MOST_KINDS {
-            self.kinds.clear();
-        }
-        self.kinds.insert(kind, Rc::clone(&found));
-        found
-    }
-
     /// Decides what can be decided with this much known; gives what is left.
     #[expect(clippy::too_many_arguments, reason = "what is looked at, and how far")]
     fn sift(&mut self, rules: &[Rule], plan: &Plan, jobs: Vec<Job>, events: &[Lean], taker: &mut dyn Taker, upto: Tier, known: &Known) -> Vec<Job> {
-        let Self { names, standing, comparisons, .. } = self;
+        let Self { kinds, names, standing, comparisons, .. } = self;
         let mut left = Vec::new();
+        let mut seen: Option<Seen<'_>> = None;
         for mut job in jobs {
-            let Some((lean, candidate)) = events.get(job.event).zip(job.candidate()) else { continue };
+            if upto == Tier::Column && !job.holds && job.candidate().is_some_and(|candidate| candidate.needs > upto) {
+                left.push(job);
+                continue;
+            }
+            if seen.as_ref().is_none_or(|seen| seen.event != job.event) {
+                let Some(lean) = events.get(job.event) else { continue };
+                let mut view = View::of(lean, names, Tier::Call);
+                known.show(&mut view, job.event);
+                let is_wordless = comparisons.is_wordless(&view);
+                let refined = kinds.of_exchange(rules, plan, comparisons, &job.kind, &view, is_wordless);
+                view.upto = upto;
+                view.case = Some(CaseFacts::Standing(standing));
+                seen = Some(Seen { event: job.event, view, refined });
+            }
+            let Some(Seen { view, refined, .. }) = &seen else { continue };
+            job.refined.clone_from(refined);
+            job.holds |= job.candidate().is_some_and(|candidate| candidate.holds);
+            let Some(candidate) = job.candidate().filter(|candidate| job.holds || !candidate.fails) else { continue };
+            if !job.holds && candidate.needs > upto {
+                left.push(job);
+                continue;
+            }
             let Some(rule) = rules.get(candidate.rule) else { continue };
-            let mut view = View::of(lean, names, upto);
-            view.case = Some(CaseFacts::Standing(standing));
-            known.show(&mut view, job.event);
-            let shape = view.shape();
             if !job.holds {
-                match comparisons.truth(rule, candidate.rule, &candidate.truths, &view) {
+                match comparisons.truth(rule, candidate.rule, &candidate.truths, view) {
                     Some(false) => continue,
                     Some(true) => job.holds = true,
                     None => {}
                 }
             }
-            if job.holds && plan.tier(job.rule(), shape) <= upto {
-                taker.take(job.rule(), &view, None);
+            if job.holds && plan.tier(job.rule(), view.shape()) <= upto {
+                taker.take(job.rule(), view, None);
             } else {
                 left.push(job);
             }
@@ -269,11 +258,12 @@ impl Comparisons {
     }
 }
 
-/// What is stored of exchanges and tokens, by place in the page.
+/// What is stored of exchanges, tokens and error messages, by place in the page.
 #[derive(Default)]
 pub(super) struct Known {
     exchanges: HashMap<usize, ExchangeFacts>,
     tokens: HashMap<usize, [Option<u64>; 2]>,
+    messages: HashMap<usize, String>,
 }
 
 impl Known {
@@ -289,9 +279,11 @@ impl Known {
         let ((calls, call_ids), (others, other_ids)) = (of(true), of(false));
         let facts = reader.facts(&call_ids)?;
         let exchanges = calls.into_iter().zip(facts).filter_map(|(place, facts)| Some((place, facts?))).collect();
-        let counted = reader.trail_tokens(&other_ids)?;
-        let tokens = others.into_iter().zip(other_ids).filter_map(|(place, id)| Some((place, *counted.get(&id.0)?))).collect();
-        Ok(Self { exchanges, tokens })
+        let (counted, mut said) = (reader.trail_tokens(&other_ids)?, reader.error_messages(&other_ids)?);
+        let others = || others.iter().zip(&other_ids);
+        let tokens = others().filter_map(|(place, id)| Some((*place, *counted.get(&id.0)?))).collect();
+        let messages = others().filter_map(|(place, id)| Some((*place, said.remove(&id.0)?))).collect();
+        Ok(Self { exchanges, tokens, messages })
     }
 
     /// Of one event alone.
@@ -302,6 +294,7 @@ impl Known {
     pub(super) fn show<'k>(&'k self, view: &mut View<'k>, event: usize) {
         view.exchange = self.exchanges.get(&event);
         view.tokens = self.tokens.get(&event).copied();
+        view.message = self.messages.get(&event).map(String::as_str);
     }
 
     /// The bodies of an event that lie in files of their own.

@@ -105,6 +105,7 @@ pub(super) struct View<'v> {
     pub(super) upto: Tier,
     pub(super) exchange: Option<&'v ExchangeFacts>,
     pub(super) tokens: Option<[Option<u64>; 2]>,
+    pub(super) message: Option<&'v str>,
     pub(super) record: Option<&'v Opened<'v>>,
     pub(super) case: Option<CaseFacts<'v>>,
 }
@@ -112,7 +113,7 @@ pub(super) struct View<'v> {
 impl<'v> View<'v> {
     /// An event of which no more than its row is known.
     pub(super) fn of(lean: &'v Lean, names: &'v NameTable, upto: Tier) -> Self {
-        Self { lean, names, upto, exchange: None, tokens: None, record: None, case: None }
+        Self { lean, names, upto, exchange: None, tokens: None, message: None, record: None, case: None }
     }
 
     pub(super) fn shape(&self) -> Shape {
@@ -227,6 +228,7 @@ impl View<'_> {
             Place::ModelFamily => self.name(LeanColumn::Model).map(|model| Field::Text(decode::model_family(model).to_owned())),
             Place::User => self.name(LeanColumn::Principal).and_then(|principal| decode::user_of(principal)).map(|user| Field::Text(user.to_owned())),
             Place::Request => self.lean.request_id.clone().map(Field::Text),
+            Place::Message => self.message.map(|message| Field::Text(message.to_owned())),
             Place::Exchange(stored) => self.of_exchange(stored),
             Place::Derived if self.lacks(name) => None,
             Place::Derived => derived(self.record?.derived(name)),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::file::{HuntError, read};
 use super::{Hunt, Keywords, nearest};
+use crate::detect::{Lists, Sources};
 
 /// The files of hunts in the binary.
 pub const EMBEDDED: [(&str, &str); 8] = [
@@ -19,8 +20,7 @@ pub const EMBEDDED: [(&str, &str); 8] = [
 ];
 
 /// The keyword lists in the binary.
-pub const EMBEDDED_LISTS: [(&str, &str); 5] = [
-    ("seed_sensitive", include_str!("../../hunts/lists/seed_sensitive.toml")),
+pub const EMBEDDED_LISTS: [(&str, &str); 4] = [
     ("override_phrases", include_str!("../../hunts/lists/override_phrases.toml")),
     ("injection_words", include_str!("../../hunts/lists/injection_words.toml")),
     ("verdicts", include_str!("../../hunts/lists/verdicts.toml")),
@@ -41,7 +41,22 @@ pub struct Catalogue {
 impl Catalogue {
     /// What is in the binary.
     pub fn embedded() -> Self {
+        Self::with_words(&Sources::builtin().lists())
+    }
+
+    /// What is in the binary, and over it what is in a configuration folder: `hunts/*.toml` with hunts, `hunts/lists/*.toml` with
+    /// keywords, and those of the `lists/` of rules that say what words weigh.
+    pub fn with_config(folder: &Path) -> Self {
+        let mut catalogue = Self::with_words(&Sources::builtin().with_config(folder).lists());
+        catalogue.add_folder(&folder.join("hunts"));
+        catalogue
+    }
+
+    fn with_words(lists: &Lists) -> Self {
         let mut catalogue = Self::default();
+        for (name, about) in lists.of_words() {
+            catalogue.lists.extend(Keywords::of_words(name, about, &lists.weights(name)));
+        }
         for (name, text) in EMBEDDED {
             catalogue.merge(name, text, false);
         }
@@ -51,22 +66,19 @@ impl Catalogue {
         catalogue
     }
 
-    /// What is in the binary, and over it what is in a folder: `*.toml` with hunts, `lists/*.toml` with keywords.
-    pub fn with_folder(folder: &Path) -> Self {
-        let mut catalogue = Self::embedded();
-        for (path, _) in files(folder, &mut catalogue.problems) {
+    fn add_folder(&mut self, folder: &Path) {
+        for (path, _) in files(folder, &mut self.problems) {
             match text(&path) {
-                Ok(text) => catalogue.merge(&path.display().to_string(), &text, true),
-                Err(error) => catalogue.problems.push(HuntError::new(&path.display().to_string(), "", &format!("cannot be read: {error}"))),
+                Ok(text) => self.merge(&path.display().to_string(), &text, true),
+                Err(error) => self.problems.push(HuntError::new(&path.display().to_string(), "", &format!("cannot be read: {error}"))),
             }
         }
-        for (path, stem) in files(&folder.join("lists"), &mut catalogue.problems) {
+        for (path, stem) in files(&folder.join("lists"), &mut self.problems) {
             match text(&path) {
-                Ok(text) => catalogue.merge_list(&path.display().to_string(), &stem, &text),
-                Err(error) => catalogue.problems.push(HuntError::new(&path.display().to_string(), "", &format!("cannot be read: {error}"))),
+                Ok(text) => self.merge_list(&path.display().to_string(), &stem, &text),
+                Err(error) => self.problems.push(HuntError::new(&path.display().to_string(), "", &format!("cannot be read: {error}"))),
             }
         }
-        catalogue
     }
 
     /// Merges the hunts of a file over those there are. A hunt that is wrong is left out and named in [`Self::problems`].

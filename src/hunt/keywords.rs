@@ -86,6 +86,13 @@ impl Keywords {
         Ok(Self { name: name.to_owned(), about: list.about, words })
     }
 
+    /// A list of words that rules use; `None` when it has none.
+    pub(super) fn of_words(name: &str, about: &str, words: &[(&str, u32)]) -> Option<Self> {
+        let sound = words.iter().filter(|(text, _)| !text.contains(char::is_control));
+        let words: Vec<Keyword> = sound.map(|(text, weight)| Keyword { text: (*text).to_owned(), pattern: phrase(text), weight: *weight }).collect();
+        (!words.is_empty()).then(|| Self { name: name.to_owned(), about: about.to_owned(), words })
+    }
+
     /// A regular expression that finds any of them.
     pub(super) fn any(&self) -> String {
         let patterns: Vec<String> = self.words.iter().map(|word| format!("(?:{})", word.pattern)).collect();
@@ -115,12 +122,14 @@ impl Keyword {
     }
 }
 
-/// A regular expression that finds a phrase as whole words, whatever white space is between them.
+/// A regular expression that finds a phrase as whole words, whatever white space is between them, with a plural's s or without, as rules
+/// find it.
 fn phrase(text: &str) -> String {
     let is_word = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     let words: Vec<String> = text.split_whitespace().map(escaped).collect();
-    let edge = |letter: Option<char>| if is_word(letter) { "\\b" } else { "" };
-    format!("{}{}{}", edge(text.chars().next()), words.join("\\s+"), edge(text.chars().next_back()))
+    let before = if is_word(text.chars().next()) { "\\b" } else { "" };
+    let after = if is_word(text.chars().next_back()) { "s?\\b" } else { "" };
+    format!("{before}{}{after}", words.join("\\s+"))
 }
 
 /// Letters and digits as they are, every other ASCII character by its number: no rule of any dialect applies to it.

@@ -162,9 +162,10 @@ fn words_have_weights_and_are_words() {
     .expect("a list");
     let found = |word: usize, text: &str| regex::Regex::new(&format!("(?i){}", list.words[word].pattern)).expect("sound").is_match(text);
     assert!(found(0, "your TRAINING\n  data, please") && !found(0, "straining datasets") && !found(0, "training-data"));
+    assert!(found(2, "a-b") && !found(0, "a training database"));
     assert!(found(1, "write c++ for me") && found(1, "c++17"));
     assert_eq!(list.words.iter().map(|word| word.weight).collect::<Vec<_>>(), [3, 1, 1]);
-    assert!(list.score("asked").contains("if(asked like /(?i)\\btraining\\s+data\\b/, 3, 0) + "));
+    assert!(list.score("asked").contains("if(asked like /(?i)\\btraining\\s+datas?\\b/, 3, 0) + "));
     assert!(list.hits("asked").contains("\"label; \""));
     for (text, part) in [
         ("about = \"a\"\nword = []", "at least one"),
@@ -200,20 +201,28 @@ fn a_users_own_hunt_replaces_one_of_its_name_and_a_wrong_one_is_named() {
 #[test]
 fn a_folder_is_merged_and_what_cannot_be_read_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
-    std::fs::create_dir(folder.path().join("lists")).expect("a folder");
+    for name in ["hunts/lists", "lists"] {
+        std::fs::create_dir_all(folder.path().join(name)).expect("a folder");
+    }
     std::fs::write(
-        folder.path().join("own.toml"),
+        folder.path().join("hunts/own.toml"),
         "[[hunt]]\nname = \"own\"\ntitle = \"t\"\npurpose = \"p\"\nstrands = [\"data\"]\ntext = \"fields a\"\n",
     )
     .expect("written");
-    std::fs::write(folder.path().join("broken.toml"), [0xff, 0xfe]).expect("written");
-    std::fs::write(folder.path().join("lists/trade.toml"), "about = \"a\"\n[[word]]\ntext = \"rocket\"\n").expect("written");
-    std::fs::write(folder.path().join("notes.txt"), "no hunt").expect("written");
-    let catalogue = Catalogue::with_folder(folder.path());
+    std::fs::write(folder.path().join("hunts/broken.toml"), [0xff, 0xfe]).expect("written");
+    std::fs::write(folder.path().join("hunts/lists/trade.toml"), "about = \"a\"\n[[word]]\ntext = \"rocket\"\n").expect("written");
+    std::fs::write(folder.path().join("hunts/notes.txt"), "no hunt").expect("written");
+    // A list that rules use too: words are added to the built-in ones, taken out, and weighed anew.
+    let words = "[[entry]]\nvalue = \"Project Osprey\"\nweight = 5\n[[entry]]\nvalue = \"model\"\nweight = 0\n";
+    std::fs::write(folder.path().join("lists/seed_sensitive.toml"), words).expect("written");
+    let catalogue = Catalogue::with_config(folder.path());
+    let words: Vec<(&str, u32)> =
+        catalogue.list("seed_sensitive").expect("the built-in list").words.iter().map(|word| (word.text.as_str(), word.weight)).collect();
+    assert_eq!(words, [("project osprey", 5), ("prompt", 1), ("system prompt", 2), ("training data", 2), ("your instructions", 2)]);
     assert!(catalogue.hunt("own").is_ok() && catalogue.list("trade").is_some());
     assert_eq!(catalogue.problems().len(), 1);
     assert!(catalogue.problems()[0].to_string().contains("broken.toml"));
-    assert_eq!(Catalogue::with_folder(&folder.path().join("none")).problems(), []);
+    assert_eq!(Catalogue::with_config(&folder.path().join("none")).problems(), []);
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub struct Tokens {
 }
 
 /// Where the bodies are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Hash)]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum BodyState {
@@ -172,7 +172,7 @@ impl GuardrailSide {
 }
 
 /// The verdict (DETECTIONS §0.2 `x.guard`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Hash)]
 #[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum GuardrailAction {

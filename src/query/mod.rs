@@ -8,6 +8,7 @@
 pub mod aggregate;
 pub mod compare;
 pub mod functions;
+pub mod lookup;
 pub mod numeric;
 mod patient;
 pub mod pattern;

@@ -106,7 +106,7 @@ impl Workbench {
         let mut reader = options.reader;
         let view = reader.view("workbench")?.as_deref().and_then(View::restore).unwrap_or_default();
         let desk = reader.view("queries")?.as_deref().map(Desk::restore).unwrap_or_default();
-        let catalogue = options.config.as_ref().map_or_else(Catalogue::embedded, |folder| Catalogue::with_folder(&folder.join("hunts")));
+        let catalogue = options.config.as_ref().map_or_else(Catalogue::embedded, |folder| Catalogue::with_config(folder));
         let (sender, replies) = channel(256);
         let notebook = options.writable.as_ref().map(Writable::notebook).transpose()?;
         let runner = Runner::start(&reader, notebook, options.oracle.clone(), &sender)?;

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use super::complete::Named;
 use super::desk::Problem;
 use super::oracle::{AtAws, FoundGroup, KnownGroup, SourceWish};
-use super::results::{FieldUse, Results};
+use super::results::Results;
 use super::signals::{Flagged, SignalPage, SignalsPage};
 use super::tables::{Counted, Order, ProfilePage, Table};
 use super::view::Pane;
@@ -652,8 +653,8 @@ pub enum Answer {
     Presented(Held, Arc<Results>),
     /// To [`Ask::Fields`].
     Fields {
-        /// The most frequent first.
-        fields: Arc<Vec<FieldUse>>,
+        /// What can be named.
+        named: Arc<Named>,
         /// What they were looked for in.
         scope: Scope,
         /// Revision of the case they are of.

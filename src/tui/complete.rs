@@ -1,4 +1,4 @@
-//! What may come next in a query: commands after a bar, fields and functions elsewhere, log groups after SOURCE.
+//! What may come next in a query: commands after a bar, fields and functions elsewhere, log groups after SOURCE, tables after lookup.
 
 use super::oracle::KnownGroup;
 use super::results::FieldUse;
@@ -21,6 +21,17 @@ pub struct Offers {
     pub cursor: usize,
 }
 
+/// What a query of a case can name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// Fields, the most frequent first.
+    pub fields: Vec<FieldUse>,
+    /// Log groups that mean something in this case.
+    pub groups: Vec<Offer>,
+    /// Tables that rows are looked up in, and their columns.
+    pub tables: Vec<(String, Vec<String>)>,
+}
+
 /// A word that may come next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
@@ -31,11 +42,11 @@ pub struct Offer {
 }
 
 /// What is offered at a place of a text. Nothing where no word has been begun, but where a log group is to be named.
-pub fn offers(text: &str, cursor: usize, fields: &[FieldUse], groups: &[KnownGroup]) -> Option<Offers> {
+pub fn offers(text: &str, cursor: usize, named: &Named, groups: &[KnownGroup]) -> Option<Offers> {
     let before = text.get(..cursor)?;
     let stage_from = before.rfind('|').map_or(0, |at| at + 1);
     if let Some(quote) = before.get(stage_from..).and_then(open_quote) {
-        return group_offers(text, before, stage_from + quote, groups);
+        return group_offers(text, before, stage_from + quote, named, groups);
     }
     let from = before.char_indices().rev().take_while(|(_, letter)| is_word(*letter)).last().map_or(before.len(), |(at, _)| at);
     let (lead, word) = before.split_at_checked(from)?;
@@ -52,11 +63,21 @@ pub fn offers(text: &str, cursor: usize, fields: &[FieldUse], groups: &[KnownGro
     if stage.trim().is_empty() {
         let is_first = !lead.contains('|');
         for command in COMMANDS.iter().filter(|command| is_first || command.name != "SOURCE") {
-            let place = if command.local { command.doc.to_owned() } else { format!("{} (only at AWS)", command.doc) };
-            add(command.name, command.name.to_owned(), place);
+            let place = if command.at_aws.is_some() { " (only at AWS)" } else { "" };
+            add(command.name, command.name.to_owned(), format!("{}{place}", command.doc));
+        }
+    } else if is_table_next(stage) {
+        for (table, columns) in &named.tables {
+            add(table, table.clone(), format!("table with {}", columns.join(", ")));
         }
     } else {
-        for field in fields {
+        let words: Vec<&str> = stage.split_whitespace().take(2).collect();
+        for (table, columns) in named.tables.iter().filter(|(table, _)| looks_up(words.first()) && words.get(1) == Some(&table.as_str())) {
+            for column in columns {
+                add(column, quoted(column), format!("column of {table}"));
+            }
+        }
+        for field in &named.fields {
             add(&field.name, quoted(&field.name), format!("in {} % of records", field.percent));
         }
         for field in FIELDS {
@@ -70,6 +91,17 @@ pub fn offers(text: &str, cursor: usize, fields: &[FieldUse], groups: &[KnownGro
         }
     }
     best(found, from, word)
+}
+
+/// Is it a command that reads a table?
+fn looks_up(command: Option<&&str>) -> bool {
+    command.is_some_and(|command| ["lookup", "cidrlookup"].iter().any(|known| known.eq_ignore_ascii_case(command)))
+}
+
+/// Does the name of a table come next?
+fn is_table_next(stage: &str) -> bool {
+    let mut words = stage.split_whitespace();
+    looks_up(words.next().as_ref()) && words.next().is_none()
 }
 
 /// The best of what was found.
@@ -96,7 +128,7 @@ fn open_quote(text: &str) -> Option<usize> {
 }
 
 /// Log groups, inside of quotes, where one is to be named: after `SOURCE`, and in SQL after `FROM`, `JOIN` and `logGroupIdentifier`.
-fn group_offers(text: &str, before: &str, quote: usize, groups: &[KnownGroup]) -> Option<Offers> {
+fn group_offers(text: &str, before: &str, quote: usize, named: &Named, groups: &[KnownGroup]) -> Option<Offers> {
     let (lead, word) = (before.get(..quote)?.to_lowercase(), before.get(quote + 1..)?);
     let is_sql = sql::is_likely(text);
     let is_source = lead.rsplit('|').next().unwrap_or_default().trim_start().starts_with("source");
@@ -111,7 +143,7 @@ fn group_offers(text: &str, before: &str, quote: usize, groups: &[KnownGroup]) -
         Offer { word: group.group.name.clone(), about: format!("log group in {}{}{what}", group.site, if what.is_empty() { "" } else { ": " }) }
     });
     let mut found: Vec<(u8, Offer)> = Vec::new();
-    for offer in of_case.chain(at_aws) {
+    for offer in named.groups.iter().cloned().chain(of_case).chain(at_aws) {
         let rank = if word.is_empty() { Some(0) } else { rank_of_path(&offer.word, word) };
         if let Some(rank) = rank.filter(|_| found.iter().all(|(_, other)| other.word != offer.word)) {
             found.push((rank, offer));
@@ -177,9 +209,13 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<String> {
-        let fields =
-            [FieldUse { name: "eventName".to_owned(), percent: 90 }, FieldUse { name: "responseElements.x-amz-version-id".to_owned(), percent: 2 }];
-        offers(text, text.len(), &fields, &[]).map(|offers| offers.items.into_iter().map(|offer| offer.word).collect()).unwrap_or_default()
+        let field = |name: &str, percent| FieldUse { name: name.to_owned(), percent };
+        let named = Named {
+            fields: vec![field("eventName", 90), field("responseElements.x-amz-version-id", 2)],
+            groups: vec![Offer { word: "org-trail".to_owned(), about: "means management in this case".to_owned() }],
+            tables: vec![("known_hosts".to_owned(), vec!["address".to_owned(), "host name".to_owned()])],
+        };
+        offers(text, text.len(), &named, &[]).map(|offers| offers.items.into_iter().map(|offer| offer.word).collect()).unwrap_or_default()
     }
 
     #[test]
@@ -192,6 +228,12 @@ mod tests {
         assert!(words("stats cou").contains(&"count_distinct(".to_owned()));
         assert!(words("filter @t").contains(&"@timestamp".to_owned()));
         assert_eq!(words("SOURCE \"inv"), ["invocation"]);
+        assert_eq!(words("SOURCE \"tra"), ["org-trail"]);
+        assert_eq!(words("SELECT eventName FROM `org"), ["org-trail"]);
+        assert_eq!(words("fields a | lookup kn"), ["known_hosts"]);
+        assert_eq!(words("lookup known_hosts add")[0], "address");
+        assert_eq!(words("lookup known_hosts address as sourceIPAddress OUTPUT name")[0], "`host name`");
+        assert_eq!(words("lookup other add"), Vec::<String>::new());
         for none in ["", "filter ", "filter a = \"even", "filter eventName"] {
             assert_eq!(words(none), Vec::<String>::new(), "{none}");
         }

@@ -8,9 +8,9 @@ use ratatui_textarea::TextArea;
 use serde::{Deserialize, Serialize};
 
 use super::ask::Asking;
-use super::complete::Offers;
+use super::complete::{Named, Offers};
 use super::oracle::KnownGroup;
-use super::results::{FieldUse, Results};
+use super::results::Results;
 use crate::hunt::{Bound, Hunt};
 use crate::model::{Scope, Timestamp};
 
@@ -33,8 +33,8 @@ pub struct Desk {
     pub problem: Option<Problem>,
     /// Words that may come next.
     pub offers: Option<Offers>,
-    /// Fields that the case has, the most frequent first.
-    pub fields: Arc<Vec<FieldUse>>,
+    /// What a query of this case can name.
+    pub named: Arc<Named>,
     /// What they were looked for in.
     pub fields_of: Option<(Scope, u64)>,
     /// Log groups that a query may be sent to.

@@ -69,6 +69,7 @@ const PLANTED: &[(&str, u8, &str, &str)] = &[
     ("P61", 3, "acme-web-concierge-chat", "inject-ignore 2, inject-surrogate 1, inject-unguarded 1"),
     // Of the script's twelve three say “from now on” and no more.
     ("P62", 1, "acme-web-concierge-chat", "inject-plain 1, inject-ignore 2, inject-surrogate 1, inject-unguarded 1, inject-rapid 9"),
+    ("S14", 1, "acme-web-concierge-chat", "inject-rapid 3"),
     ("P58", 3, "acme-web-concierge-chat", "inject-plain 1, inject-two-policies 1, inject-rapid 12"),
     ("P53", 3, "acme-web-concierge-chat", "inject-rapid 12"),
     ("G7", 3, "acme-web-concierge-chat", "inject-slip 1, inject-unguarded 1"),

@@ -4,4 +4,5 @@ mod columns;
 mod evidence;
 mod fixture;
 mod lifetime;
+mod said;
 mod scopes;

@@ -2,6 +2,7 @@
 //! is found.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::{Bodies, exchange};
 use crate::decode::decode;
@@ -20,6 +21,15 @@ pub(super) fn of_list_and_exchange(record: &[u8]) -> Vec<String> {
         let all = searched.join("\n");
         for text in shown(&full) {
             assert!(all.contains(text), "shown and not found: {text:?} of {}", String::from_utf8_lossy(record));
+        }
+        // Rules look for words in these parts of it alone.
+        let said = |pieces: &Range<usize>| searched.get(pieces.clone()).expect("pieces that are there").join("\n");
+        let (user, answer) = (said(&decoded.said.user), said(&decoded.said.answer));
+        for line in full.user_text.lines() {
+            assert!(user.contains(line), "said by the user and not among it: {line:?} of {}", String::from_utf8_lossy(record));
+        }
+        if full.reasoning.is_empty() {
+            assert!(answer.contains(&full.completion), "answered and not among it: {}", String::from_utf8_lossy(record));
         }
     }
     searched

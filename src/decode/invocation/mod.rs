@@ -97,7 +97,7 @@ pub(super) fn decode(record: Value<'_>) -> Decoded<'_> {
             family::read(input.as_ref().map_or(envelope.input.json, Nested::root), output.as_ref().map_or(envelope.output.json, Nested::root));
         let mut apart = Decoded { principal: decoded.principal.clone(), ..Decoded::default() };
         add_reading(&mut apart, &envelope, reading, unreadable);
-        (decoded.exchange, decoded.thread) = (apart.exchange, apart.thread);
+        (decoded.exchange, decoded.thread, decoded.said) = (apart.exchange, apart.thread, apart.said);
         decoded.mentions = apart.mentions.into_iter().map(|(kind, text)| (kind, owned(text))).collect();
         decoded.searchable = apart.searchable.into_iter().map(own_searchable).collect();
     }
@@ -148,11 +148,20 @@ fn add_reading<'a>(decoded: &mut Decoded<'a>, envelope: &Envelope<'a>, mut readi
     if let Some(body) = reading.unknown_request {
         strings(body, pieces);
     }
+    let users = reading.user_turn();
     let (parts, answer) = (reading.take_parts(), std::mem::take(&mut reading.answer));
-    for block in parts {
+    for (at, block) in parts.into_iter().enumerate() {
+        if at == users.start {
+            decoded.said.user = pieces.len()..pieces.len();
+        }
         search_block(block, pieces);
+        if users.contains(&at) {
+            decoded.said.user.end = pieces.len();
+        }
     }
+    decoded.said.answer.start = pieces.len();
     search_answer(answer, pieces);
+    decoded.said.answer.end = pieces.len();
     if let Some(body) = reading.unknown_response {
         strings(body, pieces);
     }

@@ -2,6 +2,7 @@
 //! made from it, so that they agree.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::agent;
 use super::ending::Ending;
@@ -215,19 +216,23 @@ impl<'a> Reading<'a> {
     /// The user's own text: that of the last user turn which has any. Turns that only carry tool results are the
     /// protocol's, not the user's. The pieces are to be joined by line breaks.
     pub(super) fn user_pieces(&self) -> Vec<Snippet<'a>> {
+        let own = self.parts.get(self.user_turn()).into_iter().flatten().filter_map(own_text);
+        // What is asked before it is copied is known of the turn that it stands in, too.
+        let own: Vec<Snippet<'a>> = own.inspect(|text| _ = text.holds_run()).cloned().collect();
+        if own.is_empty() { own } else { agent::input(own) }
+    }
+
+    /// The places of that turn's parts; none when no user said anything.
+    pub(super) fn user_turn(&self) -> Range<usize> {
+        let is_user = |turn: &TurnStart<'_>| turn.role.eq_ignore_ascii_case("user") || turn.role.eq_ignore_ascii_case("human");
         let mut end = self.parts.len();
         for turn in self.turns.iter().rev() {
-            let parts = self.parts.get(turn.at..end).unwrap_or_default();
-            end = turn.at;
-            if !(turn.role.eq_ignore_ascii_case("user") || turn.role.eq_ignore_ascii_case("human")) {
-                continue;
-            }
-            let own: Vec<Snippet<'a>> = parts.iter().filter_map(own_text).collect();
-            if !own.is_empty() {
-                return agent::input(own);
+            let parts = turn.at..std::mem::replace(&mut end, turn.at);
+            if is_user(turn) && self.parts.get(parts.clone()).unwrap_or_default().iter().any(|block| own_text(block).is_some()) {
+                return parts;
             }
         }
-        Vec::new()
+        0..0
     }
 
     /// The answer's text and its reasoning. Reasoning that a model wrote into its text in tags counts as reasoning.
@@ -249,13 +254,9 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn own_text<'a>(block: &Block<'a>) -> Option<Snippet<'a>> {
+fn own_text<'b, 'a>(block: &'b Block<'a>) -> Option<&'b Snippet<'a>> {
     match block {
-        Block::Text(text) | Block::Guarded(text, _) if !text.is_empty() => {
-            // Asked of the user's text and of the turn it stands in.
-            text.holds_run();
-            Some(text.clone())
-        }
+        Block::Text(text) | Block::Guarded(text, _) if !text.is_empty() => Some(text),
         _ => None,
     }
 }

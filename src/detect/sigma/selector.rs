@@ -220,7 +220,9 @@ impl Leaf {
 }
 
 fn needle(matcher: &CompiledMatcher) -> Option<String> {
-    let plain = |text: &str| (!text.is_empty()).then(|| regex::escape(text));
+    // Without regard to case, whether or not it is asked for: the more is found.
+    let plain = |text: &str| (!text.is_empty()).then(|| format!("(?i:{})", regex::escape(text)));
+    let as_it_is = |pattern: &str| Some(format!("(?:{pattern})"));
     match matcher {
         CompiledMatcher::Exact { value, .. }
         | CompiledMatcher::Contains { value, .. }
@@ -229,11 +231,11 @@ fn needle(matcher: &CompiledMatcher) -> Option<String> {
         CompiledMatcher::AhoCorasickSet { needles, .. } => {
             needles.iter().map(|needle| plain(needle)).collect::<Option<Vec<_>>>().map(|all| all.join("|"))
         }
-        CompiledMatcher::Regex(regex) => of_regex(regex.as_str()),
+        CompiledMatcher::Regex(regex) => as_it_is(regex.as_str()),
         CompiledMatcher::RegexSetMatch { set, mode: GroupMode::Any } => {
-            set.patterns().iter().map(|pattern| of_regex(pattern)).collect::<Option<Vec<_>>>().map(|all| all.join("|"))
+            set.patterns().iter().map(|pattern| as_it_is(pattern)).collect::<Option<Vec<_>>>().map(|all| all.join("|"))
         }
-        CompiledMatcher::RegexSetMatch { set, mode: GroupMode::All } => set.patterns().iter().find_map(|pattern| of_regex(pattern)),
+        CompiledMatcher::RegexSetMatch { set, mode: GroupMode::All } => set.patterns().iter().find_map(|pattern| as_it_is(pattern)),
         CompiledMatcher::AnyOf(children) | CompiledMatcher::CaseInsensitiveGroup { children, mode: GroupMode::Any } => {
             children.iter().map(needle).collect::<Option<Vec<_>>>().map(|all| all.join("|"))
         }
@@ -242,27 +244,6 @@ fn needle(matcher: &CompiledMatcher) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// An expression that is bound to the ends of the field, or of words, matches in the middle of a text that holds more when it is not:
-/// so bounds are left out. Outside of sets, where their signs mean something else.
-fn of_regex(pattern: &str) -> Option<String> {
-    let mut plain = String::with_capacity(pattern.len());
-    let (mut characters, mut in_set) = (pattern.chars(), false);
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => match characters.next()? {
-                'b' | 'B' | 'A' | 'z' if !in_set => {}
-                escaped => plain.extend(['\\', escaped]),
-            },
-            '^' | '$' if !in_set => {}
-            _ => {
-                in_set = character == '[' || in_set && character != ']';
-                plain.push(character);
-            }
-        }
-    }
-    Some(format!("(?:{plain})"))
 }
 
 struct Compiling<'r> {

@@ -2,10 +2,12 @@
 //! since a time is a time in SQL.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use super::super::sql::{order, truth};
 use super::super::value::{LONGEST_LIST, Value};
-use super::{Aggregate, AggregateKind, Note, counts, distinct, kind, new, numbers, present, same, sample};
+use super::{Aggregate, AggregateKind, MOST_BYTES, MOST_DISTINCT, Note, counts, distinct, kind, new, numbers, present, same, sample, size_of_value};
 
 static KINDS: &[AggregateKind] = &[
     kind("count", 0, 16, "how many rows there are, or how many have the value", new::<Count>),
@@ -44,8 +46,31 @@ static KINDS: &[AggregateKind] = &[
     kind("any", 1, 1, "does it hold for any?", new::<Holds<false>>),
 ];
 
-/// `COUNT(DISTINCT a)`
-pub static COUNT_DISTINCT: AggregateKind = kind("count distinct", 1, 16, "how many different values there are", new::<distinct::Distinct>);
+/// With `DISTINCT`: what looks at each value once. For the others it makes no difference which are there twice.
+static OF_DIFFERENT: &[AggregateKind] = &[
+    kind("count", 1, 16, "how many different values there are", new::<distinct::Distinct>),
+    kind("sum", 1, 1, "the sum of the different values", new::<Once<numbers::Sum>>),
+    kind("avg", 1, 1, "the mean of the different values", new::<Once<numbers::Mean>>),
+    kind("mean", 1, 1, "the mean of the different values", new::<Once<numbers::Mean>>),
+    kind("stddev", 1, 1, "the standard deviation of the different values, a sample", new::<Once<Sample<true>>>),
+    kind("std", 1, 1, "the standard deviation of the different values, a sample", new::<Once<Sample<true>>>),
+    kind("stddev_samp", 1, 1, "the standard deviation of the different values, a sample", new::<Once<Sample<true>>>),
+    kind("stddev_pop", 1, 1, "the standard deviation of the different values", new::<Once<numbers::Deviation>>),
+    kind("variance", 1, 1, "the variance of the different values, a sample", new::<Once<Sample<false>>>),
+    kind("var_samp", 1, 1, "the variance of the different values, a sample", new::<Once<Sample<false>>>),
+    kind("var_pop", 1, 1, "the variance of the different values", new::<Once<numbers::Variance>>),
+    kind("median", 1, 1, "the value that half of the different ones do not exceed", new::<Once<sample::Percentile>>),
+    kind("collect_list", 1, 1, "the list of different values", new::<counts::Values>),
+    kind("array_agg", 1, 1, "the list of different values", new::<counts::Values>),
+];
+
+/// An aggregate that looks at each different value once; none when there is no such.
+pub fn of_different(kind: &'static AggregateKind) -> Option<&'static AggregateKind> {
+    const INDIFFERENT: [&str; 12] =
+        ["min", "max", "collect_set", "bool_and", "bool_or", "every", "some", "any", "any_value", "first", "last", "approx_count_distinct"];
+    let known = OF_DIFFERENT.iter().find(|known| known.name == kind.name);
+    known.or_else(|| INDIFFERENT.contains(&kind.name).then_some(kind))
+}
 
 /// All of them.
 pub fn aggregates() -> impl Iterator<Item = &'static AggregateKind> {
@@ -122,6 +147,68 @@ impl<const LAST: bool> Aggregate for ExtremeBy<LAST> {
 
     fn finish(&self) -> Value {
         self.0.as_ref().map(|(value, _)| value.clone()).into()
+    }
+}
+
+/// An aggregate of the values as they print, each once.
+#[derive(Default)]
+struct Once<A> {
+    values: BTreeMap<Box<str>, Vec<Value>>,
+    bytes: usize,
+    is_cut: bool,
+    kind: PhantomData<fn() -> A>,
+}
+
+impl<A: Aggregate + Default> Once<A> {
+    fn add(&mut self, name: Box<str>, args: Vec<Value>) {
+        if self.values.contains_key(&name) {
+            return;
+        }
+        if self.values.len() >= MOST_DISTINCT || self.bytes > MOST_BYTES {
+            self.is_cut = true;
+            return;
+        }
+        self.bytes += name.len() + args.iter().map(size_of_value).sum::<usize>();
+        self.values.insert(name, args);
+    }
+
+    /// In an order of their own, so that a sum does not depend on who came first.
+    fn all(&self) -> A {
+        let mut all = A::default();
+        self.values.values().for_each(|args| all.take(args, None));
+        all
+    }
+}
+
+impl<A: Aggregate + Default> Aggregate for Once<A> {
+    fn take(&mut self, args: &[Value], _: Option<i64>) {
+        if let Some(value) = present(args) {
+            self.add(value.printed().as_ref().into(), args.to_vec());
+        }
+    }
+
+    fn merge(&mut self, other: Box<dyn Aggregate>) {
+        let Some(other) = same::<Self>(other) else { return };
+        self.is_cut |= other.is_cut;
+        for (name, args) in other.values {
+            self.add(name, args);
+        }
+    }
+
+    fn finish(&self) -> Value {
+        self.all().finish()
+    }
+
+    fn size(&self) -> usize {
+        64 + self.bytes + self.values.len() * 96
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        let mut notes = self.all().notes();
+        if self.is_cut {
+            notes.push(Note::Cut("DISTINCT looks at 1,000,000 different values, or 64 MiB of them"));
+        }
+        notes
     }
 }
 
@@ -208,7 +295,7 @@ impl Aggregate for Collected {
     }
 
     fn size(&self) -> usize {
-        self.values.iter().map(super::size_of_value).sum()
+        self.values.iter().map(size_of_value).sum()
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     Function::new("hexToAscii", 1, 1, "pairs of hexadecimal digits as text; missing when they are none", |_, args| hex_to_text(args).into()),
     Function::new("hexToDec", 1, 1, "the number that hexadecimal digits write; missing when they are none", |_, args| hex_to_number(args).into()),
-    Function::new("decToHex", 1, 1, "a whole number, not negative, in hexadecimal digits", |_, args| number_to_hex(args).into()),
+    Function::new("decToHex", 1, 1, "a whole number in hexadecimal digits, with 0x before them", |_, args| number_to_hex(args).into()),
 ];
 
 fn lossy(bytes: &[u8]) -> Value {
@@ -97,8 +97,9 @@ fn hex_to_number(args: &[Value]) -> Option<Value> {
 
 fn number_to_hex(args: &[Value]) -> Option<Value> {
     let number = match args.first()?.numeric()? {
-        super::super::numeric::Numeric::Whole(whole) => u128::try_from(whole).ok()?,
-        super::super::numeric::Numeric::Real(_) => number_at(args, 0).filter(|number| (0.0..1e18).contains(number))? as u128,
+        super::super::numeric::Numeric::Whole(whole) => whole,
+        super::super::numeric::Numeric::Real(_) => number_at(args, 0).filter(|number| number.abs() < 1e18)? as i128,
     };
-    Some(Value::text(format!("{number:x}")))
+    let sign = if number < 0 { "-" } else { "" };
+    Some(Value::text(format!("{sign}0x{:x}", number.unsigned_abs())))
 }

@@ -9,8 +9,8 @@ pub struct Command {
     pub form: &'static str,
     /// What it does.
     pub doc: &'static str,
-    /// Can it be answered from a case? Otherwise only AWS can.
-    pub local: bool,
+    /// Why only AWS can answer it, when a case cannot.
+    pub at_aws: Option<&'static str>,
 }
 
 /// A function.
@@ -28,8 +28,8 @@ pub struct Function {
     pub form: &'static str,
     /// What it gives.
     pub doc: &'static str,
-    /// Can it be answered from a case? Otherwise only AWS can.
-    pub local: bool,
+    /// Why only AWS can answer it, when a case cannot.
+    pub at_aws: Option<&'static str>,
 }
 
 /// Where a function may stand.
@@ -44,11 +44,11 @@ pub enum FunctionKind {
 }
 
 const fn command(name: &'static str, form: &'static str, doc: &'static str) -> Command {
-    Command { name, form, doc, local: true }
+    Command { name, form, doc, at_aws: None }
 }
 
-const fn aws(name: &'static str, form: &'static str, doc: &'static str) -> Command {
-    Command { name, form, doc, local: false }
+const fn aws(name: &'static str, form: &'static str, doc: &'static str, why: &'static str) -> Command {
+    Command { name, form, doc, at_aws: Some(why) }
 }
 
 /// All commands.
@@ -66,13 +66,18 @@ pub const COMMANDS: &[Command] = &[
     command("dedup", "a, b", "the first event for each of these values; only limit may follow"),
     command("pattern", "@message", "group messages that differ only in their variable parts"),
     command("diff", "[previousDay | previousWeek | previousMonth]", "after pattern: compare with an earlier time"),
-    aws("anomaly", "", "after pattern: unusual patterns, by AWS's model"),
+    aws("anomaly", "", "after pattern: unusual patterns, by AWS's model", "a model of AWS's decides what is unusual"),
     command("unnest", "list into item", "a row for each element of a list"),
     command("expand", "list", "a row for each element of a list, under the same name"),
-    aws("lookup", "table column as field OUTPUT column", "add columns of an uploaded table"),
-    aws("cidrlookup", "table ipField as column OUTPUT column", "add columns of an uploaded table by the range an address lies in"),
+    command("lookup", "table column as field OUTPUT column", "add columns of a table that was put into the case, or uploaded at AWS"),
+    command("cidrlookup", "table ipField as column OUTPUT column", "add columns of a table by the range an address lies in"),
     command("join", "type=inner left=a right=b where a.id=b.id (SOURCE 'group')", "pair with the events of another log group"),
-    aws("relevantfields", "a, b where condition", "the fields that set apart the events for which this holds"),
+    aws(
+        "relevantfields",
+        "a, b where condition",
+        "the fields that set apart the events for which this holds",
+        "a model of AWS's weighs the fields, and how is not told",
+    ),
     command("addtotals", "[fieldname=Total] [row=true] [col=false] a, b", "add totals of numbers"),
     command("autoregress", "a as b p=1-3", "add the values of earlier rows"),
     command("accum", "a as b", "add a running sum"),
@@ -90,7 +95,7 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 const fn function(name: &'static str, kind: FunctionKind, least: usize, most: usize, form: &'static str, doc: &'static str) -> Function {
-    Function { name, kind, least, most: if most == MANY { None } else { Some(most) }, form, doc, local: true }
+    Function { name, kind, least, most: if most == MANY { None } else { Some(most) }, form, doc, at_aws: None }
 }
 
 const MANY: usize = usize::MAX;
@@ -169,7 +174,10 @@ pub const FUNCTIONS: &[Function] = &[
     function("decToHex", Scalar, 1, 1, "decToHex(a)", "a decimal number in hex"),
     function("md5", Scalar, 1, 1, "md5(a)", "its MD5"),
     function("sha256", Scalar, 1, 1, "sha256(a)", "its SHA-256"),
-    Function { local: false, ..function("unmask", Scalar, 1, 1, "unmask(@message)", "masked data in clear; needs logs:Unmask") },
+    Function {
+        at_aws: Some("what was masked there is masked in the evidence, too"),
+        ..function("unmask", Scalar, 1, 1, "unmask(@message)", "masked data in clear; needs logs:Unmask")
+    },
     function("count", Aggregate, 0, 1, "count(*)", "how many events, or how many have the field"),
     function("count_distinct", Aggregate, 1, 1, "count_distinct(a)", "how many different values; about, when there are many"),
     function("sum", Aggregate, 1, 1, "sum(n)", "the sum"),

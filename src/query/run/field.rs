@@ -85,6 +85,38 @@ pub(super) fn known_name(name: &str) -> Option<&'static str> {
     names().find(|known| known.eq_ignore_ascii_case(name)).filter(|_| names().all(|known| known != name))
 }
 
+/// Fields of most records that are no columns.
+const USUAL: &[&str] = &[
+    "eventCategory",
+    "eventID",
+    "eventTime",
+    "eventType",
+    "identity.arn",
+    "input.inputBodyJson",
+    "input.inputTokenCount",
+    "output.outputBodyJson",
+    "output.outputTokenCount",
+    "readOnly",
+    "recipientAccountId",
+    "requestParameters.modelId",
+    "userIdentity.accountId",
+    "userIdentity.arn",
+    "userIdentity.principalId",
+    "userIdentity.sessionContext.sessionIssuer.arn",
+    "userIdentity.type",
+    "userIdentity.userName",
+];
+
+/// The usual name that this one nearly is.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    let names = || KNOWN.iter().map(|known| known.name).chain(USUAL.iter().copied());
+    if name.len() < 6 || names().any(|known| known == name) {
+        return None;
+    }
+    let near = names().map(|known| (strsim::osa_distance(known, name), known)).min_by_key(|(distance, _)| *distance);
+    near.filter(|(distance, _)| *distance <= 2).map(|(_, known)| known)
+}
+
 /// Records of this kind have no columns of well-known names.
 pub(super) fn is_foreign(strand: Strand, is_undecodable: bool) -> bool {
     is_undecodable || matches!(strand, Strand::Endpoint | Strand::Span)

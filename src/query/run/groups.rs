@@ -5,7 +5,7 @@ use super::error::RunError;
 use super::expr::wrong;
 use crate::case::Reader;
 use crate::model::{Scope, SourceEntry, SourceId, SourceKind, Strand, StrandSet, TimeRange, Timestamp};
-use crate::query::ql::ast::{GroupKey, Moment, Period, SelectorKind, Source};
+use crate::query::ql::ast::{Expr, ExprKind, Field, GroupKey, Moment, Period, Query, SelectorKind, Set, Source, Stage, StageKind, Step};
 use crate::query::ql::{QueryError, Span};
 use crate::query::sql::ast::Groups;
 
@@ -50,8 +50,8 @@ pub(super) fn choose(reader: &mut Reader, scope: &Scope, source: Option<&Source>
                                         name(reader, &prefix.value, prefix.span, &mut found)?;
                                     }
                                 }
-                                GroupKey::Class => {}
-                                GroupKey::Account => return Err(wrong(filter.span, "accounts are chosen by `filter @aws.account = …` on a case")),
+                                // An account is a condition on each event, see `of_accounts`; of classes a case knows nothing.
+                                GroupKey::Class | GroupKey::Account => {}
                             }
                         }
                     }
@@ -70,6 +70,28 @@ pub(super) fn choose(reader: &mut Reader, scope: &Scope, source: Option<&Source>
         _ => Span::default(),
     };
     settle(chosen, found, span)
+}
+
+/// The query with the accounts that its `SOURCE` names as a condition of its own.
+pub(super) fn of_accounts(query: &Query) -> Option<Query> {
+    let Some(Source::Selection(selectors)) = &query.source else { return None };
+    let mut stages = Vec::new();
+    for selector in selectors {
+        let SelectorKind::LogGroups(filters) = &selector.kind else { continue };
+        for filter in filters.iter().filter(|filter| filter.key == GroupKey::Account) {
+            let of = |kind: ExprKind| Expr { kind, span: filter.span };
+            let accounts = filter.values.iter().map(|account| of(ExprKind::Text(account.value.clone()))).collect();
+            let field = Field { steps: ["@aws", "account"].map(|part| Step::Member(part.to_owned())).to_vec(), span: filter.span };
+            let value = Box::new(of(ExprKind::Field(field)));
+            let kind = StageKind::Filter(of(ExprKind::In { value, set: Set::List(accounts), negated: false }));
+            stages.push(Stage { kind, word_span: filter.span, span: filter.span });
+        }
+    }
+    if stages.is_empty() {
+        return None;
+    }
+    stages.extend(query.stages.iter().cloned());
+    Some(Query { stages, ..query.clone() })
 }
 
 /// The events of a scope that SQL's `FROM` names: those that each part of it allows.

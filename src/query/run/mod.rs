@@ -20,6 +20,7 @@ mod rows;
 mod screen;
 mod sql;
 mod stage;
+mod suspects;
 mod tally;
 
 use std::cell::RefCell;
@@ -30,17 +31,18 @@ pub use gather::Listener;
 pub use groups::{PSEUDO_GROUPS, fetched_group, is_pseudo_group, means_something};
 
 use super::functions::Context;
-use super::ql::ast::{DiffWindow, Query};
+use super::ql::ast::{DiffWindow, Query, StageKind};
 use super::sql::ast::Query as SqlQuery;
 use super::value::Value;
 use crate::case::Reader;
 use crate::model::{EventId, EventRef, Scope, TimeRange, Timestamp};
 use expr::Node;
 use gather::{Gather, Progress};
-use groups::{Chosen, choose};
-use plan::{Earlier, End, Plan, Planner, up_to_pattern};
+use groups::{Chosen, choose, of_accounts};
+use plan::{Earlier, End, Plan, Planner, lookup_tables, up_to_pattern};
 use rows::{Fetch, Row, Wanted};
 use stage::{Work, pieces, stopped};
+use suspects::Suspects;
 
 /// A query within `in (…)` gives at most so many different values, as at AWS.
 const MOST_KEYS: usize = 50_000;
@@ -165,6 +167,8 @@ impl<'a, 'l> Runner<'a, 'l> {
 
     fn answer(&mut self, reader: &mut Reader, query: &Query, end: End) -> Result<(Vec<String>, Vec<AnswerRow>), RunError> {
         let chosen = choose(reader, self.options.scope, query.source.as_ref(), self.options.now)?;
+        let of_accounts = of_accounts(query);
+        let query = of_accounts.as_ref().unwrap_or(query);
         let mut plan = self.plan(reader, query, end)?;
         let context = self.context(reader, &chosen.scope)?;
         if plan.is_estimate {
@@ -214,8 +218,9 @@ impl<'a, 'l> Runner<'a, 'l> {
 
     fn plan(&mut self, reader: &mut Reader, query: &Query, end: End) -> Result<Plan, RunError> {
         let text = self.text;
+        let tables = lookup_tables(reader, &query.stages)?;
         let mut inner = |query: &Query, columns: Option<usize>| self.inner(reader, query, columns);
-        Planner::new(text, &mut inner).plan(&query.stages, end)
+        Planner::new(text, &tables, &mut inner).plan(&query.stages, end)
     }
 
     /// The rows of a query within this one: of so many columns, of which the first is a key; or of any.
@@ -223,9 +228,17 @@ impl<'a, 'l> Runner<'a, 'l> {
         if self.depth > 0 {
             return Err(expr::wrong(query.span, "a query within another has none within itself"));
         }
+        // Of what `stats` left only what `fields` chooses is compared.
+        let mut query = query.clone();
+        let grouped = query.stages.iter().rposition(|stage| matches!(stage.kind, StageKind::Stats(_))).filter(|_| count == Some(1));
+        for stage in query.stages.iter_mut().skip(grouped.unwrap_or(usize::MAX)) {
+            if let StageKind::Fields(items) = &mut stage.kind {
+                stage.kind = StageKind::Display(std::mem::take(items));
+            }
+        }
         self.depth += 1;
         let matched = self.statistics.matched;
-        let answer = self.answer(reader, query, End::All);
+        let answer = self.answer(reader, &query, End::All);
         self.depth -= 1;
         self.statistics.matched = matched;
         let (columns, rows) = answer?;
@@ -291,6 +304,7 @@ impl<'a, 'l> Runner<'a, 'l> {
         let first: Vec<&Node> = if self.options.push_down { early.iter().map(|node| &**node).collect() } else { Vec::new() };
         let wanted = Wanted { bases, slots: *slots, early: &first, sources: chosen.sources.as_deref() };
         let mut fetch = Fetch::new(reader, wanted, &ordered, context)?;
+        let mut suspects = Suspects::of(bases);
         let total = ordered.len() as u64;
         let (mut rest, mut size) = (ordered.as_slice(), FIRST_CHUNK);
         while !rest.is_empty() && !work.iter().any(|work| work.is_full()) {
@@ -298,6 +312,7 @@ impl<'a, 'l> Runner<'a, 'l> {
             let (chunk, left) = rest.split_at(size.min(rest.len()));
             let (records, bytes) = (self.statistics.records, self.statistics.bytes);
             let rows = fetch.rows(reader, chunk, &mut self.statistics)?;
+            suspects.see(&rows);
             // As many as are not too large for memory, as large as the last ones were.
             let mean = (self.statistics.bytes - bytes) / (self.statistics.records - records).max(1);
             let fitting = usize::try_from(CHUNK_BYTES / mean.max(1)).unwrap_or(CHUNK);
@@ -317,6 +332,7 @@ impl<'a, 'l> Runner<'a, 'l> {
             }
             self.listener.borrow_mut().progress(total - rest.len() as u64, total);
         }
+        self.note(suspects.notes());
         finished(&mut plan.work, context, out)
     }
 

@@ -75,6 +75,8 @@ pub struct Select {
     pub filter: Option<Expr>,
     /// `GROUP BY`
     pub group: Vec<Expr>,
+    /// `GROUPING SETS`: the ways to group, each by some of these, by their numbers. None when there is one, by all.
+    pub sets: Vec<Vec<usize>>,
     /// `HAVING`
     pub having: Option<Expr>,
     /// Its place.

@@ -99,7 +99,15 @@ impl Display for Select {
         if let Some(filter) = &self.filter {
             write!(f, " WHERE {filter}")?;
         }
-        list(f, " GROUP BY ", &self.group)?;
+        if self.sets.is_empty() {
+            list(f, " GROUP BY ", &self.group)?;
+        }
+        for (at, set) in self.sets.iter().enumerate() {
+            f.write_str(if at == 0 { " GROUP BY GROUPING SETS ((" } else { "), (" })?;
+            let keys: Vec<&Expr> = set.iter().filter_map(|key| self.group.get(*key)).collect();
+            list(f, "", &keys)?;
+        }
+        f.write_str(if self.sets.is_empty() { "" } else { "))" })?;
         self.having.as_ref().map_or(Ok(()), |having| write!(f, " HAVING {having}"))
     }
 }

@@ -87,7 +87,6 @@ fn what_is_refused_says_where_and_what_to_do() {
         ("SELECT 'a FROM b", "'", "quote"),
         ("SELECT a FROM `b", "`", "quote"),
         ("SELECT DISTINCT ON (a) a FROM b", "SELECT", "SELECT DISTINCT"),
-        ("SELECT a FROM b GROUP BY ROLLUP (a)", "a", "not in this version"),
         ("SELECT CAST(a AS STRUCT<b INT>) FROM b", "CAST(a", "INT"),
         ("SELECT a FROM `logGroups(names: ['b'])`", "`logGroups(names: ['b'])`", "logGroupIdentifier"),
         ("SELECT a FROM b |> LIMIT 1", "", "pipes"),
@@ -300,7 +299,47 @@ const FORMS: &[&str] = &[
     "SELECT a FROM g UNION ALL SELECT a FROM h INTERSECT SELECT a FROM i EXCEPT SELECT a FROM j ORDER BY a LIMIT 3",
     "(SELECT a FROM g UNION SELECT a FROM h) INTERSECT (SELECT a FROM i ORDER BY a LIMIT 1)",
     "SELECT a FROM g UNION (SELECT a FROM h UNION SELECT a FROM i)",
+    "SELECT a, sum(DISTINCT b) FROM g GROUP BY ROLLUP (a, (b, c)) ORDER BY a",
+    "SELECT a FROM g GROUP BY a, b + 1 WITH CUBE HAVING count(*) > 1",
+    "SELECT a FROM g GROUP BY GROUPING SETS ((), (a), a), b",
+    "SELECT a FROM g GROUP BY a, b GROUPING SETS ((b), (a, b))",
+    "SELECT a FROM g GROUP BY w, GROUPING SETS (b, (c, b)), CUBE (c)",
+    "SELECT json_tuple(a, 'b c', 'd') AS (e, f), first(a IGNORE NULLS), last(a) RESPECT NULLS FROM g",
+    "SELECT id, b.x FROM g AS a LEFT JOIN `h` AS b USING (id, `p.q`) WHERE id > 1 GROUP BY id ORDER BY id",
+    "SELECT rank() OVER w, sum(a) OVER V FROM g WINDOW w AS (PARTITION BY b ORDER BY c), v AS ()",
 ];
+
+#[test]
+fn ways_to_group_are_those_of_the_guide() {
+    for (short, long) in [
+        ("ROLLUP (w, p, (w, l))", "(`w`, `p`, `l`), (`w`, `p`), (`w`), ()"),
+        ("w, p WITH ROLLUP", "(`w`, `p`), (`w`), ()"),
+        ("CUBE (w, p)", "(`w`, `p`), (`w`), (`p`), ()"),
+        ("w, p WITH CUBE", "(`w`, `p`), (`w`), (`p`), ()"),
+        ("w, GROUPING SETS ((p), ()), GROUPING SETS ((l, s), (l), (s), ())", MIXED),
+        ("w, ROLLUP (p), CUBE (l, s)", MIXED),
+    ] {
+        let printed = parse(&format!("SELECT count(*) FROM g GROUP BY {short}")).expect("is read").to_string();
+        assert_eq!(printed.split_once("GROUPING SETS (").map(|(_, sets)| sets.trim_end_matches(')')), Some(long.trim_end_matches(')')), "{short}");
+    }
+    for (text, why) in [
+        ("SELECT a FROM g GROUP BY CUBE (a, b, c, d, e, f, h)", "more than 64 ways"),
+        ("SELECT a FROM g GROUP BY ROLLUP (a) WITH CUBE", "behind plain names"),
+        ("SELECT a FROM g GROUP BY GROUPING SETS (ROLLUP (a, b), c)", "are written out"),
+        ("SELECT a FROM g GROUP BY a WITH TOTALS", "ROLLUP, CUBE and GROUPING SETS"),
+        ("SELECT rank() OVER w FROM g", "no WINDOW names `w`"),
+        ("SELECT upper(a IGNORE NULLS) FROM g", "IGNORE NULLS stands in first"),
+        ("SELECT json_tuple(a) FROM g", "json_tuple takes a text with JSON and the names"),
+        ("SELECT json_tuple(a, 'b') AS (c, d) FROM g", "makes 1 columns here"),
+        ("SELECT id FROM (SELECT id FROM g) INNER JOIN h AS b USING (id)", "with USING both sides have names"),
+    ] {
+        let error = parse(text).expect_err(text);
+        assert!(error.to_string().contains(why), "{text}: {error}");
+    }
+}
+
+/// Of a warehouse, a product, a location and a size.
+const MIXED: &str = "(`w`, `p`, `l`, `s`), (`w`, `p`, `l`), (`w`, `p`, `s`), (`w`, `p`), (`w`, `l`, `s`), (`w`, `l`), (`w`, `s`), (`w`)";
 
 #[test]
 fn what_is_printed_is_read_as_the_same_query() {

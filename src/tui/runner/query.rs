@@ -9,11 +9,13 @@ use crate::case::{EvidenceError, Reader, Result};
 use crate::hunt::{Bound, Language};
 use crate::model::{EventId, Scope, Secrets, Strand};
 use crate::query::compare::natural;
+use crate::query::lookup::LookupTable;
 use crate::query::ql::{self, QueryError};
-use crate::query::run::{Answer as Found, AnswerRow, Listener, Options, RunError, run_heard, run_sql};
+use crate::query::run::{Answer as Found, AnswerRow, Listener, Options, RunError, fetched_group, run_heard, run_sql};
 use crate::query::sql;
 use crate::query::value::Value;
 use crate::tui::ask::{Answer, Asking, Held};
+use crate::tui::complete::{Named, Offer};
 use crate::tui::desk::Problem;
 use crate::tui::results::{FieldUse, Results};
 
@@ -128,7 +130,7 @@ fn run(reader: &mut Reader, text: &str, asking: &Asking, telling: &mut Telling<'
             return Ok(Err(wrong(error)));
         }
         if let Some(note) = ql::only_at_aws(&query).into_iter().next() {
-            return Ok(Err(Problem { at: Some(note.span.start..note.span.end), what: format!("{note}: a case cannot answer it") }));
+            return Ok(Err(Problem { at: Some(note.span.start..note.span.end), what: note.to_string() }));
         }
         run_heard(reader, text, &query, &options, telling)
     };
@@ -191,7 +193,29 @@ pub fn fields(reader: &mut Reader, scope: &Scope) -> Result<Answer> {
     let percent = |count: u64| u8::try_from((count * 100).div_ceil(looked.max(1))).unwrap_or(100);
     let mut fields: Vec<FieldUse> = seen.into_iter().map(|(name, count)| FieldUse { percent: percent(count), name }).collect();
     fields.sort_by(|one, other| other.percent.cmp(&one.percent).then_with(|| one.name.cmp(&other.name)));
-    Ok(Answer::Fields { fields: Arc::new(fields), scope: scope.clone(), revision })
+    let named = Named { fields, groups: named_groups(reader)?, tables: named_tables(reader)? };
+    Ok(Answer::Fields { named: Arc::new(named), scope: scope.clone(), revision })
+}
+
+/// The log groups that mean something in this case: those that were given a meaning, and those that were fetched.
+fn named_groups(reader: &mut Reader) -> Result<Vec<Offer>> {
+    let aliases = reader.group_aliases()?;
+    let mut groups: Vec<Offer> =
+        aliases.iter().map(|(name, means)| Offer { word: name.clone(), about: format!("means {} in this case", means.join(", ")) }).collect();
+    let mut fetched: BTreeSet<String> = reader.sources()?.iter().filter_map(fetched_group).map(str::to_owned).collect();
+    fetched.retain(|name| !aliases.contains_key(name));
+    groups.extend(fetched.into_iter().map(|word| Offer { word, about: "log group that was fetched".to_owned() }));
+    Ok(groups)
+}
+
+/// The tables of this case, and their columns.
+fn named_tables(reader: &mut Reader) -> Result<Vec<(String, Vec<String>)>> {
+    let mut tables = Vec::new();
+    for name in reader.lookup_tables()? {
+        let table = reader.lookup_table(&name)?.and_then(|csv| LookupTable::read(&csv).ok());
+        tables.extend(table.map(|table| (name, table.columns)));
+    }
+    Ok(tables)
 }
 
 /// The paths to the values of a record; of a list those of its first element.

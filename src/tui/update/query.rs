@@ -140,7 +140,7 @@ fn changed(state: &mut State, before: &str, typed: bool) {
     if text != before {
         (state.desk.hunt, state.desk.problem) = (None, None);
         if text.len() <= READ_WHILE_TYPED {
-            state.desk.problem = problem(&text);
+            state.desk.problem = problem(state, &text);
         }
     }
     if typed {
@@ -150,18 +150,20 @@ fn changed(state: &mut State, before: &str, typed: bool) {
 
 /// What may come next where the cursor is.
 pub fn offer(state: &mut State) {
-    state.desk.offers = offers(&state.desk.text(), state.desk.cursor(), &state.desk.fields, &state.desk.groups);
+    state.desk.offers = offers(&state.desk.text(), state.desk.cursor(), &state.desk.named, &state.desk.groups);
 }
 
 /// The first thing wrong with a text.
-fn problem(text: &str) -> Option<Problem> {
+fn problem(state: &State, text: &str) -> Option<Problem> {
     if text.trim().is_empty() {
         return None;
     }
     mistake(text).or_else(|| {
         let query = parse(text).ok().filter(|_| !sql::is_likely(text))?;
         let note = only_at_aws(&query).into_iter().next()?;
-        Some(Problem { at: Some(note.span.start..note.span.end), what: format!("{note}: a case cannot answer it") })
+        let key = state.setup.keymap.key_of(Command::RunAtAws, Context::Query).filter(|_| state.setup.asks_aws);
+        let there = key.map(|key| format!("; {key} runs it there")).unwrap_or_default();
+        Some(Problem { at: Some(note.span.start..note.span.end), what: format!("{note}{there}") })
     })
 }
 
@@ -218,7 +220,7 @@ pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
     let text = state.desk.text();
     // A hunt whose number is still to be measured reads as a query only then.
     let is_marked = state.desk.hunt.as_ref().is_some_and(|(_, bound)| bound.baseline.is_some());
-    if !is_marked && let Some(found) = problem(&text) {
+    if !is_marked && let Some(found) = problem(state, &text) {
         state.desk.problem = Some(found);
         return;
     }
@@ -362,7 +364,7 @@ pub fn choose_past(state: &mut State, index: usize, effects: &mut Vec<Effect>) {
     let Some(text) = state.desk.history.get(index).map(|past| past.text.clone()) else { return };
     go::to_pane(state, Pane::Query, effects);
     state.desk.write(&text);
-    state.desk.problem = problem(&text);
+    state.desk.problem = problem(state, &text);
 }
 
 fn step_column(state: &mut State, right: bool) {

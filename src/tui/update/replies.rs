@@ -182,7 +182,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 state.desk.results = Some(results);
             }
         }
-        Answer::Fields { fields, scope, revision } => (state.desk.fields, state.desk.fields_of) = (fields, Some((scope, revision))),
+        Answer::Fields { named, scope, revision } => (state.desk.named, state.desk.fields_of) = (named, Some((scope, revision))),
         Answer::Exported(told) => state.tell(Severity::Info, told),
         Answer::Jump(Some(target)) => go::to_event(state, target, effects),
         Answer::Jump(None) => {

@@ -250,6 +250,8 @@ pub struct Lookup {
     pub table: Name,
     /// What has to be equal.
     pub matches: Vec<LookupMatch>,
+    /// `OUTPUTNEW`: fill empty fields only.
+    pub only_new: bool,
     /// The columns to add.
     pub output: Vec<OutputColumn>,
 }

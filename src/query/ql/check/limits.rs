@@ -65,11 +65,9 @@ fn extraction(extraction: &Extraction, findings: &mut Findings) {
                 findings.error(pattern.span, format!("{stars} `*`, but {} names: each `*` has one", names.len()));
             }
         }
-        Extraction::Regex { pattern, names, multi } => {
+        Extraction::Regex { pattern, names, .. } => {
             let groups = group_names(&pattern.value);
-            if *multi && groups.is_empty() {
-                findings.error(pattern.span, "`multi` needs groups with names: (?<name>…)");
-            } else if names.is_empty() && groups.is_empty() {
+            if names.is_empty() && groups.is_empty() {
                 findings.error(pattern.span, "nothing here has a name: write (?<name>…), or `as name` behind it");
             }
             for look in ["(?=", "(?!", "(?<=", "(?<!"] {

@@ -38,18 +38,19 @@ pub fn notes(text: &str, query: &Query) -> Vec<Note> {
 
 /// What in the query can only be answered by AWS, in the order of the text; without any it can be answered from a case.
 pub fn only_at_aws(query: &Query) -> Vec<Note> {
+    let note = |span: Span, name: &str, why: &str| Note::new(span, format!("`{name}` can only be answered by AWS: {why}"));
     let mut notes = Vec::new();
     for stage in &query.stages {
         let name = stage.kind.name();
-        if table::command_named(name).is_some_and(|command| !command.local) {
-            notes.push(Note::new(stage.word_span, format!("`{name}` can only be answered by AWS")));
+        if let Some(why) = table::command_named(name).and_then(|command| command.at_aws) {
+            notes.push(note(stage.word_span, name, why));
         }
         for expr in stage.exprs() {
             expr.visit(&mut |expr| {
                 if let ExprKind::Call(call) = &expr.kind
-                    && table::function_named(&call.name).is_some_and(|function| !function.local)
+                    && let Some(why) = table::function_named(&call.name).and_then(|function| function.at_aws)
                 {
-                    notes.push(Note::new(call.name_span, format!("`{}` can only be answered by AWS", call.name)));
+                    notes.push(note(call.name_span, &call.name, why));
                 }
             });
         }

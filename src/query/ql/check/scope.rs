@@ -70,8 +70,9 @@ impl Scope<'_> {
                 for name in stage.gives() {
                     self.give(name, Origin::Parsed);
                 }
-                if let Extraction::Regex { pattern, .. } = &parse.extraction {
-                    for name in group_names(&pattern.value) {
+                if let Extraction::Regex { pattern, names, .. } = &parse.extraction {
+                    // The guide gives a group its own name once more, behind `as`.
+                    for name in group_names(&pattern.value).into_iter().filter(|own| !names.iter().any(|name| name.text == *own)) {
                         self.give_text(name, pattern.span, Origin::Parsed);
                     }
                 }
@@ -159,20 +160,24 @@ impl Scope<'_> {
     }
 
     fn read(&mut self, field: &Field) {
-        let Some(only) = &self.only else { return };
-        if self.findings.is_full() {
-            return;
+        if let Some(gone) = self.gone(field) {
+            self.findings.note(field.span, gone);
         }
+    }
+
+    /// Why a field is not there any more.
+    fn gone(&self, field: &Field) -> Option<String> {
+        let only = self.only.as_ref().filter(|_| !self.findings.is_full())?;
         let flat = field.flat();
         if only.contains(&flat) || only.contains(field.root()) {
-            return;
+            return None;
         }
         let mut left: Vec<&str> = only.iter().map(String::as_str).collect();
         left.sort_unstable();
         left.truncate(MOST_NAMED);
         let more = if only.len() > left.len() { ", …" } else { "" };
         let left = if left.is_empty() { "nothing with a name".to_owned() } else { left.join(", ") + more };
-        self.findings.note(field.span, format!("`{flat}` is gone: the `stats` above left {left}"));
+        Some(format!("`{flat}` is gone: the `stats` above left {left}"))
     }
 
     /// Commands that cannot put maps and lists in order.
@@ -224,8 +229,8 @@ impl Scope<'_> {
         for item in stats.items.iter().chain(&stats.by) {
             item.expr.visit(&mut |expr| {
                 if let Some(field) = expr.as_field() {
-                    if !own.contains(field.flat().as_str()) {
-                        self.read(field);
+                    if let Some(gone) = self.gone(field).filter(|_| !own.contains(field.flat().as_str())) {
+                        self.findings.error(field.span, gone);
                     }
                     self.whole(field, "stats");
                 }
@@ -234,7 +239,7 @@ impl Scope<'_> {
                 let earlier = if binned { "the bins above" } else { "a time, as max(@timestamp)," };
                 let message =
                     format!("`bin` means @timestamp, which the `stats` above has not left: carry {earlier} as t, and write dateceil(t, 5m) here");
-                self.findings.note(item.expr.span, message);
+                self.findings.error(item.expr.span, message);
             }
             if let Some(alias) = &item.alias {
                 self.give(alias, Origin::Given);

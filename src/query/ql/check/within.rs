@@ -51,13 +51,16 @@ fn inner(query: &Query, findings: &mut Findings) {
 fn one_column(query: &Query, findings: &mut Findings) {
     let mut columns = 0;
     let mut shown = None;
+    let mut is_grouped = false;
     for stage in &query.stages {
         match &stage.kind {
-            StageKind::Fields(items) => columns += items.len(),
-            StageKind::Display(items) => shown = Some(items.len()),
+            StageKind::Fields(items) if !is_grouped => columns += items.len(),
+            // Of what `stats` left only what is chosen goes out.
+            StageKind::Fields(items) | StageKind::Display(items) => shown = Some(items.len()),
             StageKind::Stats(stats) => {
                 columns = stats.items.len() + stats.by.len();
                 shown = None;
+                is_grouped = true;
             }
             // What these leave cannot be counted here.
             StageKind::Pattern(_) | StageKind::CountFrequent(_) | StageKind::AppendCols(_) | StageKind::Join(_) => shown = Some(1),

@@ -12,19 +12,24 @@ impl Parser<'_> {
             let field = if parser.eat_word("as").is_some() { Some(parser.field()?) } else { None };
             Ok(LookupMatch { column, field })
         })?;
-        self.expect_word("OUTPUT")?;
-        Ok(Lookup { table, matches, output: self.output()? })
+        let only_new = self.only_new()?;
+        Ok(Lookup { table, matches, only_new, output: self.output()? })
     }
 
     pub(super) fn cidr_lookup(&mut self) -> Result<CidrLookup> {
         let table = self.table_name()?;
         let field = self.field()?;
         let column = self.alias()?;
-        let only_new = self.eat_word("OUTPUTNEW").is_some();
-        if !only_new {
-            self.expect_word("OUTPUT")?;
-        }
+        let only_new = self.only_new()?;
         Ok(CidrLookup { table, field, column, only_new, output: self.output()? })
+    }
+
+    /// `OUTPUT`, or else `OUTPUTNEW`.
+    fn only_new(&mut self) -> Result<bool> {
+        if self.eat_word("OUTPUT").is_some() {
+            return Ok(false);
+        }
+        self.expect_word("OUTPUTNEW").map(|_| true)
     }
 
     fn output(&mut self) -> Result<Vec<OutputColumn>> {

@@ -274,7 +274,8 @@ fn stats(told: &Stats, f: &mut Formatter<'_>) -> Result {
     }
 }
 
-fn output(columns: &[OutputColumn], f: &mut Formatter<'_>) -> Result {
+fn output(only_new: bool, columns: &[OutputColumn], f: &mut Formatter<'_>) -> Result {
+    f.write_str(if only_new { " OUTPUTNEW" } else { " OUTPUT" })?;
     for (number, OutputColumn { column, alias }) in columns.iter().enumerate() {
         write!(f, "{} {column}", if number > 0 { "," } else { "" })?;
         as_name(alias.as_ref(), f)?;
@@ -290,15 +291,13 @@ fn lookup(told: &Lookup, f: &mut Formatter<'_>) -> Result {
             write!(f, " as {field}")?;
         }
     }
-    f.write_str(" OUTPUT")?;
-    output(&told.output, f)
+    output(told.only_new, &told.output, f)
 }
 
 fn cidr_lookup(told: &CidrLookup, f: &mut Formatter<'_>) -> Result {
     write!(f, " {} {}", Table(&told.table), told.field)?;
     as_name(told.column.as_ref(), f)?;
-    f.write_str(if told.only_new { " OUTPUTNEW" } else { " OUTPUT" })?;
-    output(&told.output, f)
+    output(told.only_new, &told.output, f)
 }
 
 fn join(told: &Join, f: &mut Formatter<'_>) -> Result {

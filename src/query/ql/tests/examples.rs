@@ -254,7 +254,11 @@ fn trees_of_single_commands() {
     let StageKind::Stats(stats) = kind("stats count(*) by bin(5m) as t, offset offset 1d") else { panic!("stats") };
     assert_eq!((stats.by.len(), stats.offset.expect("an offset").millis()), (2, Some(86_400_000)));
     let StageKind::Lookup(lookup) = kind("lookup t-1 a as b OUTPUT c as d") else { panic!("lookup") };
+    assert!(!lookup.only_new);
     assert_eq!((lookup.table.text.as_str(), lookup.output[0].alias.as_ref().expect("an alias").text.as_str()), ("t-1", "d"));
+    let StageKind::Lookup(lookup) = kind("lookup hosts address as srcAddr, port OUTPUTNEW name, zone") else { panic!("lookup") };
+    assert!(lookup.only_new);
+    assert_eq!((lookup.matches.len(), lookup.matches[1].field.is_none(), lookup.output.len()), (2, true, 2));
 }
 
 #[test]
@@ -273,8 +277,9 @@ fn what_only_aws_can_answer() {
         ("fields a | filter b like /x/ | stats count(*) by bin(5m)", vec![]),
         ("pattern @message | diff", vec![]),
         ("pattern @message | anomaly", vec!["anomaly"]),
-        ("fields unmask(@message) | lookup t a OUTPUT b", vec!["unmask", "lookup"]),
-        ("filter a in (SOURCE 'g' | lookup t a OUTPUT b | fields a)", vec!["lookup"]),
+        ("lookup t a OUTPUT b | cidrlookup t a OUTPUT c", vec![]),
+        ("fields unmask(@message) | pattern @message | anomaly", vec!["unmask", "anomaly"]),
+        ("filter a in (SOURCE 'g' | pattern a | anomaly | fields a)", vec!["anomaly"]),
         ("fields a | appendcols (SOURCE 'g' | relevantfields a where a > 1)", vec!["relevantfields"]),
     ] {
         let query = parsed(text);

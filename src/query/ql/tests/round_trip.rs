@@ -247,7 +247,12 @@ fn rare() -> impl Strategy<Value = StageKind> {
     let lookup_match = (name(), option::of(field())).prop_map(|(column, field)| LookupMatch { column, field });
     let kind = prop_oneof![Just(JoinKind::Inner), Just(JoinKind::Left)];
     prop_oneof![
-        (table(), vec(lookup_match, 1..3), output()).prop_map(|(table, matches, output)| StageKind::Lookup(Lookup { table, matches, output })),
+        (table(), vec(lookup_match, 1..3), any::<bool>(), output()).prop_map(|(table, matches, only_new, output)| StageKind::Lookup(Lookup {
+            table,
+            matches,
+            only_new,
+            output
+        })),
         (table(), field(), option::of(name()), any::<bool>(), output())
             .prop_map(|(table, field, column, only_new, output)| StageKind::CidrLookup(CidrLookup { table, field, column, only_new, output })),
         (kind, name(), name(), field(), field(), simple_query()).prop_map(|(kind, left, right, left_key, right_key, query)| {

@@ -73,7 +73,19 @@ impl Planner<'_> {
             Some(Binned { slot, period, others: others.into_iter().filter(|other| *other != slot).collect(), shift })
         });
         let (groups, slots) = (HashMap::new(), self.names.slots);
-        self.push(Group { by, by_slots, aggregates, items, slots, groups, key_bytes: 0, taken: 0, notes: Vec::new(), command: "stats" });
+        self.push(Group {
+            by,
+            sets: Vec::new(),
+            by_slots,
+            aggregates,
+            items,
+            slots,
+            groups,
+            key_bytes: 0,
+            taken: 0,
+            notes: Vec::new(),
+            command: "stats",
+        });
         Ok(())
     }
 
@@ -94,6 +106,7 @@ impl Planner<'_> {
         let (items, slots) = (vec![(count, Node::Aggregated(0))], self.names.slots);
         self.push(Group {
             by,
+            sets: Vec::new(),
             by_slots,
             aggregates,
             items,

@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod extract;
+mod lookup;
 mod rowwise;
 mod statistics;
 
@@ -19,6 +20,8 @@ use super::stage::{Accum, Compute, Cut, Dedup, Filter, Fold, JsonAt, Limit, Natu
 use crate::query::compare::Membership;
 use crate::query::ql::ast::{DiffWindow, Direction, Field, FilterIndex, Item, Query, SortKey, Stage, StageKind};
 use crate::query::value::Value;
+
+pub(super) use lookup::{LookupTables, lookup_tables};
 
 /// A query without `limit` gives so many rows, as at AWS.
 pub(super) const DEFAULT_LIMIT: usize = 10_000;
@@ -79,6 +82,7 @@ pub(super) struct Planner<'a> {
     work: Vec<Box<dyn Work>>,
     early: Vec<Arc<Node>>,
     inner: &'a mut SubQuery<'a>,
+    tables: &'a LookupTables,
     /// No command so far depends on which rows there are besides.
     is_leading: bool,
     is_order_free: Option<bool>,
@@ -94,13 +98,14 @@ pub(super) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(text: &'a str, inner: &'a mut SubQuery<'a>) -> Self {
+    pub(super) fn new(text: &'a str, tables: &'a LookupTables, inner: &'a mut SubQuery<'a>) -> Self {
         Self {
             text,
             names: Names::new(),
             work: Vec::new(),
             early: Vec::new(),
             inner,
+            tables,
             is_leading: true,
             is_order_free: None,
             is_filters: true,
@@ -210,13 +215,13 @@ impl<'a> Planner<'a> {
                 let slot = self.names.give(&into.text);
                 self.names.add(&into.text, slot);
                 self.is_filters = false;
-                self.push(Unnest { of, slot, keeps_others: false, fold: Fold::default() });
+                self.push(Unnest { of, slot, fold: Fold::default() });
             }
             StageKind::Expand(field) => {
                 let of = self.field(field)?;
                 let slot = self.replace(&field.flat());
                 self.is_filters = false;
-                self.push(Unnest { of, slot, keeps_others: true, fold: Fold::default() });
+                self.push(Unnest { of, slot, fold: Fold::default() });
             }
             StageKind::Accum { field, alias } => {
                 let of = self.field(field)?;
@@ -232,6 +237,8 @@ impl<'a> Planner<'a> {
             StageKind::FillMissing(fills) => self.fill_missing(fills, stage)?,
             StageKind::CountFrequent(fields) => self.count_frequent(fields)?,
             StageKind::Estimate => self.is_estimate = true,
+            StageKind::Lookup(told) => self.lookup(told)?,
+            StageKind::CidrLookup(told) => self.cidr_lookup(told)?,
             StageKind::Join(told) => self.join(told, rest)?,
             StageKind::LogCompare(period) => self.log_compare(period)?,
             StageKind::Sessionize(told) => self.sessionize(told)?,

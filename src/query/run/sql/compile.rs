@@ -9,7 +9,7 @@ use super::super::error::RunError;
 use super::super::expr::{Aggregated, Apply, Node, wrong};
 use super::tables::Tables;
 use super::window::Ranked;
-use crate::query::aggregate::sql::{COUNT_DISTINCT, aggregate};
+use crate::query::aggregate::sql::{aggregate, of_different};
 use crate::query::compare::{self, Likeness, Searched};
 use crate::query::functions::{Context, Operator};
 use crate::query::ql::{QueryError, Span};
@@ -424,22 +424,13 @@ impl Compiler<'_, '_> {
             _ => {}
         }
         if call.is_distinct {
-            match call.name.as_str() {
-                "count" => {
-                    kind = &COUNT_DISTINCT;
-                    if args.len() > 1 {
-                        args = vec![apply(args, |_, args| {
-                            if args.iter().any(Value::is_missing) { Value::Missing } else { Value::text(Value::list(args.to_vec()).to_json()) }
-                        })];
-                    }
-                }
-                "min" | "max" | "collect_set" | "bool_and" | "bool_or" | "every" | "some" | "any" => {}
-                other => {
-                    return Err(wrong(
-                        call.name_span.0,
-                        format!("`{other}(DISTINCT …)` is not in this version: take {other} of a query with SELECT DISTINCT"),
-                    ));
-                }
+            kind = of_different(kind).ok_or_else(|| {
+                wrong(call.name_span.0, format!("`{0}(DISTINCT …)` is not in this version: take {0} of a query with SELECT DISTINCT", call.name))
+            })?;
+            if call.name == "count" && args.len() > 1 {
+                args = vec![apply(args, |_, args| {
+                    if args.iter().any(Value::is_missing) { Value::Missing } else { Value::text(Value::list(args.to_vec()).to_json()) }
+                })];
             }
         }
         if let Some(filter) = filter {

@@ -191,5 +191,15 @@ struct Ready<'q> {
 /// `SELECT *` of what is there already.
 fn everything(span: Place) -> Select {
     let from = Relation { kind: RelationKind::Groups(Groups::default()), alias: None, span };
-    Select { is_distinct: false, items: vec![Item::All { of: None, span }], from, join: None, filter: None, group: Vec::new(), having: None, span }
+    Select {
+        is_distinct: false,
+        items: vec![Item::All { of: None, span }],
+        from,
+        join: None,
+        filter: None,
+        group: Vec::new(),
+        sets: Vec::new(),
+        having: None,
+        span,
+    }
 }

@@ -190,6 +190,7 @@ pub(super) fn make(asked: Asked<'_>, tables: &mut Tables, inner: &mut Inner<'_>)
         }
         work.push(Box::new(Group {
             by: by_nodes,
+            sets: select.sets.clone(),
             by_slots,
             aggregates: of_groups,
             items: results,

@@ -20,6 +20,8 @@ const WEIGHED_AFTER: usize = 32 << 20;
 pub(in crate::query::run) struct Group {
     /// What rows are grouped by, and where it goes.
     pub(in crate::query::run) by: Vec<Node>,
+    /// `GROUPING SETS`: a row is in a group of each, by these of the keys. None when there is one, by all.
+    pub(in crate::query::run) sets: Vec<Vec<usize>>,
     pub(in crate::query::run) by_slots: Vec<usize>,
     pub(in crate::query::run) aggregates: Vec<Aggregated>,
     /// What a group gives, and where it goes.
@@ -47,17 +49,33 @@ impl Group {
 
     fn one(&mut self, row: &Row, count: u64, key: &mut Vec<u8>, context: &Context) -> Result<(), RunError> {
         let by = values_of(&self.by, &row.values, context);
-        key_of(&by, key);
-        if !self.groups.contains_key(key.as_slice()) {
+        if self.sets.is_empty() {
+            key_of(&by, key);
+            return self.put(by, row, count, key, context);
+        }
+        for at in 0..self.sets.len() {
+            let Some(set) = self.sets.get(at) else { break };
+            let by: Vec<Value> =
+                by.iter().enumerate().map(|(number, value)| if set.contains(&number) { value.clone() } else { Value::Missing }).collect();
+            key_of(&by, key);
+            // What is missing in a group is not what another does not ask for.
+            key.extend_from_slice(&at.to_le_bytes());
+            self.put(by, row, count, key, context)?;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, by: Vec<Value>, row: &Row, count: u64, key: &[u8], context: &Context) -> Result<(), RunError> {
+        if !self.groups.contains_key(key) {
             self.key_bytes += key.len();
             if self.groups.len() >= MOST_ROWS || self.key_bytes > MOST_KEY_BYTES {
                 return Err(too_many(self.command, "group by fewer fields or longer bins, or narrow the scope"));
             }
             let fresh = self.fresh(by);
-            self.groups.insert(key.as_slice().into(), fresh);
+            self.groups.insert(key.into(), fresh);
         }
         self.weigh()?;
-        let Some(state) = self.groups.get_mut(key.as_slice()) else { return Ok(()) };
+        let Some(state) = self.groups.get_mut(key) else { return Ok(()) };
         for (aggregated, state) in self.aggregates.iter().zip(&mut state.aggregates) {
             let args = values_of(&aggregated.args, &row.values, context);
             self.taken += args.iter().map(size_of_value).sum::<usize>();

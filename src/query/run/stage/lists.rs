@@ -11,8 +11,6 @@ use crate::query::value::Value;
 pub(in crate::query::run) struct Unnest {
     pub(in crate::query::run) of: Node,
     pub(in crate::query::run) slot: usize,
-    /// What is no list goes on as it is (`expand`); otherwise without a value.
-    pub(in crate::query::run) keeps_others: bool,
     pub(in crate::query::run) fold: Fold,
 }
 
@@ -35,7 +33,8 @@ impl Work for Unnest {
                     }
                 }
                 other => {
-                    set(&mut row, self.slot, if self.keeps_others && !matches!(other, Value::List(_)) { other } else { Value::Missing });
+                    // What is no list counts as a list of one.
+                    set(&mut row, self.slot, if matches!(other, Value::List(_)) { Value::Missing } else { other });
                     out.push(row);
                 }
             }

@@ -74,6 +74,7 @@ fn group(watch: &Watch) -> Group {
     let kind = aggregate("pct").unwrap();
     Group {
         by: vec![watch.slot(1)],
+        sets: Vec::new(),
         by_slots: vec![4],
         aggregates: vec![Aggregated { kind, args: vec![watch.slot(0), Node::Const(Value::Number(50.0))] }],
         items: vec![(5, Node::Aggregated(0))],
@@ -93,7 +94,7 @@ const COMMANDS: &[(&str, Make)] = &[
     ("sort … limit", |watch| Box::new(Sort::by(vec![NaturalKey { node: watch.slot(0), descending: false }], Some(5)))),
     ("dedup", |watch| Box::new(Dedup { keys: vec![watch.slot(1)], seen: hashbrown::HashSet::new(), held: 0 })),
     ("stats", |watch| Box::new(group(watch))),
-    ("unnest", |watch| Box::new(Unnest { of: watch.slot(2), slot: 4, keeps_others: false, fold: Fold::default() })),
+    ("unnest", |watch| Box::new(Unnest { of: watch.slot(2), slot: 4, fold: Fold::default() })),
     ("parse", |watch| {
         Box::new(Match {
             of: watch.slot(1),

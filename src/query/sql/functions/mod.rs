@@ -59,7 +59,7 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("posexplode", "a row for each element of a list is `unnest` in Logs Insights QL"),
     ("inline", "a row for each element of a list is `unnest` in Logs Insights QL"),
     ("stack", "write UNION ALL"),
-    ("json_tuple", "use get_json_object(json, '$.name') for each"),
+    ("json_tuple", "it makes columns, and stands alone in SELECT: SELECT json_tuple(a, 'b', 'c')"),
     ("rand", "a query gives the same answer each time"),
     ("random", "a query gives the same answer each time"),
     ("uuid", "a query gives the same answer each time"),

@@ -2,12 +2,13 @@
 
 use sqlparser::ast::{
     AccessExpr, BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment, Expr as Parsed, Function, FunctionArg,
-    FunctionArgExpr, FunctionArguments, Ident, InTarget, Interval, Spanned, Subscript, TrimWhereField, UnaryOperator, Value as ParsedValue,
-    WindowFrame, WindowFrameBound, WindowFrameUnits, WindowType,
+    FunctionArgExpr, FunctionArguments, Ident, InTarget, Interval, NullTreatment, ObjectName, Spanned, Subscript, TrimWhereField, UnaryOperator,
+    Value as ParsedValue, WindowFrame, WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
 };
 
 use super::super::ast::{Call, Comparison, Expr, ExprKind, Frame, Is, LikeKind, Operator, Place, Type, Window};
 use super::super::functions::time;
+use super::statement::Shared;
 use super::tokens::Tokens;
 use super::wrong;
 use crate::query::compare;
@@ -22,6 +23,10 @@ const MOST_DEPTH: usize = 64;
 pub(super) struct Reading<'t> {
     pub(super) tokens: &'t Tokens<'t>,
     pub(super) depth: usize,
+    /// What `WINDOW` names in the `SELECT` that is read.
+    pub(super) windows: Vec<(String, Window)>,
+    /// The names that both sides of the last `JOIN … USING` have, and what its first side is called.
+    pub(super) shared: Option<(String, Shared)>,
 }
 
 pub(super) fn member(name: &str) -> Step {
@@ -358,7 +363,7 @@ impl Reading<'_> {
     fn call(&mut self, function: &Function) -> Result<Call, QueryError> {
         let name_span = Place(self.tokens.of_node(&function.name));
         let name = super::statement::joined(&function.name).to_lowercase();
-        if !matches!(function.parameters, FunctionArguments::None) || !function.within_group.is_empty() || function.null_treatment.is_some() {
+        if !matches!(function.parameters, FunctionArguments::None) || !function.within_group.is_empty() {
             return Err(wrong(name_span.0, "a function here is written name(a, b)"));
         }
         let mut call = Call { name, name_span, is_star: false, args: Vec::new(), is_distinct: false, filter: None, over: None };
@@ -379,18 +384,38 @@ impl Reading<'_> {
                 }
             }
         }
+        if function.null_treatment == Some(NullTreatment::IgnoreNulls) {
+            if !["first", "last", "any_value", "first_value", "last_value"].contains(&call.name.as_str()) || call.args.len() != 1 {
+                return Err(wrong(name_span.0, "IGNORE NULLS stands in first, last and any_value: first(a IGNORE NULLS)"));
+            }
+            call.args.push(Expr { kind: ExprKind::Literal(Value::Flag(true)), span: name_span });
+        }
         call.filter = function.filter.as_deref().map(|filter| self.boxed(filter)).transpose()?;
         call.over = match &function.over {
             None => None,
-            Some(WindowType::NamedWindow(_)) => return Err(wrong(name_span.0, "write the window behind OVER: OVER (PARTITION BY a ORDER BY b)")),
-            Some(WindowType::WindowSpec(spec)) => {
-                let partition = self.all(&spec.partition_by)?;
-                let order = self.order(&spec.order_by)?;
-                let frame = spec.window_frame.as_ref().map(|frame| self.frame(name_span, frame)).transpose()?;
-                Some(Window { partition, order, frame })
-            }
+            Some(WindowType::NamedWindow(name)) => Some(self.named_window(name)?),
+            Some(WindowType::WindowSpec(spec)) => Some(self.window(name_span, spec)?),
         };
         Ok(call)
+    }
+
+    /// A window that `WINDOW` has named.
+    pub(super) fn named_window(&self, name: &Ident) -> Result<Window, QueryError> {
+        let known = self.windows.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name.value));
+        known.map_or_else(
+            || self.refuse(&ObjectName::from(vec![name.clone()]), format!("no WINDOW names `{}`", name.value)),
+            |(_, window)| Ok(window.clone()),
+        )
+    }
+
+    pub(super) fn window(&mut self, at: Place, spec: &WindowSpec) -> Result<Window, QueryError> {
+        if spec.window_name.is_some() {
+            return Err(wrong(at.0, "a window is written whole: OVER (PARTITION BY a ORDER BY b)"));
+        }
+        let partition = self.all(&spec.partition_by)?;
+        let order = self.order(&spec.order_by)?;
+        let frame = spec.window_frame.as_ref().map(|frame| self.frame(at, frame)).transpose()?;
+        Ok(Window { partition, order, frame })
     }
 
     fn frame(&mut self, at: Place, frame: &WindowFrame) -> Result<Frame, QueryError> {

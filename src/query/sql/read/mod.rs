@@ -4,6 +4,7 @@
 //! made of, and from them the bytes. It recurses, and so does dropping what it made: texts and their nesting are bounded first.
 
 mod expr;
+mod grouping;
 mod statement;
 mod tokens;
 

@@ -2,17 +2,24 @@
 //! its place.
 
 use sqlparser::ast::{
-    Distinct, Expr as Parsed, GroupByExpr, Ident, Join as ParsedJoin, JoinConstraint, JoinOperator, LimitClause, ObjectName, OrderByExpr,
-    OrderByKind, OrderBySort, Query as ParsedQuery, Select as ParsedSelect, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
-    SetOperator as ParsedSet, SetQuantifier, Spanned, Statement, TableFactor, TableWithJoins, Value as ParsedValue, WildcardAdditionalOptions,
+    Distinct, Expr as Parsed, Ident, Join as ParsedJoin, JoinConstraint, JoinOperator, LimitClause, NamedWindowDefinition, NamedWindowExpr,
+    ObjectName, OrderByExpr, OrderByKind, OrderBySort, Query as ParsedQuery, Select as ParsedSelect, SelectItem, SelectItemQualifiedWildcardKind,
+    SetExpr, SetOperator as ParsedSet, SetQuantifier, Spanned, Statement, TableFactor, TableWithJoins, Value as ParsedValue,
+    WildcardAdditionalOptions,
 };
 
-use super::super::ast::{Body, Item, Join, OrderKey, Place, Query, Relation, RelationKind, Select, SetOperator};
+use super::super::ast::{Body, Call, Comparison, Expr, ExprKind, Item, Join, OrderKey, Place, Query, Relation, RelationKind, Select, SetOperator};
 use super::super::groups::{groups, is_own_name};
-use super::expr::Reading;
+use super::expr::{Reading, member, steps};
 use super::tokens::Tokens;
 use super::wrong;
+use crate::query::compare;
+use crate::query::ql::ast::Step;
 use crate::query::ql::{QueryError, Span};
+use crate::query::value::Value;
+
+/// The names that both sides of a `JOIN … USING` have.
+pub(super) type Shared = Vec<Vec<Step>>;
 
 /// The one query that a text is.
 pub(super) fn read(statements: Vec<Statement>, tokens: &Tokens) -> Result<Query, QueryError> {
@@ -22,7 +29,7 @@ pub(super) fn read(statements: Vec<Statement>, tokens: &Tokens) -> Result<Query,
         return Err(wrong(tokens.behind_semicolon(), "AWS takes one query at a time: ask the others on their own"));
     }
     match first {
-        Some(Statement::Query(query)) => Reading { tokens, depth: 0 }.query(&query),
+        Some(Statement::Query(query)) => Reading { tokens, depth: 0, windows: Vec::new(), shared: None }.query(&query),
         Some(other) => Err(wrong(tokens.of_node(&other), "this is refused: a query only reads, with SELECT")),
         None => Err(QueryError { expected: vec!["SELECT"], ..wrong(Span::default(), "there is no query") }),
     }
@@ -55,7 +62,11 @@ impl Reading<'_> {
             if !read.order.is_empty() {
                 return self.refuse(order, "either SORT BY or ORDER BY");
             }
+            let shared = self.shared.take();
             read.order = self.order(keys)?;
+            if let Some((alias, names)) = shared {
+                read.order.iter_mut().for_each(|key| of_first_side(&mut key.expr, &alias, &names));
+            }
         }
         match &query.limit_clause {
             None => {}
@@ -110,6 +121,7 @@ impl Reading<'_> {
                 self.deeper(body)?;
                 let (left, right) = (Box::new(self.body(left)?), Box::new(self.body(right)?));
                 self.depth -= 1;
+                self.shared = None;
                 Ok(plain(Body::Set { how, all, left, right }, Place(self.tokens.of_node(body))))
             }
             other => self.refuse(other, "a query only reads, with SELECT"),
@@ -147,7 +159,6 @@ impl Reading<'_> {
             (!select.connect_by.is_empty(), "CONNECT BY", "join instead"),
             (!select.cluster_by.is_empty() || !select.distribute_by.is_empty(), "CLUSTER BY and DISTRIBUTE BY", "write ORDER BY"),
             (select.qualify.is_some(), "QUALIFY", "put the query into FROM and its condition into WHERE"),
-            (!select.named_window.is_empty(), "WINDOW", "write the window behind OVER"),
             (select.exclude.is_some() || select.value_table_mode.is_some(), "this form of SELECT", "name the columns"),
         ] {
             if is_there {
@@ -168,18 +179,67 @@ impl Reading<'_> {
                 "AWS takes no groups side by side: FROM `logGroups(logGroupIdentifier: ['a', 'b'])` reads both, INNER JOIN … ON pairs them",
             );
         }
-        let (from, join) = self.from(first)?;
-        let group = match &select.group_by {
-            GroupByExpr::All(_) => return self.refuse(&select.group_by, "GROUP BY names what to group by"),
-            GroupByExpr::Expressions(keys, modifiers) if modifiers.is_empty() => keys.iter().map(|key| self.expr(key)).collect::<Result<_, _>>()?,
-            GroupByExpr::Expressions(..) => {
-                return self.refuse(&select.group_by, "ROLLUP, CUBE and the like are not in this version: ask once for each grouping");
-            }
-        };
+        let (from, join, shared) = self.from(first)?;
+        let around = std::mem::take(&mut self.windows);
+        for NamedWindowDefinition(name, window) in &select.named_window {
+            let window = match window {
+                NamedWindowExpr::WindowSpec(spec) => self.window(Place(self.tokens.of_node(&ObjectName::from(vec![name.clone()]))), spec)?,
+                NamedWindowExpr::NamedWindow(other) => self.named_window(other)?,
+            };
+            self.windows.push((name.value.clone(), window));
+        }
+        let (group, sets) = self.grouping(&select.group_by)?;
         let filter = select.selection.as_ref().map(|condition| self.expr(condition)).transpose()?;
         let having = select.having.as_ref().map(|condition| self.expr(condition)).transpose()?;
-        let items = select.projection.iter().map(|item| self.item(item)).collect::<Result<_, _>>()?;
-        Ok(Select { is_distinct, items, from, join, filter, group, having, span })
+        let mut items = Vec::new();
+        for item in &select.projection {
+            match self.json_tuple(item)? {
+                Some(several) => items.extend(several),
+                None => items.push(self.item(item)?),
+            }
+        }
+        self.windows = around;
+        let mut read = Select { is_distinct, items, from, join, filter, group, sets, having, span };
+        self.shared = read.from.alias.clone().map(|alias| (alias, shared));
+        if let Some((alias, names)) = &self.shared {
+            let items = read.items.iter_mut().filter_map(|item| if let Item::Value { expr, .. } = item { Some(expr) } else { None });
+            let clauses = read.filter.iter_mut().chain(&mut read.group).chain(&mut read.having);
+            items.chain(clauses).for_each(|expr| of_first_side(expr, alias, names));
+        }
+        Ok(read)
+    }
+
+    /// `json_tuple(json, 'a', 'b')`: a column for each of the names, called as they are told or `c0`, `c1` …
+    fn json_tuple(&mut self, item: &SelectItem) -> Result<Option<Vec<Item>>, QueryError> {
+        let (expr, names): (_, &[Ident]) = match item {
+            SelectItem::UnnamedExpr(expr) => (expr, &[]),
+            SelectItem::ExprWithAlias { expr, alias } => (expr, std::slice::from_ref(alias)),
+            SelectItem::ExprWithAliases { expr, aliases } => (expr, aliases),
+            _ => return Ok(None),
+        };
+        let read = match expr {
+            Parsed::Function(call) if call.name.to_string().eq_ignore_ascii_case("json_tuple") => self.expr(expr)?,
+            _ => return Ok(None),
+        };
+        let ExprKind::Call(call) = &read.kind else { return Ok(None) };
+        let Some((json, keys)) = call.args.split_first().filter(|(_, keys)| !keys.is_empty()) else {
+            return self.refuse(expr, "json_tuple takes a text with JSON and the names of what is wanted: json_tuple(a, 'b', 'c')");
+        };
+        if !names.is_empty() && names.len() != keys.len() {
+            return self.refuse(item, format!("json_tuple makes {} columns here: give it as many names, AS (a, b)", keys.len()));
+        }
+        let mut items = Vec::new();
+        for (at, key) in keys.iter().enumerate() {
+            let name = match &key.kind {
+                ExprKind::Literal(Value::Text(name)) if !name.contains(['\'', ']']) => name,
+                _ => return Err(wrong(key.span.0, "json_tuple takes the names of what is wanted as plain texts")),
+            };
+            let path = Expr { kind: ExprKind::Literal(Value::text(format!("$['{name}']"))), span: key.span };
+            let call = Call { name: "get_json_object".to_owned(), args: vec![json.clone(), path], ..call.clone() };
+            let alias = names.get(at).map_or_else(|| format!("c{at}"), |name| name.value.clone());
+            items.push(Item::Value { expr: Expr { kind: ExprKind::Call(call), span: read.span }, alias: Some(alias) });
+        }
+        Ok(Some(items))
     }
 
     fn item(&mut self, item: &SelectItem) -> Result<Item, QueryError> {
@@ -201,19 +261,20 @@ impl Reading<'_> {
         }
     }
 
-    fn from(&mut self, table: &TableWithJoins) -> Result<(Relation, Option<Join>), QueryError> {
+    /// What is read; and the names that both sides of a `JOIN … USING` have.
+    fn from(&mut self, table: &TableWithJoins) -> Result<(Relation, Option<Join>, Shared), QueryError> {
         let from = self.relation(&table.relation)?;
         let mut joins = table.joins.iter();
-        let Some(first) = joins.next() else { return Ok((from, None)) };
+        let Some(first) = joins.next() else { return Ok((from, None, Vec::new())) };
         if let Some(second) = joins.next() {
             return self
                 .refuse(second, "AWS takes one JOIN in a SELECT: put one pair into a query of its own, FROM (SELECT … JOIN …) AS pair INNER JOIN …");
         }
-        let join = self.join(first)?;
-        Ok((from, Some(join)))
+        let (join, shared) = self.join(first, from.alias.as_deref())?;
+        Ok((from, Some(join), shared))
     }
 
-    fn join(&mut self, join: &ParsedJoin) -> Result<Join, QueryError> {
+    fn join(&mut self, join: &ParsedJoin, left: Option<&str>) -> Result<(Join, Shared), QueryError> {
         let (is_left, constraint) = match &join.join_operator {
             JoinOperator::Inner(constraint) | JoinOperator::Join(constraint) => (false, constraint),
             JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => (true, constraint),
@@ -231,12 +292,25 @@ impl Reading<'_> {
         };
         let right = self.relation(&join.relation)?;
         let span = Place(self.tokens.of_node(join));
+        let mut shared = Vec::new();
         let on = match constraint {
             JoinConstraint::On(on) => self.expr(on)?,
-            JoinConstraint::Using(_) => return self.refuse(join, "write the condition out: ON a.`id` = b.`id`"),
+            JoinConstraint::Using(names) => {
+                let (Some(left), Some(other)) = (left, right.alias.as_deref()) else {
+                    return self.refuse(join, "with USING both sides have names: FROM `a` AS a INNER JOIN `b` AS b USING (id)");
+                };
+                shared = names.iter().map(|name| steps(&joined(name))).collect();
+                let side = |alias: &str, name: &[Step]| Box::new(Expr { kind: ExprKind::Field([&[member(alias)], name].concat()), span });
+                let equal = |name: &Vec<Step>| Expr {
+                    kind: ExprKind::Compare(Comparison::Plain(compare::Comparison::Equal), side(left, name), side(other, name)),
+                    span,
+                };
+                let mut all: Vec<Expr> = shared.iter().map(equal).collect();
+                if all.len() == 1 { all.remove(0) } else { Expr { kind: ExprKind::And(all), span } }
+            }
             _ => return self.refuse(join, "a JOIN says which rows belong together: ON a.`requestID` = b.`requestId`"),
         };
-        Ok(Join { is_left, right, on, span })
+        Ok((Join { is_left, right, on, span }, shared))
     }
 
     fn relation(&mut self, factor: &TableFactor) -> Result<Relation, QueryError> {
@@ -267,6 +341,18 @@ impl Reading<'_> {
             _ => self.refuse(factor, "AWS takes log groups and queries in brackets behind FROM"),
         }
     }
+}
+
+/// A name that both sides have is that of the first.
+fn of_first_side(expr: &mut Expr, alias: &str, shared: &[Vec<Step>]) {
+    expr.change(&mut |expr| {
+        if let ExprKind::Field(steps) = &mut expr.kind
+            && shared.contains(steps)
+        {
+            steps.insert(0, member(alias));
+        }
+        true
+    });
 }
 
 /// The parts of a name as they were written, with dots between them.

@@ -60,6 +60,7 @@ impl<'t> Tokens<'t> {
             }
         }
         tokens.put_selections_together();
+        tokens.put_nulls_behind();
         tokens.number();
         Ok(tokens)
     }
@@ -73,6 +74,22 @@ impl<'t> Tokens<'t> {
         }
         self.all.push(TokenWithSpan::wrap(token));
         self.spans.push(span);
+    }
+
+    /// `first(a IGNORE NULLS)` is `first(a) IGNORE NULLS`, which the library reads in Spark's dialect.
+    fn put_nulls_behind(&mut self) {
+        let is = |token: &TokenWithSpan, words: &[&str]| matches!(&token.token, Token::Word(word) if word.quote_style.is_none() && words.iter().any(|known| word.value.eq_ignore_ascii_case(known)));
+        for at in 0..self.all.len() {
+            let (Some(tokens), Some(spans)) = (self.all.get_mut(at..at + 3), self.spans.get_mut(at..at + 3)) else { return };
+            if let [how, nulls, close] = &*tokens
+                && is(how, &["IGNORE", "RESPECT"])
+                && is(nulls, &["NULLS"])
+                && close.token == Token::RParen
+            {
+                tokens.rotate_right(1);
+                spans.rotate_right(1);
+            }
+        }
     }
 
     /// `FROM logGroups(logGroupIdentifier: ['a'])` without backticks is what it is with them.
