@@ -9,6 +9,7 @@ use memchr::{memchr_iter, memmem};
 
 use super::documents::{Documents, Ended, Flow, Frame};
 use super::scan::{Scan, Step, bracket_end};
+use crate::model::effort;
 
 /// How far behind a damage the next record is looked for while keeping the bytes.
 const REACH: usize = 1 << 20;
@@ -36,6 +37,7 @@ pub(super) enum Passed {
 
 impl Damage {
     pub(super) fn spend(&mut self, work: usize) {
+        effort::looked_at(work);
         self.spent += work as u64;
     }
 

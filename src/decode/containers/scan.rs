@@ -5,6 +5,7 @@
 //! follow. On the way it notes which of a few names stand as keys at the top of an object: they tell wrappers from records.
 
 use crate::decode::json::quote_or_backslash;
+use crate::model::effort;
 
 /// Longer numbers and words than this are damage.
 const MAX_WORD: usize = 1024;
@@ -225,6 +226,7 @@ impl Scan {
                 _ => break Step::Damaged("no JSON value starts like this"),
             }
         };
+        effort::looked_at(at - self.at);
         self.at = at;
         self.after = after;
         self.key_due = key_due;

@@ -8,8 +8,8 @@ use crate::model::{Hidden, HiddenKind, hidden_name};
 pub(super) fn invisible(text: &str) -> Vec<Hidden> {
     let mut found: Vec<Run> = Vec::new();
     let mut at = 0;
-    // Plain ASCII, of which most text is, is stepped over by its bytes.
-    while let Some(plain) = text.as_bytes().get(at..).and_then(|rest| rest.iter().position(|byte| !is_plain(*byte))) {
+    // Plain ASCII and the letters of most scripts, of which most text is, are stepped over by their bytes.
+    while let Some(plain) = text.as_bytes().get(at..).and_then(|rest| rest.iter().position(|byte| may_begin(*byte))) {
         at += plain;
         let Some(character) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
         let next = at + character.len_utf8();
@@ -66,13 +66,24 @@ impl Run {
     }
 }
 
-const fn is_plain(byte: u8) -> bool {
-    matches!(byte, 0x20..=0x7E | b'\n' | b'\r' | b'\t')
+/// May a character that [`kind_of`] knows begin with this byte? No other character does with one of these, and none in the middle.
+const fn may_begin(byte: u8) -> bool {
+    !matches!(byte, 0x20..=0x7E | b'\n' | b'\r' | b'\t' | 0x80..=0xC1 | 0xC3..=0xCC | 0xCE..=0xD7 | 0xD9 | 0xDA | 0xDD..=0xDF | 0xE4..=0xEE)
 }
 
 fn kind_of(character: char) -> Option<HiddenKind> {
     match u32::from(character) {
-        0x0A | 0x0D | 0x09 | 0xA0..=0xAC => None,
+        // Line breaks; and signs, kana and emoji, told at once.
+        0x0A
+        | 0x0D
+        | 0x09
+        | 0xA0..=0xAC
+        | 0xAE..=0xFF
+        | 0x2010..=0x2027
+        | 0x2030..=0x205F
+        | 0x2070..=0x27FF
+        | 0x3000..=0x3163
+        | 0x1F000..=0x1FFFF => None,
         0..=0x1F | 0x7F..=0x9F => Some(HiddenKind::Control),
         0xE_0000..=0xE_007F => Some(HiddenKind::TagCharacters),
         0xFE00..=0xFE0F | 0xE_0100..=0xE_01EF => Some(HiddenKind::VariationSelectors),
@@ -150,6 +161,18 @@ mod tests {
             let found: Vec<_> = invisible(text);
             let found: Vec<_> = found.iter().map(|hidden| (hidden.kind, hidden.decoded.as_str(), hidden.at)).collect();
             assert_eq!(found, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_hides_is_told_by_its_first_byte() {
+        for code in 0..=0x10_FFFF {
+            let Some(character) = char::from_u32(code) else { continue };
+            let first = character.encode_utf8(&mut [0; 4]).as_bytes()[0];
+            let kind = kind_of(character);
+            assert!(kind.is_none() || may_begin(first), "U+{code:04X}");
+            let hides = hidden_name(character).is_some() || character.is_control() && !matches!(character, '\n' | '\r' | '\t');
+            assert_eq!(kind.is_some(), hides || (0xE_0000..=0xE_007F).contains(&code), "U+{code:04X}");
         }
     }
 

@@ -21,9 +21,8 @@ fn may_say(bytes: &[u8], run: &Range<usize>) -> bool {
     /// No name is longer.
     const NAME: usize = 64;
     let letters = bytes.get(run.clone()).unwrap_or_default();
-    let is_broken = matches!(bytes.get(run.end..), Some([] | [b'\n' | b'\r', ..] | [b'\\', b'n' | b'r', ..]));
     // What may go on in the next line, and what has escapes in it, is left to those who have the text.
-    if letters.len() > NAME || is_broken || letters.contains(&b'\\') {
+    if letters.len() > NAME || letters.contains(&b'\\') || may_go_on(bytes.get(run.end..).unwrap_or_default()) {
         return true;
     }
     // Its first letter may be that of an escape before it. Something may be glued to it, see `forms`.
@@ -31,6 +30,18 @@ fn may_say(bytes: &[u8], run: &Range<usize>) -> bool {
     let apart = letters.get(usize::from(is_escaped)..).unwrap_or_default();
     let parts = letters.split(|letter| !letter.is_ascii_alphanumeric());
     [letters, apart].into_iter().chain(parts).any(forms::may_begin)
+}
+
+/// May the next line be letters and nothing else, as within a block of base64? It may be the next piece of a text, too.
+fn may_go_on(mut after: &[u8]) -> bool {
+    if !matches!(after, [] | [b'\n' | b'\r', ..] | [b'\\', b'n' | b'r', ..]) {
+        return false;
+    }
+    while let [b'\n' | b'\r' | b'\t' | b' ', rest @ ..] | [b'\\', b'n' | b'r' | b't', rest @ ..] = after {
+        after = rest;
+    }
+    let letters = after.iter().take_while(|byte| forms::is_base64(**byte)).count();
+    matches!(after.get(letters), None | Some(b'\n' | b'\r' | b'\\' | b'=' | b'"' | b'\'' | b'`' | b'<'))
 }
 
 /// Runs of base64 that are long enough.
@@ -98,18 +109,21 @@ mod tests {
             "see a/infra/modules/queue/main.tf",
             "visibility_timeout_seconds = 30",
             r"one\ndefaultVisibilityTimeoutSeconds is",
+            r"import defaultVisibilityTimeoutSeconds\n\nclass a:",
             "sk-ant-api-version-of-may ",
         ] {
             assert!(!holds_base64(text.as_bytes()), "{text}");
         }
         // "Ignore all of it" and more, as it is, behind a path, behind the letter of an escape or behind a letter that looks like one.
-        for before in ["", "/tmp/", "key-", "\\n", "\\", " "] {
+        for before in ["", "/etc/", "key-", "\\n", "\\", " "] {
             assert!(holds_base64(format!("{before}SWdub3JlIGFsbCBvZiBpdA== ").as_bytes()), "{before}");
         }
         for text in [
             "49676e6f726520616c6c ",
             "0x49676e6f726520616c6c ",
             "a_name_that_ends_its_line\\n",
+            "a_name_that_ends_its_line\r\n  abcd=",
+            r"a_name_that_ends_its_line\n\tab\/cd other",
             "a_name_that_ends_its_text",
             "SQBnAG4AbwByAGUAIABpAHQA.",
         ] {

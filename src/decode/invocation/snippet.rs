@@ -230,6 +230,9 @@ pub(super) fn run<'p>(pieces: &'p [Snippet<'_>]) -> Cow<'p, [u8]> {
 
 /// The pieces one after another, with a separator between them.
 pub(super) fn joined(pieces: &[Snippet<'_>], separator: &str) -> String {
+    if let [piece] = pieces {
+        return piece.text().into_owned();
+    }
     let mut text = String::with_capacity(pieces.iter().map(|piece| piece.bytes().len() + separator.len()).sum());
     // A surrogate pair may be cut in two by a stream's deltas; each half stays marked, as in the record.
     for (index, piece) in pieces.iter().enumerate() {
