@@ -21,7 +21,8 @@ use crate::source::ingest as read;
 /// Runs the command.
 pub fn run(args: &BaselineArgs) -> Result<Done, Failure> {
     if args.list {
-        return list(&open_read_only(&args.case)?.baselines()?);
+        list(&open_read_only(&args.case)?.baselines()?);
+        return Ok(Done::Complete);
     }
     if !args.case.exists() {
         let case = args.case.display();
@@ -63,12 +64,11 @@ pub fn run(args: &BaselineArgs) -> Result<Done, Failure> {
 }
 
 /// Prints what was learnt before.
-fn list(baselines: &[Learnt]) -> Result<Done, Failure> {
+fn list(baselines: &[Learnt]) {
     for learnt in baselines {
         let (name, facts, events) = (SafeText::new(&learnt.name), grouped(learnt.rows.len() as u64), grouped(learnt.events));
         println!("{name}: {facts} facts from {events} events ({})", span(learnt));
     }
-    Ok(Done::Complete)
 }
 
 fn span(learnt: &Learnt) -> String {
@@ -93,7 +93,9 @@ fn each_digest(reader: &mut Reader, each: &mut dyn FnMut(Digest)) -> Result<(), 
         let page = reader.lean(after, PAGE)?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.event.id.0;
-        page.iter().for_each(|lean| each(lean.digest));
+        for lean in &page {
+            each(lean.digest);
+        }
     }
 }
 
