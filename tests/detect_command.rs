@@ -105,6 +105,17 @@ fn a_baseline_is_kept_and_told() {
     desk.run("ingest records.jsonl --case c").exits(0);
     assert!(desk.run("baseline usual.jsonl --case c --name october").exits(0).out.contains("kept as “october”"));
     desk.run("baseline none.jsonl --case c").exits(1);
+    assert!(desk.run("baseline nope.jsonl --case c").exits(1).err.contains("no such file or folder"));
+    assert!(desk.run("baseline usual.jsonl nope.jsonl --case c --name october").exits(3).err.contains("not read: nope.jsonl"));
+    // A slip in the name of the case makes no case.
+    assert!(desk.run("baseline usual.jsonl --case cc").exits(1).err.contains("there is no case cc"));
+    assert!(desk.run("baseline --list --case c").exits(0).out.starts_with("october: "));
+    // Evidence that the case has itself hides what is new in it.
+    let own = desk.run("baseline usual.jsonl records.jsonl --case c --name own").exits(3).err;
+    assert!(own.contains("the case itself has 1 event of this evidence") && own.contains("--forget own"), "{own}");
+    desk.run("baseline --forget own --case c").exits(0);
+    assert!(desk.run("baseline --forget own --case c").exits(2).err.contains("--list"));
+    assert_eq!(desk.run("baseline --list --case c").exits(0).out.lines().count(), 1);
     let json = desk.run("detect --case c --format json").exits(0).json();
     assert!(json["signals"].as_array().expect("signals").iter().all(|signal| signal["rule"] != "S1"), "{json}");
 }

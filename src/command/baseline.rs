@@ -113,10 +113,10 @@ fn learn(args: &BaselineArgs, case: &Writable, path: &Path, done: &mut Done) -> 
     let in_both = shared(&mut reader, &mut case.reader()?)?;
     if in_both > 0 {
         let forget = format!("`outcrop baseline --forget {}`", SafeText::new(&args.name));
+        let events = if in_both == 1 { "1 event".to_owned() } else { format!("{} events", grouped(in_both)) };
         eprintln!(
-            "outcrop: {} events of this evidence are in the case itself: what began in them will not be told as new. Name evidence of another \
-             time, or take this back with {forget}",
-            grouped(in_both)
+            "outcrop: the case itself has {events} of this evidence: what began in them will not be told as new. Name evidence of another time, or \
+             take this back with {forget}"
         );
         *done = Done::Incomplete;
     }

@@ -59,7 +59,7 @@ const INVOCATION: [&str; 15] = [
     "errorMessage",
 ];
 
-/// What holds fields in records of the clouds' logs, and is no text itself.
+/// What holds fields in records of the clouds' logs.
 const OBJECTS: [&str; 20] = [
     "userIdentity",
     "userIdentity.sessionContext",
@@ -117,7 +117,8 @@ pub(super) fn fields(rule: &Rule) -> Vec<(String, String)> {
     objects.sort_unstable();
     objects.dedup();
     odd.extend(objects.into_iter().map(|name| {
-        let text = format!("{name} holds fields and is no text, so what compares it with one never holds: name a field in it, or search the whole record with keywords");
+        let text =
+            format!("{name} holds fields: its JSON as a text is compared, without blanks between its parts; where you can, name a field in it");
         (name.clone(), text)
     }));
     odd

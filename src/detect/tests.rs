@@ -45,7 +45,7 @@ fn each_mistake_is_told_with_its_line_and_what_to_do() {
         (with_block("match-list: {users: {weight: 1, exclude: true}}"), 1, true, "say one of"),
         (with_block("summary: '{x.actr} did it'"), 9, false, "did you mean x.actor?"),
         (PLAIN.replace("eventName: A", "eventName|expand: '%names%'"), 5, false, "placeholder %names%"),
-        (PLAIN.replace("eventName: A", "userIdentity|contains: root"), 5, false, "userIdentity holds fields and is no text"),
+        (PLAIN.replace("eventName: A", "userIdentity|contains: root"), 5, false, "userIdentity holds fields: its JSON"),
         (PLAIN.replace("condition: selection", "condition: selection | sum(x) by y > 3"), 6, true, "old form"),
         (with_block("words: {list: none, field: x.user_text}"), 1, false, "lists/none.toml"),
         (with_block("words: {list: none}"), 1, true, "field"),

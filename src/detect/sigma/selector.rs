@@ -184,7 +184,11 @@ impl Leaf {
             Test::Rule(rule) => rsigma_eval::evaluate_rule(rule, &event).is_some(),
             Test::Item(item) => {
                 let Some(field) = &item.field else { return item.matcher.matches_keyword(&event) };
-                let value = event.get_field(field);
+                let value = match event.0.field(field) {
+                    // As it was logged: rules for tools that flatten records compare it so.
+                    Some(map @ Field::Map(_)) if self.is_of_text() => Some(EventValue::Str(Cow::Owned(json(&map)))),
+                    found => found.map(value),
+                };
                 if let Some(wanted) = item.exists {
                     return value.is_some_and(|value| !value.is_null()) == wanted;
                 }
@@ -382,6 +386,23 @@ impl Event for Seen<'_> {
 
     fn to_json(&self) -> serde_json::Value {
         serde_json::Value::Null
+    }
+}
+
+/// A value as JSON, without blanks between its parts.
+fn json(field: &Field) -> String {
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    match field {
+        Field::Text(value) => text(value),
+        Field::Whole(number) => number.to_string(),
+        Field::Number(number) => number.to_string(),
+        Field::Flag(flag) => flag.to_string(),
+        Field::Null => "null".to_owned(),
+        Field::List(list) => format!("[{}]", list.iter().map(json).collect::<Vec<_>>().join(",")),
+        Field::Map(entries) => {
+            let entries: Vec<String> = entries.iter().map(|(key, field)| format!("{}:{}", text(key), json(field))).collect();
+            format!("{{{}}}", entries.join(","))
+        }
     }
 }
 

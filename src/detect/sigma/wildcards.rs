@@ -83,7 +83,15 @@ mod tests {
 
     impl Look for Event {
         fn field(&self, name: &str) -> Option<Field> {
-            (name == "f").then(|| Field::Text(self.0.to_owned()))
+            let object = Field::Map(vec![
+                ("b".to_owned(), Field::Text("x \"y\"".to_owned())),
+                ("a".to_owned(), Field::List(vec![Field::Whole(1), Field::Null])),
+            ]);
+            match name {
+                "f" => Some(Field::Text(self.0.to_owned())),
+                "object" => Some(object),
+                _ => None,
+            }
         }
 
         fn any_text(&self, each: &dyn Fn(&str) -> bool) -> bool {
@@ -128,6 +136,10 @@ mod tests {
             ("{'|all': [one, two]}", "two of\none", true),
             ("{'|all': [one, two]}", "one", false),
             ("{'|all': ['o?e', 'tw*f']}", "two of\none", true),
+            // An object is compared as its JSON, in the order in which it was logged.
+            ("{object|contains: ',\"a\":[1,null]}'}", "", true),
+            (r#"{object|re: '^\{"b":"x \\"y\\"",'}"#, "", true),
+            ("{object|exists: true}", "", true),
         ] {
             let selector = selector(detection);
             let leaves = selector.leaves();
