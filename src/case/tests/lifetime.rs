@@ -65,6 +65,7 @@ fn readers_see_whole_commits() {
     let mut writer = case.writer().unwrap();
     let path = case.path().to_owned();
     let mut notebook = case.notebook().unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
     std::thread::scope(|threads| {
         let reading = threads.spawn(move || {
             let mut reader = open_read_only(&path).unwrap();
@@ -80,10 +81,16 @@ fn readers_see_whole_commits() {
                 assert_eq!(reader.events(&refs.iter().map(|event| event.id).take(5).collect::<Vec<_>>()).unwrap().len(), refs.len().min(5));
                 seen += usize::from(refs.len() != last);
                 last = refs.len();
+                // Nobody listens any more when all is written.
+                let _ = tell.send(last);
             }
             seen
         });
         for n in 0..100 {
+            // However slow the reader is, it sees the middle of it.
+            if n == 50 {
+                while told.recv().unwrap() == 0 {}
+            }
             writer.append(batch(n * 30, &some(0, 30))).unwrap();
             writer.commit().unwrap();
             notebook.set_mark(&digest(n), &Mark { marked: true, ..Mark::default() }).unwrap();
