@@ -112,11 +112,19 @@ fn queries_that_a_killed_fetch_left_are_attached_to_or_stopped() {
     server.fault(on("StartQuery", Fault::Runs(Duration::from_hours(1))).after(2));
     let shell = Shell::new("left", &server);
     let running = Running::start(shell.command(&format!("fetch {HOURS} --case c --format json")));
-    server.wait_until("three run", |server| server.left_running().len() == 3);
+    let is_left = |status: &str| matches!(status, "Running" | "Scheduled");
+    let left =
+        |server: &Server| -> Vec<String> { server.queries().iter().filter(|query| is_left(query.status())).map(|query| query.id.clone()).collect() };
+    // Whoever asks for the results of a query has written down that it runs.
+    server.wait_until("three run, and are known to run", |server| {
+        let asked = server.calls_of("GetQueryResults");
+        let is_known = |id: &String| asked.iter().any(|call| call.body["queryId"].as_str() == Some(id.as_str()));
+        let left = left(server);
+        left.len() == 3 && left.iter().all(is_known)
+    });
     running.signal("KILL");
     running.ended();
-    let is_left = |status: &str| matches!(status, "Running" | "Scheduled");
-    let left: Vec<String> = server.queries().iter().filter(|query| is_left(query.status())).map(|query| query.id.clone()).collect();
+    let left = left(&server);
     assert_eq!(left.len(), 3);
     server.queries().iter().for_each(|query| query.end());
     server.heal();
