@@ -1,9 +1,9 @@
 //! Which events a report is about.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Selection, Subject};
+use super::{Selection, Subject, contact};
 use crate::case::{Reader, Result};
 use crate::decode;
 use crate::model::{Entity, EntityKind, EventId, EventRef, Lead, Scope, Signal, Strand, StrandSet, TimeRange};
@@ -20,12 +20,23 @@ pub struct Chosen {
     pub refs: Arc<Vec<EventRef>>,
     /// How many of them are there only as the other side of a request.
     pub joined: u64,
+    /// Calls before the first signal of a lead, by its credentials from a new address of theirs.
+    pub earlier: u64,
+    /// Invocation records whose request CloudTrail tells of, too, with that event: both together are one thing that happened.
+    pub twins: HashMap<EventId, EventId>,
     /// Model calls, by what CloudTrail tells; and how many of them have no invocation record in the case.
     pub calls: (u64, u64),
     /// Signals about these events, in order of time.
     pub signals: Vec<Signal>,
     /// Leads that these signals belong to.
     pub leads: Vec<Lead>,
+}
+
+impl Chosen {
+    /// What happened, each request once: a call that CloudTrail and the invocation log tell of is there as CloudTrail's event.
+    pub(super) fn requests(&self) -> Vec<EventRef> {
+        self.refs.iter().filter(|event| !self.twins.contains_key(&event.id)).copied().collect()
+    }
 }
 
 /// Chooses.
@@ -36,6 +47,7 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
     let signals = reader.signals()?;
     let leads = reader.leads()?;
     let mut wanted: Option<Lead> = None;
+    let mut earlier = 0;
     let mut refs: Vec<EventRef> = match selection {
         Selection::Scope(scope) => reader.refs(scope)?.to_vec(),
         Selection::Marked => {
@@ -51,7 +63,11 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
         }
         Selection::Lead(subject) => {
             let Some(lead) = leads.iter().find(|lead| is_about(lead, subject)) else { return Ok(Err(no_lead(subject, &leads))) };
-            let refs = of_lead(reader, lead, &signals)?;
+            let mut refs = of_lead(reader, lead, &signals)?;
+            let before = contact::before(reader, &refs, lead.first)?;
+            earlier = before.len() as u64;
+            refs.extend(before);
+            refs.sort_unstable();
             wanted = Some(lead.clone());
             refs
         }
@@ -59,6 +75,7 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
     let before = refs.len();
     let calls = with_other_sides(reader, &mut refs)?;
     let joined = (refs.len() - before) as u64;
+    let twins = twins(reader, &refs)?;
     let ids: HashSet<EventId> = refs.iter().map(|event| event.id).collect();
     let entities: Vec<Entity> = if let Selection::Scope(scope) = selection { scope.entities.clone() } else { Vec::new() };
     let about = |signal: &Signal| match &wanted {
@@ -70,7 +87,7 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
         Some(lead) => vec![lead],
         None => leads.into_iter().filter(|lead| signals.iter().any(|signal| lead.signals.contains(&signal.id))).collect(),
     };
-    Ok(Ok(Chosen { selection: selection.clone(), refs: Arc::new(refs), joined, calls, signals, leads }))
+    Ok(Ok(Chosen { selection: selection.clone(), refs: Arc::new(refs), joined, earlier, twins, calls, signals, leads }))
 }
 
 fn is_about(lead: &Lead, subject: &Subject) -> bool {
@@ -113,7 +130,7 @@ fn of_lead(reader: &mut Reader, lead: &Lead, signals: &[Signal]) -> Result<Vec<E
 fn with_other_sides(reader: &mut Reader, refs: &mut Vec<EventRef>) -> Result<(u64, u64)> {
     let mut numbers: Vec<(usize, [u32; 2])> = Vec::new();
     reader.each_row(refs, [EntityKind::Service, EntityKind::Action], &mut |place, values| numbers.push((place, values)))?;
-    let mut calling: std::collections::HashMap<[u32; 2], bool> = std::collections::HashMap::new();
+    let mut calling: HashMap<[u32; 2], bool> = HashMap::new();
     let mut wanted: Vec<EventRef> = Vec::new();
     for (place, names) in numbers {
         let Some(event) = refs.get(place) else { continue };
@@ -148,4 +165,23 @@ fn with_other_sides(reader: &mut Reader, refs: &mut Vec<EventRef>) -> Result<(u6
     refs.extend(all.iter().filter(|event| others.contains(&event.id) && event.strand() != Strand::Span));
     refs.sort_unstable();
     Ok((calls, without))
+}
+
+/// The invocation records of a list whose request an event of CloudTrail in it tells of, too.
+fn twins(reader: &mut Reader, refs: &[EventRef]) -> Result<HashMap<EventId, EventId>> {
+    let mut twins = HashMap::new();
+    if !refs.iter().any(|event| event.strand() == Strand::Invocation) {
+        return Ok(twins);
+    }
+    let own: HashSet<EventId> = refs.iter().map(|event| event.id).collect();
+    let mut requests = reader.requests(0)?;
+    requests.retain(|(_, event)| own.contains(&event.id));
+    requests.sort_unstable_by_key(|(request, event)| (*request, event.id));
+    for request in requests.chunk_by(|one, other| one.0 == other.0) {
+        let events = || request.iter().map(|(_, event)| event);
+        if let Some(call) = events().find(|event| matches!(event.strand(), Strand::Management | Strand::Data)) {
+            twins.extend(events().filter(|event| event.strand() == Strand::Invocation).map(|record| (record.id, call.id)));
+        }
+    }
+    Ok(twins)
 }
