@@ -20,12 +20,14 @@ pub struct Chosen {
     pub refs: Arc<Vec<EventRef>>,
     /// How many of them are there only as the other side of a request.
     pub joined: u64,
-    /// Calls before the first signal of a lead, by its credentials from a new address of theirs.
-    pub earlier: u64,
+    /// Calls before the first signal of a lead that belong to the first contact of its credentials; and how many more there are.
+    pub earlier: (u64, u64),
     /// Invocation records whose request CloudTrail tells of, too, with that event: both together are one thing that happened.
     pub twins: HashMap<EventId, EventId>,
     /// Model calls, by what CloudTrail tells; and how many of them have no invocation record in the case.
     pub calls: (u64, u64),
+    /// Those that have none.
+    pub unrecorded: Vec<EventRef>,
     /// Signals about these events, in order of time.
     pub signals: Vec<Signal>,
     /// Leads that these signals belong to.
@@ -33,6 +35,15 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// Whom it is about, as far as the selection says.
+    pub(super) fn whom(&self) -> &[Entity] {
+        match (&self.selection, self.leads.first()) {
+            (Selection::Scope(scope), _) => &scope.entities,
+            (Selection::Lead(_), Some(lead)) => &lead.entities,
+            _ => &[],
+        }
+    }
+
     /// What happened, each request once: a call that CloudTrail and the invocation log tell of is there as CloudTrail's event.
     pub(super) fn requests(&self) -> Vec<EventRef> {
         self.refs.iter().filter(|event| !self.twins.contains_key(&event.id)).copied().collect()
@@ -47,7 +58,7 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
     let signals = reader.signals()?;
     let leads = reader.leads()?;
     let mut wanted: Option<Lead> = None;
-    let mut earlier = 0;
+    let mut earlier = (0, 0);
     let mut refs: Vec<EventRef> = match selection {
         Selection::Scope(scope) => reader.refs(scope)?.to_vec(),
         Selection::Marked => {
@@ -64,8 +75,8 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
         Selection::Lead(subject) => {
             let Some(lead) = leads.iter().find(|lead| is_about(lead, subject)) else { return Ok(Err(no_lead(subject, &leads))) };
             let mut refs = of_lead(reader, lead, &signals)?;
-            let before = contact::before(reader, &refs, lead.first)?;
-            earlier = before.len() as u64;
+            let (before, left_out) = contact::before(reader, &refs, lead)?;
+            earlier = (before.len() as u64, left_out);
             refs.extend(before);
             refs.sort_unstable();
             wanted = Some(lead.clone());
@@ -73,7 +84,8 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
         }
     };
     let before = refs.len();
-    let calls = with_other_sides(reader, &mut refs)?;
+    let (calls, unrecorded) = with_other_sides(reader, &mut refs)?;
+    let calls = (calls, unrecorded.len() as u64);
     let joined = (refs.len() - before) as u64;
     let twins = twins(reader, &refs)?;
     let ids: HashSet<EventId> = refs.iter().map(|event| event.id).collect();
@@ -87,7 +99,7 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
         Some(lead) => vec![lead],
         None => leads.into_iter().filter(|lead| signals.iter().any(|signal| lead.signals.contains(&signal.id))).collect(),
     };
-    Ok(Ok(Chosen { selection: selection.clone(), refs: Arc::new(refs), joined, earlier, twins, calls, signals, leads }))
+    Ok(Ok(Chosen { selection: selection.clone(), refs: Arc::new(refs), joined, earlier, twins, calls, unrecorded, signals, leads }))
 }
 
 fn is_about(lead: &Lead, subject: &Subject) -> bool {
@@ -126,8 +138,8 @@ fn of_lead(reader: &mut Reader, lead: &Lead, signals: &[Signal]) -> Result<Vec<E
 }
 
 /// Adds the invocation records of model calls, and the CloudTrail events of invocation records; gives how many calls there
-/// are and how many of them have no record.
-fn with_other_sides(reader: &mut Reader, refs: &mut Vec<EventRef>) -> Result<(u64, u64)> {
+/// are and which of them have no record.
+fn with_other_sides(reader: &mut Reader, refs: &mut Vec<EventRef>) -> Result<(u64, Vec<EventRef>)> {
     let mut numbers: Vec<(usize, [u32; 2])> = Vec::new();
     reader.each_row(refs, [EntityKind::Service, EntityKind::Action], &mut |place, values| numbers.push((place, values)))?;
     let mut calling: HashMap<[u32; 2], bool> = HashMap::new();
@@ -149,20 +161,23 @@ fn with_other_sides(reader: &mut Reader, refs: &mut Vec<EventRef>) -> Result<(u6
             wanted.push(*event);
         }
     }
-    let calls = wanted.iter().filter(|event| event.strand() != Strand::Invocation).count() as u64;
+    let mut calls = wanted.iter().filter(|event| event.strand() != Strand::Invocation).count() as u64;
     wanted.truncate(MOST_CALLS);
     let known: HashSet<EventId> = refs.iter().map(|event| event.id).collect();
     let all = reader.refs(&Scope { strands: StrandSet::ALL, ..Scope::all() })?;
     let joined = reader.joined()?;
     let is_joined = |event: &EventRef| joined.get(event.id.0 as usize).copied().unwrap_or(false);
-    let without = wanted.iter().filter(|event| event.strand() != Strand::Invocation && !is_joined(event)).count() as u64;
+    let without = wanted.iter().filter(|event| event.strand() != Strand::Invocation && !is_joined(event)).copied().collect();
     let mut others: HashSet<EventId> = HashSet::new();
     let asked: Vec<EventId> = wanted.iter().filter(|event| is_joined(event)).map(|event| event.id).collect();
     for event in reader.events(&asked)? {
         let Some(request) = event.request_id.as_deref() else { continue };
         others.extend(reader.find(request)?.into_iter().filter(|id| !known.contains(id)));
     }
+    let found = refs.len();
     refs.extend(all.iter().filter(|event| others.contains(&event.id) && event.strand() != Strand::Span));
+    // CloudTrail's event beside an invocation record is a call.
+    calls += refs.iter().skip(found).filter(|event| event.strand() != Strand::Invocation).count() as u64;
     refs.sort_unstable();
     Ok((calls, without))
 }

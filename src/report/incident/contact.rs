@@ -3,17 +3,20 @@
 //! Only a caller's own credential counts, as CloudTrail's columns have it: a key that somebody else's call is about, such as the
 //! one that switches it off, was not used by that call.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use super::Options;
 use super::words::{Words, counted};
 use crate::case::{Reader, Result};
-use crate::model::{Entity, EntityKind, EventRef, Name, Scope, Strand, Timestamp};
+use crate::model::{Entity, EntityKind, EventRef, Lead, Name, Scope, Strand, Timestamp};
 use crate::report::grouped;
 
 /// Credentials looked at, those with the most calls.
 const CREDENTIALS: usize = 8;
+/// Columns that say who called.
+const CALLERS: [EntityKind; 4] = [EntityKind::Key, EntityKind::Actor, EntityKind::Principal, EntityKind::Ip];
 /// New addresses told of a credential.
 const ADDRESSES: usize = 3;
 /// Earlier addresses named.
@@ -38,6 +41,19 @@ pub(super) struct Contact {
     pub until: Timestamp,
 }
 
+/// A credential of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Used {
+    /// Which.
+    pub credential: Entity,
+    /// Addresses it was not used from before.
+    pub contacts: Vec<Contact>,
+    /// Its last use in the case.
+    pub last: Option<Timestamp>,
+    /// How often it was used after the report's last event.
+    pub after: u64,
+}
+
 /// Every use of a credential, in order of time.
 struct Uses(Vec<(EventRef, Name)>);
 
@@ -53,8 +69,8 @@ impl Uses {
         let mut uses = Vec::new();
         for (place, numbers) in rows {
             for number in numbers.into_iter().filter(|number| *number != 0) {
-                if !names.contains_key(&number) {
-                    names.insert(number, reader.spelled(number)?);
+                if let Entry::Vacant(unknown) = names.entry(number) {
+                    unknown.insert(reader.spelled(number)?);
                 }
             }
             let [who, address] = numbers.map(|number| names.get(&number));
@@ -94,13 +110,20 @@ fn is_address(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok()
 }
 
-/// The credentials that events were made with, and the addresses they came from, the most frequent first.
-pub(super) fn credentials(reader: &mut Reader, refs: &[EventRef]) -> Result<Vec<(Entity, Vec<Name>)>> {
+/// The credentials that events were made with, and the addresses they came from, the most frequent first. Where it is known whom a
+/// report is about, only theirs: an event that names a key may be somebody else's.
+fn credentials(reader: &mut Reader, refs: &[EventRef], whom: &[Entity]) -> Result<Vec<(Entity, Vec<Name>)>> {
+    let callers: Vec<&Entity> = whom.iter().filter(|entity| CALLERS.contains(&entity.kind)).collect();
     let trail: Vec<EventRef> = refs.iter().filter(|event| is_trail(event)).copied().collect();
-    let mut tally = reader.tally(&trail, [EntityKind::Key, EntityKind::Actor, EntityKind::Ip])?;
+    let mut tally = reader.tally(&trail, CALLERS)?;
     tally.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     let mut found: Vec<(Entity, Vec<Name>)> = Vec::new();
-    for ([key, actor, address], _) in tally {
+    for (row, _) in tally {
+        let is = |entity: &&Entity| CALLERS.iter().zip(&row).any(|(kind, value)| *kind == entity.kind && value.as_ref() == Some(&entity.value));
+        if !callers.is_empty() && !callers.iter().any(is) {
+            continue;
+        }
+        let [key, actor, _, address] = row;
         let credential = match (key.filter(|key| is_long_term(key)), actor) {
             (Some(key), _) => Entity { kind: EntityKind::Key, value: key },
             (None, Some(actor)) => Entity { kind: EntityKind::Actor, value: actor },
@@ -119,50 +142,50 @@ pub(super) fn credentials(reader: &mut Reader, refs: &[EventRef]) -> Result<Vec<
 }
 
 /// An access key that is valid until somebody switches it off.
-pub(super) fn is_long_term(key: &str) -> bool {
+fn is_long_term(key: &str) -> bool {
     key.starts_with("AKIA")
 }
 
-/// New addresses of the credentials of these events.
-pub(super) fn contacts(reader: &mut Reader, refs: &[EventRef]) -> Result<Vec<Contact>> {
-    let mut contacts = Vec::new();
-    for (credential, addresses) in credentials(reader, refs)? {
+/// What the case knows of the credentials of these events.
+pub(super) fn used(reader: &mut Reader, refs: &[EventRef], whom: &[Entity]) -> Result<Vec<Used>> {
+    let end = refs.iter().rev().find_map(|event| event.time());
+    let mut found = Vec::new();
+    for (credential, addresses) in credentials(reader, refs, whom)? {
         let uses = Uses::read(reader, &credential)?;
-        let mut own: Vec<Contact> = addresses.iter().filter_map(|address| uses.contact(&credential, address)).collect();
-        own.sort_by(|one, other| (one.first, &one.address).cmp(&(other.first, &other.address)));
-        own.truncate(ADDRESSES);
-        contacts.extend(own);
+        let mut contacts: Vec<Contact> = addresses.iter().filter_map(|address| uses.contact(&credential, address)).collect();
+        contacts.sort_by(|one, other| (one.first, &one.address).cmp(&(other.first, &other.address)));
+        contacts.truncate(ADDRESSES);
+        let after = uses.0.iter().rev().take_while(|(event, _)| event.time() > end).count() as u64;
+        let last = uses.0.last().and_then(|(event, _)| event.time());
+        found.push(Used { credential, contacts, last, after });
     }
-    Ok(contacts)
+    Ok(found)
 }
 
 /// The calls before a lead's first signal with which a credential of its events came from an address for the first time. An
-/// address that had been in use for long is no first contact: nothing is taken from it.
-pub(super) fn before(reader: &mut Reader, refs: &[EventRef], signal: Timestamp) -> Result<Vec<EventRef>> {
+/// address that had been in use for long is no first contact, nor is one that the case just begins with: nothing is taken from it.
+/// Also how many more there are than are taken.
+pub(super) fn before(reader: &mut Reader, refs: &[EventRef], lead: &Lead) -> Result<(Vec<EventRef>, u64)> {
     let mut found: Vec<EventRef> = Vec::new();
-    for (credential, addresses) in credentials(reader, refs)? {
+    let mut left_out = 0;
+    let begins = reader.totals()?.span.map(|(first, _)| first);
+    for (credential, addresses) in credentials(reader, refs, &lead.entities)? {
         let uses = Uses::read(reader, &credential)?;
         for address in addresses {
-            let first = uses.from(&address).next().and_then(EventRef::time);
-            if first.is_some_and(|first| first < signal && signal.as_millis() - first.as_millis() <= BEFORE) {
-                found.extend(uses.from(&address).take_while(|event| event.time().is_some_and(|time| time < signal)).take(MOST_BEFORE));
+            let Some(first) = uses.from(&address).next().and_then(EventRef::time) else { continue };
+            let within = |from: Timestamp, to: Timestamp| to.as_millis().saturating_sub(from.as_millis()) <= BEFORE;
+            let is_new = uses.contact(&credential, &address).is_some() || begins.is_some_and(|begins| !within(begins, first));
+            if is_new && first < lead.first && within(first, lead.first) {
+                let mut calls = uses.from(&address).take_while(|event| event.time().is_some_and(|time| time < lead.first));
+                found.extend(calls.by_ref().take(MOST_BEFORE));
+                left_out += calls.count() as u64;
             }
         }
     }
     found.retain(|event| refs.binary_search(event).is_err());
     found.sort_unstable();
     found.dedup();
-    Ok(found)
-}
-
-/// How often a credential was used after a moment.
-pub(super) fn uses_after(reader: &mut Reader, credential: &Entity, moment: Option<Timestamp>) -> Result<u64> {
-    Ok(Uses::read(reader, credential)?.0.iter().rev().take_while(|(event, _)| event.time() > moment).count() as u64)
-}
-
-/// The last use of a credential in the case.
-pub(super) fn last_use(reader: &mut Reader, credential: &Entity) -> Result<Option<Timestamp>> {
-    Ok(Uses::read(reader, credential)?.0.last().and_then(|(event, _)| event.time()))
+    Ok((found, left_out))
 }
 
 /// A new address in a sentence.

@@ -84,15 +84,18 @@ impl Defences {
         // In order of time.
         let begin = self.all.changes.partition_point(|change| change.time() <= Some(from));
         let until = self.all.changes.iter().skip(begin).take_while(|change| change.time() <= Some(to));
-        until.into_iter().any(|change| {
-            change.state.is_some() && here(change.place.account.as_ref(), account) && here(change.place.region.as_ref(), region)
-        })
+        until
+            .into_iter()
+            .any(|change| change.state.is_some() && here(change.place.account.as_ref(), account) && here(change.place.region.as_ref(), region))
     }
 
     /// What a change led to: the first and the number of the changes of the same control after a moment.
     pub(super) fn later(&self, place: &Place, control: &Control, after: Option<Timestamp>) -> Option<(&ControlChange, usize)> {
-        let mut later =
-            self.all.changes.iter().filter(|change| change.state.is_some() && change.time() > after && change.control == *control && change.place == *place);
+        let mut later = self
+            .all
+            .changes
+            .iter()
+            .filter(|change| change.state.is_some() && change.time() > after && change.control == *control && change.place == *place);
         let first = later.next()?;
         Some((first, later.count()))
     }

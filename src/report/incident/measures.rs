@@ -26,7 +26,7 @@ fn measured(measure: &str, observed: f64) -> String {
     let (how, of) = measure.split_once(' ').unwrap_or((measure, ""));
     let field = |of: &str| of.split(", ").map(field_words).collect::<Vec<_>>().join(" with ");
     match how {
-        "count" => format!("{count} matching {}", if observed == 1.0 { "event" } else { "events" }),
+        "count" => format!("{count} matching {}", if count == "1" { "event" } else { "events" }),
         "distinct" => format!("{count} different {}", field(of)),
         "sum" => format!("{count} {} in all", field(of)),
         "average" => format!("{count} {} on average", field(of)),
@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn measures_and_limits_in_words() {
-        let said = [("distinct eventName", 6.0), ("count", 9.0), ("count", 1.0), ("max x.prompt_chars", 73_087.0), ("distinct x.region, my.field", 3.0)];
+        let said =
+            [("distinct eventName", 6.0), ("count", 9.0), ("count", 1.0), ("max x.prompt_chars", 73_087.0), ("distinct x.region, my.field", 3.0)];
         assert_eq!(
             said.map(|(measure, observed)| measured(measure, observed)),
             [

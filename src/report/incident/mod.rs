@@ -191,14 +191,14 @@ pub fn gather(reader: &mut Reader, chosen: &Chosen, options: &Options) -> Result
     let mut incident = Incident { program: format!("outcrop {}", env!("CARGO_PKG_VERSION")), ..Incident::default() };
     let defences = controls::read(reader, chosen, options)?;
     let told = story::events(reader, chosen, &defences)?;
-    let contacts = contact::contacts(reader, &chosen.refs)?;
+    let used = contact::used(reader, &chosen.refs, chosen.whom())?;
     findings::tell(reader, chosen, options, &mut incident)?;
-    summary::tell(reader, chosen, options, &defences, &contacts, &mut incident)?;
-    story::tell(reader, chosen, options, &defences, &told, &mut incident)?;
+    summary::tell(reader, chosen, options, &defences, &used, &mut incident)?;
+    story::tell(reader, chosen, options, &defences, &used, &told, &mut incident)?;
     prompts::tell(reader, chosen, options, &mut incident)?;
     controls::tell(&defences, options, &mut incident);
     coverage::tell(reader, chosen, options, &mut incident)?;
-    incident.open = open::tell(reader, chosen, options, &defences, &contacts)?;
+    incident.open = open::tell(reader, chosen, options, &defences, &used)?;
     Ok(incident)
 }
 

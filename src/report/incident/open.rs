@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::chosen::Chosen;
-use super::contact::{self, Contact};
+use super::contact::Used;
 use super::controls::{Defences, later_words, short};
 use super::words::{Words, counted};
 use super::{Options, seconds};
@@ -53,26 +53,28 @@ pub struct Open {
     pub next: Vec<Words>,
 }
 
-pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defences: &Defences, contacts: &[Contact]) -> Result<Open> {
+pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defences: &Defences, used: &[Used]) -> Result<Open> {
     let mut open = Open::default();
     if chosen.refs.is_empty() {
         return Ok(open);
     }
-    unknown(reader, chosen, options, defences, contacts, &mut open)?;
-    credentials(reader, chosen, options, &mut open)?;
+    unknown(reader, chosen, options, defences, used, &mut open)?;
+    keys(reader, chosen, options, used, &mut open)?;
     rights(reader, chosen, options, &mut open)?;
     controls(defences, &mut open);
-    next(reader, chosen, options, contacts, &mut open)?;
+    next(reader, chosen, options, used, &mut open)?;
     Ok(open)
 }
 
-fn unknown(reader: &mut Reader, chosen: &Chosen, options: &Options, defences: &Defences, contacts: &[Contact], open: &mut Open) -> Result<()> {
-    for contact in contacts {
-        let said = Words::new("Who called from ").value(options.secrets.text(&contact.address)).say(", and how they came by ");
-        open.unknown.push(said.value(options.secrets.text(&contact.credential.value)).say(": no record of the case tells."));
+fn unknown(reader: &mut Reader, chosen: &Chosen, options: &Options, defences: &Defences, used: &[Used], open: &mut Open) -> Result<()> {
+    for contact in used.iter().flat_map(|used| &used.contacts) {
+        let is_key = contact.credential.kind == EntityKind::Key;
+        let said = Words::new("Who called from ").value(options.secrets.text(&contact.address));
+        let said = said.say(if is_key { ", and how they came by " } else { " as " }).value(options.secrets.text(&contact.credential.value));
+        open.unknown.push(said.say(": no record of the case tells."));
     }
     let own: HashSet<EventId> = chosen.refs.iter().map(|event| event.id).collect();
-    let mut unseen = 0;
+    let mut unseen: HashSet<EventId> = HashSet::new();
     for window in defences.windows() {
         let calls = window.invocations.iter().filter(|event| own.contains(&event.id)).count() as u64;
         if calls == 0 {
@@ -82,7 +84,7 @@ fn unknown(reader: &mut Reader, chosen: &Chosen, options: &Options, defences: &D
         let (what, off) = if window.control.kind == ControlKind::Trail {
             ("Who made ", "the trail")
         } else {
-            unseen += calls;
+            unseen.extend(window.invocations.iter().map(|event| event.id));
             ("What was asked and answered in ", "invocation logging")
         };
         let mut said = Words::new(format!("{what}{}: {off} ", counted(calls, "model call")));
@@ -91,13 +93,18 @@ fn unknown(reader: &mut Reader, chosen: &Chosen, options: &Options, defences: &D
         }
         open.unknown.push(said.say(format!("was off from {}{until}.", seconds(window.from))));
     }
-    if let more @ 1.. = chosen.calls.1.saturating_sub(unseen) {
-        let said = format!(
-            "What was asked in {}: {} no invocation record, and no known gap of logging explains it.",
-            counted(more, if unseen > 0 { "further model call" } else { "model call" }),
-            if more == 1 { "it has" } else { "they have" }
-        );
-        open.unknown.push(Words::new(said));
+    let others: Vec<&EventRef> = chosen.unrecorded.iter().filter(|event| !unseen.contains(&event.id)).collect();
+    if !others.is_empty() {
+        let failed = others.iter().filter(|event| event.outcome() != Outcome::Ok).count();
+        let calls = counted(others.len() as u64, if unseen.is_empty() { "model call" } else { "further model call" });
+        let which = match (others.len(), failed) {
+            (_, 0) => String::new(),
+            (1, _) => ", which failed".to_owned(),
+            (all, failed) if all == failed => ", all of which failed".to_owned(),
+            (_, failed) => format!(", of which {} failed", grouped(failed as u64)),
+        };
+        let has = if others.len() == 1 { "it has" } else { "they have" };
+        open.unknown.push(Words::new(format!("What was asked in {calls}{which}: {has} no invocation record.")));
     }
     let (elsewhere, nowhere) = bodies(reader, chosen)?;
     if elsewhere > 0 {
@@ -132,23 +139,27 @@ fn bodies(reader: &mut Reader, chosen: &Chosen) -> Result<(u64, u64)> {
 }
 
 /// The long-term keys that were used: whether somebody switched them off.
-fn credentials(reader: &mut Reader, chosen: &Chosen, options: &Options, open: &mut Open) -> Result<()> {
-    for (credential, _) in contact::credentials(reader, &chosen.refs)? {
-        if credential.kind != EntityKind::Key {
-            continue;
-        }
-        let used = contact::last_use(reader, &credential)?.map(|time| format!(" was last used {}", seconds(time))).unwrap_or_default();
-        let said = Words::new("Access key ").value(options.secrets.text(&credential.value)).say(used);
-        let about = changes(reader, &["UpdateAccessKey", "DeleteAccessKey"], Some(&credential), beginning(chosen))?;
-        open.standing.push(match about.last() {
-            Some(event) => {
-                let status = status(reader, event).map(|status| format!(" ({status})")).unwrap_or_default();
-                by(said.say("; ").value(format!("{}{status}", event.action.as_deref().unwrap_or_default())), event, options).say(".")
-            }
+fn keys(reader: &mut Reader, chosen: &Chosen, options: &Options, used: &[Used], open: &mut Open) -> Result<()> {
+    let since = TimeRange { since: chosen.refs.iter().find_map(|event| event.time()), until: None };
+    for Used { credential, last, .. } in used.iter().filter(|used| used.credential.kind == EntityKind::Key) {
+        let when = last.map(|time| format!(" was last used {}", seconds(time))).unwrap_or_default();
+        let said = Words::new("Access key ").value(options.secrets.text(&credential.value)).say(when);
+        let about = changes(reader, &["UpdateAccessKey", "DeleteAccessKey"], Some(credential), since)?;
+        // Not every call that names the key is about it: it may have been made with it.
+        let names = |event: &&Event| event.detail.as_deref().is_some_and(|detail| detail.split(' ').any(|word| *word == *credential.value));
+        open.standing.push(match about.iter().rfind(names) {
+            Some(event) => then(reader, said.say(if event.time < *last { "; " } else { "; then " }), event, options),
             None => said.say("; no record shows that it was switched off."),
         });
     }
     Ok(())
+}
+
+/// What was done to it: `UpdateAccessKey (Inactive) … by …`.
+fn then(reader: &mut Reader, said: Words, event: &Event, options: &Options) -> Words {
+    let status = status(reader, event).map(|status| format!(" ({status})")).unwrap_or_default();
+    let what = format!("{}{status}", event.action.as_deref().unwrap_or_default());
+    by(said.value(options.secrets.text(&what)), event, options).say(".")
 }
 
 /// What `UpdateAccessKey` set.
@@ -159,32 +170,21 @@ fn status(reader: &mut Reader, event: &Event) -> Option<String> {
 
 /// Users, keys and rights that were made or given, and what became of them.
 fn rights(reader: &mut Reader, chosen: &Chosen, options: &Options, open: &mut Open) -> Result<()> {
-    let mut ids: Vec<EventId> = Vec::new();
-    let trail: Vec<EventRef> =
-        chosen.refs.iter().filter(|event| event.strand() == Strand::Management && event.outcome() == Outcome::Ok).copied().collect();
-    let actions = reader.tally(&trail, [EntityKind::Action])?;
-    if actions.iter().any(|([action], _)| action.as_deref().is_some_and(|action| undone_by(action).is_some())) {
-        ids.extend(trail.iter().map(|event| event.id));
+    let own: HashSet<EventId> = chosen.refs.iter().map(|event| event.id).collect();
+    let mut given: Vec<(Event, &[&str])> = Vec::new();
+    for (action, undone) in RIGHTS_GIVEN {
+        let done = changes(reader, &[action], None, TimeRange::default())?.into_iter().filter(|event| own.contains(&event.id));
+        given.extend(done.map(|event| (event, undone)));
     }
-    let mut given: Vec<(&[&str], Event)> = Vec::new();
-    for page in ids.chunks(LOOKED_AT) {
-        let undoable = |event: Event| Some((event.action.as_deref().and_then(undone_by)?, event));
-        given.extend(reader.events(page)?.into_iter().filter(|event| event.service.as_deref() == Some("iam")).filter_map(undoable));
-        if given.len() > RIGHTS {
-            break;
-        }
-    }
-    for (undone, event) in given.iter().take(RIGHTS) {
+    given.sort_by_key(|(event, _)| (event.time, event.id));
+    for (event, undone) in given.iter().take(RIGHTS) {
         let safe = options.secrets.event(event.clone());
         let said = Words::default().value(safe.action.as_deref().unwrap_or_default()).say(" ");
         let said = by(said.value(safe.detail.as_deref().unwrap_or_default()), event, options);
         let since = TimeRange { since: event.time, until: None };
         let later = changes(reader, undone, None, since)?.into_iter().rfind(|later| later.id != event.id && is_about(event, later));
         open.standing.push(match later {
-            Some(later) => {
-                let status = status(reader, &later).map(|status| format!(" ({status})")).unwrap_or_default();
-                by(said.say("; then ").value(format!("{}{status}", later.action.as_deref().unwrap_or_default())), &later, options).say(".")
-            }
+            Some(later) => then(reader, said.say("; then "), &later, options),
             None => said.say("; no record shows that it was taken back."),
         });
     }
@@ -192,10 +192,6 @@ fn rights(reader: &mut Reader, chosen: &Chosen, options: &Options, open: &mut Op
         open.standing.push(Words::new("More users, keys or rights were made or given: the timeline has them."));
     }
     Ok(())
-}
-
-fn undone_by(action: &str) -> Option<&'static [&'static str]> {
-    RIGHTS_GIVEN.iter().find(|(given, _)| *given == action).map(|(_, undone)| *undone)
 }
 
 /// `user alice policy Admin`: two of these are about the same when they agree in what both name.
@@ -232,11 +228,6 @@ fn changes(reader: &mut Reader, actions: &[&str], about: Option<&Entity>, range:
     }
     found.sort_by_key(|event| (event.time, event.id));
     Ok(found)
-}
-
-/// From the first event of the report on.
-fn beginning(chosen: &Chosen) -> TimeRange {
-    TimeRange { since: chosen.refs.iter().find_map(|event| event.time()), until: None }
 }
 
 fn by(said: Words, event: &Event, options: &Options) -> Words {
@@ -278,10 +269,10 @@ fn controls(defences: &Defences, open: &mut Open) {
     }
 }
 
-fn next(reader: &mut Reader, chosen: &Chosen, options: &Options, contacts: &[Contact], open: &mut Open) -> Result<()> {
+fn next(reader: &mut Reader, chosen: &Chosen, options: &Options, used: &[Used], open: &mut Open) -> Result<()> {
     let own: HashSet<EventId> = chosen.refs.iter().map(|event| event.id).collect();
     let mut asked: HashSet<&Name> = HashSet::new();
-    for contact in contacts.iter().filter(|contact| asked.insert(&contact.address)) {
+    for contact in used.iter().flat_map(|used| &used.contacts).filter(|contact| asked.insert(&contact.address)) {
         let all = reader.refs(&Scope::all().narrowed(Entity { kind: EntityKind::Ip, value: contact.address.clone() }))?;
         let others: Vec<EventRef> = all.iter().filter(|event| !own.contains(&event.id)).copied().collect();
         let address = options.secrets.text(&contact.address).into_owned();
@@ -291,7 +282,7 @@ fn next(reader: &mut Reader, chosen: &Chosen, options: &Options, contacts: &[Con
         }
         let mut who = reader.tally(&others, [EntityKind::Actor])?;
         who.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-        let mut said = Words::new(format!("{} more from ", counted(others.len() as u64, "event"))).value(address).say(" ");
+        let mut said = Words::new(format!("{} from ", counted(others.len() as u64, "more event"))).value(address).say(" ");
         said = said.say(if others.len() == 1 { "is not told here: by " } else { "are not told here: by " });
         for (at, ([actor], count)) in who.iter().take(NAMED).enumerate() {
             let actor = actor.as_deref().unwrap_or("somebody not named");
@@ -299,14 +290,10 @@ fn next(reader: &mut Reader, chosen: &Chosen, options: &Options, contacts: &[Con
         }
         open.next.push(said.say(if who.len() > NAMED { " and others." } else { "." }));
     }
-    let last = chosen.refs.iter().rev().find_map(|event| event.time());
-    for (credential, _) in contact::credentials(reader, &chosen.refs)? {
-        let after = contact::uses_after(reader, &credential, last)?;
-        if after > 0 {
-            let are = if after == 1 { "comes" } else { "come" };
-            let said = Words::new(format!("{} by ", counted(after, "call"))).value(options.secrets.text(&credential.value));
-            open.next.push(said.say(format!(" {are} after the last event told here.")));
-        }
+    for Used { credential, after, .. } in used.iter().filter(|used| used.after > 0) {
+        let come = if *after == 1 { "comes" } else { "come" };
+        let said = Words::new(format!("{} by ", counted(*after, "call"))).value(options.secrets.text(&credential.value));
+        open.next.push(said.say(format!(" {come} after the last event told here.")));
     }
     if let Some((_, end)) = reader.totals()?.span {
         let what = if open.standing.is_empty() { "what came later" } else { "what came later, and whether the above is still so" };

@@ -4,13 +4,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::chosen::Chosen;
+use super::contact::{Contact, Used};
 use super::controls::{Defences, after_words, opened, short, window_words};
 use super::coverage::cut;
 use super::words::{Words, counted, line};
 use super::{Day, Incident, Marked, Options, Step, seconds};
 use crate::case::{Reader, Result};
 use crate::decode;
-use crate::model::{self, EventId, EventRef, Mark, Outcome, Signal, Strand, Timestamp, TriageState};
+use crate::model::{self, EntityKind, EventId, EventRef, Mark, Outcome, Signal, Strand, Timestamp, TriageState};
 use crate::report::control_words;
 
 /// Of a selection up to so large every event is told; of a larger one those that matter.
@@ -70,7 +71,15 @@ struct Growing {
 }
 
 /// Puts the story, and what was marked, into the report.
-pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defences: &Defences, told: &Told, incident: &mut Incident) -> Result<()> {
+pub(super) fn tell(
+    reader: &mut Reader,
+    chosen: &Chosen,
+    options: &Options,
+    defences: &Defences,
+    used: &[Used],
+    told: &Told,
+    incident: &mut Incident,
+) -> Result<()> {
     let steps = steps(chosen, defences, told);
     let fired = fired(chosen, &steps);
     let by_event: HashMap<EventId, &model::Event> = told.events.iter().map(|event| (event.id, event)).collect();
@@ -78,6 +87,7 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
     let all = steps.len();
     for (at, step) in steps.iter().enumerate() {
         let mut notes = notes(defences, options, &told.marks, step, fired.get(&at).map(Vec::as_slice).unwrap_or_default());
+        notes.extend(used.iter().filter_map(|used| contact(used, by_event.get(&step.ids.first()?.0)?, options)));
         // What is there from the beginning is not new.
         notes.extend(step.ids.iter().filter_map(|(id, _)| known.first(by_event.get(id)?, at > 0, options)));
         if at < STEPS {
@@ -100,6 +110,15 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
         incident.story_note = if incident.story_note.is_empty() { more } else { format!("{} {more}", incident.story_note) };
     }
     marks(reader, chosen, options, told, incident)
+}
+
+/// An event is the first with which a credential came from an address.
+fn contact(used: &Used, event: &model::Event, options: &Options) -> Option<Words> {
+    let whose = if used.credential.kind == EntityKind::Key { event.key.as_ref() } else { event.actor.as_ref() };
+    let is_it = |contact: &&Contact| event.time == Some(contact.first) && event.ip.as_ref() == Some(&contact.address);
+    let contact = used.contacts.iter().find(is_it).filter(|_| whose == Some(&used.credential.value))?;
+    let said = Words::new("first contact: ").value(options.secrets.text(&used.credential.value)).say(" comes from ");
+    Some(said.value(options.secrets.text(&contact.address)).say(" for the first time in this case"))
 }
 
 /// Puts events that are alike and near each other together. An invocation record is the other side of its call, no further thing

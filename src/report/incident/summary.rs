@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::chosen::Chosen;
-use super::contact::{Contact, contact_words};
+use super::contact::{Used, contact_words};
 use super::controls::Defences;
 use super::coverage::cut;
 use super::words::{Words, counted, times};
@@ -23,7 +23,7 @@ pub(super) fn tell(
     chosen: &Chosen,
     options: &Options,
     defences: &Defences,
-    contacts: &[Contact],
+    used: &[Used],
     incident: &mut Incident,
 ) -> Result<()> {
     let refs = &chosen.refs;
@@ -51,8 +51,9 @@ pub(super) fn tell(
             counted(both, "model call")
         ));
     }
+    // An incident begins with the first contact.
+    incident.summary.extend(used.iter().flat_map(|used| &used.contacts).map(|contact| contact_words(contact, options)));
     incident.summary.push(said.say("."));
-    incident.summary.extend(contacts.iter().map(|contact| contact_words(contact, options)));
     let trail: Vec<EventRef> = requests.iter().filter(|event| event.strand() != Strand::Invocation).copied().collect();
     let who = counts(reader, &requests, EntityKind::Principal, options)?;
     if let [(one, _)] = who.as_slice() {
@@ -132,8 +133,9 @@ fn about(reader: &mut Reader, chosen: &Chosen, options: &Options, incident: &mut
             }
         }
     }
-    if chosen.earlier > 0 {
-        what = what.say(format!("; with {} from a new address before the first signal", counted(chosen.earlier, "call")));
+    if let (earlier @ 1.., left_out) = chosen.earlier {
+        let more = if left_out > 0 { format!(" (the first of them; {} more are not told)", grouped(left_out)) } else { String::new() };
+        what = what.say(format!("; with {} by the same credential from the same address before the first signal{more}", counted(earlier, "call")));
     }
     if chosen.joined > 0 {
         what = what.say(format!("; with {} of the other side of the same requests", counted(chosen.joined, "record")));
@@ -287,9 +289,10 @@ fn ranked(mut counts: Vec<(Name, u64)>) -> Vec<(Name, u64)> {
 /// The first values with their counts, and how many more there are.
 fn named(words: Words, values: &[(Name, u64)]) -> Words {
     let mut words = words;
+    let counts = values.len() > 1 && values.iter().any(|(_, count)| *count > 1);
     for (at, (name, count)) in values.iter().take(NAMED).enumerate() {
         words = words.say(if at == 0 { "" } else { ", " }).value(cut(name, SHOWN));
-        if values.len() > 1 {
+        if counts {
             words = words.say(format!(" ×{}", grouped(*count)));
         }
     }
