@@ -187,7 +187,11 @@ pub(super) fn tell(defences: &Defences, options: &Options, incident: &mut Incide
         state: line(&state.state),
         since: state.since.map(seconds).unwrap_or_default(),
         bad: matches!(state.standing, Standing::Down | Standing::Weak),
-        later: defences.later(&state.place, &state.control, defences.end).map(|(change, more)| later_words(change, more)).unwrap_or_default(),
+        later: defences
+            .end
+            .and_then(|end| defences.later(&state.place, &state.control, Some(end)))
+            .map(|(change, more)| later_words(change, more))
+            .unwrap_or_default(),
     };
     incident.states = defences.states.iter().map(state).collect();
 }

@@ -16,14 +16,14 @@ use crate::model::{
 };
 use crate::report::{control_words, grouped};
 
-/// Events by which rights were given that are looked at, and exchanges whose bodies are looked for.
-const LOOKED_AT: usize = 2_000;
+/// Changes of one kind by IAM that are looked at, and exchanges whose bodies are looked for.
+const LOOKED_AT: usize = 20_000;
 /// Rights told.
 const RIGHTS: usize = 12;
-/// Events of an address outside of the report whose callers are counted.
+/// Callers named of an address's other events.
 const NAMED: usize = 3;
 
-/// What gives somebody rights, and what takes them back. By whom it was given is who the report is about.
+/// What gives somebody rights, and what takes them back.
 const RIGHTS_GIVEN: [(&str, &[&str]); 15] = [
     ("CreateUser", &["DeleteUser"]),
     ("CreateRole", &["DeleteRole"]),
@@ -59,7 +59,7 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
         return Ok(open);
     }
     unknown(reader, chosen, options, defences, used, &mut open)?;
-    keys(reader, chosen, options, used, &mut open)?;
+    keys(reader, options, used, &mut open)?;
     rights(reader, chosen, options, &mut open)?;
     controls(defences, &mut open);
     next(reader, chosen, options, used, &mut open)?;
@@ -139,12 +139,11 @@ fn bodies(reader: &mut Reader, chosen: &Chosen) -> Result<(u64, u64)> {
 }
 
 /// The long-term keys that were used: whether somebody switched them off.
-fn keys(reader: &mut Reader, chosen: &Chosen, options: &Options, used: &[Used], open: &mut Open) -> Result<()> {
-    let since = TimeRange { since: chosen.refs.iter().find_map(|event| event.time()), until: None };
+fn keys(reader: &mut Reader, options: &Options, used: &[Used], open: &mut Open) -> Result<()> {
     for Used { credential, last, .. } in used.iter().filter(|used| used.credential.kind == EntityKind::Key) {
         let when = last.map(|time| format!(" was last used {}", seconds(time))).unwrap_or_default();
         let said = Words::new("Access key ").value(options.secrets.text(&credential.value)).say(when);
-        let about = changes(reader, &["UpdateAccessKey", "DeleteAccessKey"], Some(credential), since)?;
+        let about = changes(reader, &["UpdateAccessKey", "DeleteAccessKey"], Some(credential), TimeRange::default(), &|_| true)?;
         // Not every call that names the key is about it: it may have been made with it.
         let names = |event: &&Event| event.detail.as_deref().is_some_and(|detail| detail.split(' ').any(|word| *word == *credential.value));
         open.standing.push(match about.iter().rfind(names) {
@@ -173,7 +172,7 @@ fn rights(reader: &mut Reader, chosen: &Chosen, options: &Options, open: &mut Op
     let own: HashSet<EventId> = chosen.refs.iter().map(|event| event.id).collect();
     let mut given: Vec<(Event, &[&str])> = Vec::new();
     for (action, undone) in RIGHTS_GIVEN {
-        let done = changes(reader, &[action], None, TimeRange::default())?.into_iter().filter(|event| own.contains(&event.id));
+        let done = changes(reader, &[action], None, TimeRange::default(), &|event| own.contains(&event.id))?.into_iter();
         given.extend(done.map(|event| (event, undone)));
     }
     given.sort_by_key(|(event, _)| (event.time, event.id));
@@ -182,7 +181,7 @@ fn rights(reader: &mut Reader, chosen: &Chosen, options: &Options, open: &mut Op
         let said = Words::default().value(safe.action.as_deref().unwrap_or_default()).say(" ");
         let said = by(said.value(safe.detail.as_deref().unwrap_or_default()), event, options);
         let since = TimeRange { since: event.time, until: None };
-        let later = changes(reader, undone, None, since)?.into_iter().rfind(|later| later.id != event.id && is_about(event, later));
+        let later = changes(reader, undone, None, since, &|later| later.id != event.id)?.into_iter().rfind(|later| is_about(event, later));
         open.standing.push(match later {
             Some(later) => then(reader, said.say("; then "), &later, options),
             None => said.say("; no record shows that it was taken back."),
@@ -214,7 +213,13 @@ fn is_about(given: &Event, undone: &Event) -> bool {
 }
 
 /// Changes by IAM that succeeded, in order of time.
-fn changes(reader: &mut Reader, actions: &[&str], about: Option<&Entity>, range: TimeRange) -> Result<Vec<Event>> {
+fn changes(
+    reader: &mut Reader,
+    actions: &[&str],
+    about: Option<&Entity>,
+    range: TimeRange,
+    wanted: &dyn Fn(&EventRef) -> bool,
+) -> Result<Vec<Event>> {
     let mut found: Vec<Event> = Vec::new();
     for action in actions {
         let mut scope = Scope { range, strands: StrandSet::only(Strand::Management), ..Scope::all() };
@@ -223,7 +228,8 @@ fn changes(reader: &mut Reader, actions: &[&str], about: Option<&Entity>, range:
             scope = scope.narrowed(entity.clone());
         }
         let refs = reader.refs(&scope)?;
-        let ids: Vec<EventId> = refs.iter().filter(|event| event.outcome() == Outcome::Ok).map(|event| event.id).take(LOOKED_AT).collect();
+        let ids: Vec<EventId> =
+            refs.iter().filter(|event| event.outcome() == Outcome::Ok && wanted(event)).map(|event| event.id).take(LOOKED_AT).collect();
         found.extend(reader.events(&ids)?.into_iter().filter(|event| event.service.as_deref() == Some("iam")));
     }
     found.sort_by_key(|event| (event.time, event.id));

@@ -56,7 +56,7 @@ pub(super) fn events(reader: &mut Reader, chosen: &Chosen, defences: &Defences) 
 }
 
 /// What makes two events alike.
-type Alike = (Option<model::Name>, Option<model::Name>, Outcome, Option<model::Name>, Option<model::Name>, bool);
+type Alike = ([Option<model::Name>; 5], Outcome, bool);
 
 /// A step while it grows.
 struct Growing {
@@ -138,8 +138,8 @@ fn steps(chosen: &Chosen, defences: &Defences, told: &Told) -> Vec<Growing> {
         let mut both = vec![event.id];
         both.extend(records.remove(&event.id).unwrap_or_default());
         let alone = both.iter().any(is_marked) || defences.of(event.id).next().is_some();
-        let alike =
-            (event.principal.clone(), event.action.clone(), event.outcome, event.region.clone(), event.key.clone(), event.undecodable.is_some());
+        let traits = [&event.principal, &event.action, &event.region, &event.key, &event.ip].map(Clone::clone);
+        let alike = (traits, event.outcome, event.undecodable.is_some());
         // What was done before a control changed and what was done after it are two steps.
         let near = |step: &&mut Growing| {
             step.alike == alike
@@ -158,7 +158,7 @@ fn steps(chosen: &Chosen, defences: &Defences, told: &Told) -> Vec<Growing> {
             step.records.extend(both);
         } else {
             // A step that must stand alone takes nobody in.
-            let alike = if alone { (None, None, event.outcome, None, None, true) } else { alike };
+            let alike = if alone { (Default::default(), event.outcome, true) } else { alike };
             let ids = vec![(event.id, event.uid())];
             steps.push(Growing { alike, first: event.time, last: event.time, ids, records: both, count: 1, example: event.clone() });
         }
