@@ -108,7 +108,7 @@ fn unknown(reader: &mut Reader, chosen: &Chosen, options: &Options, defences: &D
     }
     let (elsewhere, nowhere) = bodies(reader, chosen)?;
     if elsewhere > 0 {
-        let said = format!("The text of {} in full: it lies in S3, in files that the case does not hold.", counted(elsewhere, "exchange"));
+        let said = format!("The full text of {}: it lies in S3, in files that the case does not hold.", counted(elsewhere, "exchange"));
         open.unknown.push(Words::new(said));
     }
     if nowhere > 0 {
