@@ -4,11 +4,14 @@
 
 mod evidence;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use outcrop::case::{Reader, Writable};
+use outcrop::detect::{Detector, RuleSet, Sources, keep};
 use outcrop::model::{Entity, EntityKind, Mark, Scope, Secrets, TextFilter, Timestamp};
-use outcrop::report::incident::{Chosen, Form, Incident, Options, Selection, Subject, choose, gather, navigator_layer, render, timesketch_csv};
+use outcrop::report::incident::{
+    Chosen, Form, Incident, Options, Selection, Subject, Words, choose, gather, navigator_layer, render, timesketch_csv,
+};
 use outcrop::source::{Input, demo};
 use tempfile::TempDir;
 
@@ -96,7 +99,7 @@ fn the_leaked_key_reads_as_an_incident() {
     // Every model call that has an invocation record brings it along, though records name no key.
     assert!(chosen.joined > 50, "{}", chosen.joined);
     let incident = gather(&mut reader, &chosen, &options()).expect("gathered");
-    let summary: Vec<String> = incident.summary.iter().map(outcrop::report::incident::Words::plain).collect();
+    let summary: Vec<String> = incident.summary.iter().map(Words::plain).collect();
     let summary = summary.join("\n");
     for wanted in [
         "svc-ml-reporting",
@@ -308,4 +311,197 @@ fn a_layer_is_what_the_navigator_reads() {
     assert_eq!((&layer["domain"], &layer["versions"]["layer"]), (&"enterprise-attack".into(), &"4.5".into()));
     assert_eq!(layer["name"], "a ␛title");
     assert!(layer["techniques"].is_array());
+}
+
+/// The demo with what the rules find in it, read once.
+fn detected_demo() -> Reader {
+    static CASE: OnceLock<(TempDir, Writable)> = OnceLock::new();
+    let (_, writable) = CASE.get_or_init(|| {
+        let files = demo::files(&demo::Options { events: 6000, ..demo::Options::default() });
+        let (folder, writable) = case(files.map(|file| (file.path, file.bytes)).collect());
+        let mut reader = writable.reader().expect("a reader");
+        let rules = RuleSet::load(&Sources::builtin(), true);
+        let mut detector = Detector::new(Arc::new(rules), &mut reader).expect("rules are ready");
+        let findings = detector.catch_up(&mut reader).expect("rules run");
+        keep(&writable, &mut reader, &findings, true).expect("kept");
+        (folder, writable)
+    });
+    writable.reader().expect("a reader")
+}
+
+fn plain(sentences: &[Words]) -> Vec<String> {
+    sentences.iter().map(Words::plain).collect()
+}
+
+fn one_with<'a>(sentences: &'a [String], words: &str) -> &'a str {
+    let found: Vec<&String> = sentences.iter().filter(|sentence| sentence.contains(words)).collect();
+    assert_eq!(found.len(), 1, "{words}: {sentences:#?}");
+    found[0]
+}
+
+/// What is expected was counted in the story of the leaked key, `source::demo::stories::leaked_key`.
+#[test]
+fn the_lead_about_the_leaked_key_is_told_whole() {
+    let mut reader = detected_demo();
+    let lead = Selection::Lead(Subject::Value("111122223333/user/svc-ml-reporting".to_owned()));
+    let chosen = chosen(&mut reader, &lead);
+    let incident = gather(&mut reader, &chosen, &options()).expect("gathered");
+    let summary = plain(&incident.summary);
+    let steps: Vec<&outcrop::report::incident::Step> = incident.story.iter().flat_map(|day| &day.steps).collect();
+
+    // It begins with the first call from the new address, 27 seconds before the first signal. The administrator's call that
+    // switched the key off, from 192.0.2.18, was not made with it.
+    assert_eq!((steps[0].from.as_str(), steps[0].what.plain().as_str()), ("02:11:04", "called GetCallerIdentity in us-east-1"));
+    assert_eq!(plain(&steps[0].notes), ["first contact: AKIALEAKDEMO7EXAMPLE comes from 203.0.113.66 for the first time in this case"]);
+    assert!(summary[0].contains("is used from 203.0.113.66 since 2026-11-11 02:11:04 UTC; before that the case has it only from 198.51.100.24 ×"));
+    assert!(summary.iter().all(|sentence| !sentence.contains("192.0.2.18")), "{summary:#?}");
+
+    // 15 calls to look round, 3 refused, 1 impossible, 6 to open models, 3 of first use, 3 around the log, 12 unseen, a guardrail, a
+    // user and a key, and 60 in bulk: 106. Recorded are 2 of the refused, the impossible one, the first use and the bulk: 66.
+    let counted = one_with(&summary, "Between ");
+    assert!(counted.contains("there are 106 events: 99 succeeded, 6 were denied, 1 failed"), "{counted}");
+    assert!(counted.contains("172 records: 66 model calls stand in CloudTrail and in the invocation log"), "{counted}");
+    assert_eq!(
+        one_with(&summary, "Denied were"),
+        "Denied were InvokeModel ×3, CreateAccessKey ×1, CreateUser ×1, DeleteModelInvocationLoggingConfiguration ×1."
+    );
+    // 3 refused, 1 impossible, 3, 12 and 60.
+    let calls = one_with(&summary, "CloudTrail tells of");
+    assert!(calls.contains("79 model calls; 13 of them have no invocation record"), "{calls}");
+    assert!(calls.contains("anthropic.claude-opus-4-1-20250805-v1:0 ×78, anthropic.claude-v2:1 ×1"), "{calls}");
+    assert!(calls.contains("us-east-1 ×62, us-west-2 ×16, ap-northeast-1 ×1"), "{calls}");
+    assert!(
+        one_with(&summary, "The defences were")
+            .contains("changed twice: invocation logging in us-west-2, guardrail gr4westdesk0 in us-west-2; 1 more")
+    );
+    assert!(one_with(&summary, "Access to models").contains("was changed 6 times"));
+
+    // Every signal stands in the story once, those of invocation records at the step of their calls.
+    let told = |step: &outcrop::report::incident::Step| plain(&step.notes).into_iter().filter(|note| note.starts_with("signal ")).collect::<Vec<_>>();
+    let all: Vec<String> = steps.iter().flat_map(|step| told(step)).collect();
+    assert_eq!(all.len(), chosen.signals.len());
+    for signal in &chosen.signals {
+        assert_eq!(
+            all.iter().filter(|note| note.starts_with(&format!("signal {} {} (", signal.rule, signal.title))).count(),
+            1,
+            "{}: {all:#?}",
+            signal.rule
+        );
+    }
+    let bulk = steps.iter().find(|step| step.what.plain().contains("60 times")).expect("the bulk");
+    for rule in ["S19", "P69", "P67"] {
+        assert!(told(bulk).iter().any(|note| note.starts_with(&format!("signal {rule} "))), "{rule}");
+    }
+
+    // Three calls before the log went off at 02:26:37, six after it until the guardrail went at 02:58:44, one until 03:10, five after.
+    let west: Vec<(&str, String)> = steps
+        .iter()
+        .filter(|step| step.what.plain().starts_with("called anthropic.") && step.what.plain().contains("us-west-2"))
+        .map(|step| {
+            (step.from.get(..5).unwrap_or_default(), step.what.plain().replace("called anthropic.claude-opus-4-1-20250805-v1:0 with InvokeModel", ""))
+        })
+        .collect();
+    assert_eq!(
+        west,
+        [("02:19", " 3 times in us-west-2"), ("02:28", " 6 times in us-west-2"), ("03:02", " in us-west-2"), ("03:55", " 5 times in us-west-2")]
+            .map(|(from, what)| (from, what.to_owned()))
+    );
+
+    // What came after the selection stands beside the state at its end.
+    let logging = incident.states.iter().find(|state| state.control == "invocation logging" && state.place.ends_with("us-west-2")).expect("a state");
+    assert_eq!((logging.state.as_str(), logging.later.as_str()), ("off", "enabled 2026-11-11 07:52:18 by n.okafor@example.com"));
+    let guardrail = incident.states.iter().find(|state| state.control == "guardrail gr4westdesk0").expect("a state");
+    assert_eq!((guardrail.state.as_str(), guardrail.later.as_str()), ("deleted", ""));
+
+    let [unknown, standing, next] = [&incident.open.unknown, &incident.open.standing, &incident.open.next].map(|words| plain(words));
+    assert!(
+        one_with(&unknown, "12 model calls").contains("invocation logging of us-west-2 was off from 2026-11-11 02:26:37 until 2026-11-11 07:52:18")
+    );
+    // Tokyo was never logged.
+    assert_eq!(one_with(&unknown, "further"), "What was asked in 1 further model call, which failed: it has no invocation record.");
+    assert!(one_with(&standing, "Access key").ends_with("; then UpdateAccessKey (Inactive) 2026-11-11 07:47:50 by n.okafor@example.com."));
+    assert!(one_with(&standing, "AttachUserPolicy").ends_with("; then DetachUserPolicy 2026-11-11 07:55:02 by n.okafor@example.com."));
+    assert!(one_with(&standing, "gr4westdesk0").ends_with("deleted since 2026-11-11 02:58:44; no later change is in the case."));
+    // Neither the user nor the key was made.
+    assert!(!standing.iter().any(|sentence| sentence.contains("CreateUser") || sentence.contains("CreateAccessKey")), "{standing:#?}");
+    assert_eq!(one_with(&next, "203.0.113.66"), "The case has nothing else from 203.0.113.66; other accounts and logs may.");
+
+    for form in [Form::Markdown, Form::Html] {
+        let text = render(&incident, form, None).expect("rendered");
+        for wanted in ["What is open", "How things stand when the evidence ends", "first contact", "enabled 2026-11-11 07:52:18"] {
+            assert!(text.contains(wanted), "{wanted}");
+        }
+    }
+}
+
+/// One call of CloudTrail: minute, who, with which key, from where, what, of what.
+fn call(minute: usize, user: &str, key: &str, ip: &str, name: &str, parameters: &serde_json::Value) -> String {
+    serde_json::json!({
+        "eventVersion": "1.09", "eventTime": format!("2026-11-10T11:{minute:02}:00Z"), "eventSource": "iam.amazonaws.com", "eventName": name,
+        "awsRegion": "us-east-1", "sourceIPAddress": ip, "eventID": format!("call-{minute}"), "requestID": format!("request-{minute}"),
+        "recipientAccountId": "111122223333", "requestParameters": parameters,
+        "userIdentity": { "type": "IAMUser", "arn": format!("arn:aws:iam::111122223333:user/{user}"), "accountId": "111122223333", "userName": user, "accessKeyId": key }
+    })
+    .to_string()
+}
+
+#[test]
+fn an_address_is_new_only_when_the_key_was_used_from_another_before() {
+    let (own, other) = ("AKIAALICE00000EXAMPLE", "AKIABOB0000000EXAMPLE");
+    let none = serde_json::json!({});
+    let lines = [
+        call(1, "alice", own, "192.0.2.1", "ListUsers", &none),
+        // Somebody else's call is about the key; it was not used by it.
+        call(2, "bob", other, "192.0.2.99", "UpdateAccessKey", &serde_json::json!({ "userName": "alice", "accessKeyId": own, "status": "Active" })),
+        // A service calls on her behalf.
+        call(3, "alice", own, "cloudformation.amazonaws.com", "ListRoles", &none),
+        call(4, "alice", own, "192.0.2.1", "ListUsers", &none),
+        call(5, "alice", own, "203.0.113.7", "CreateUser", &serde_json::json!({ "userName": "mallory" })),
+        call(6, "alice", own, "203.0.113.7", "CreateAccessKey", &serde_json::json!({ "userName": "mallory" })),
+        call(7, "bob", other, "192.0.2.99", "DeleteUser", &serde_json::json!({ "userName": "eve" })),
+        call(8, "carol", "ASIACAROL0000EXAMPLE", "203.0.113.7", "ListUsers", &none),
+        call(9, "bob", other, "192.0.2.99", "DeleteUser", &serde_json::json!({ "userName": "mallory" })),
+    ];
+    let (_folder, writable) = case(vec![("a.json".to_owned(), lines.join("\n").into_bytes())]);
+    let mut reader = writable.reader().expect("a reader");
+    let by = |key: &str| Selection::Scope(Scope::all().narrowed(Entity::new(EntityKind::Principal, key)));
+    let alice = told(&mut reader, &by("111122223333/user/alice"));
+    let new: Vec<String> = plain(&alice.summary).into_iter().filter(|sentence| sentence.starts_with("New address")).collect();
+    assert_eq!(
+        new,
+        [
+            "New address: access key AKIAALICE00000EXAMPLE is used from 203.0.113.7 since 2026-11-10 11:05:00 UTC; before that the case has it only from 192.0.2.1 ×2, the last time 2026-11-10 11:04:00."
+        ]
+    );
+    let [standing, next] = [&alice.open.standing, &alice.open.next].map(|words| plain(words));
+    let unknown = plain(&alice.open.unknown);
+    one_with(&unknown, "model invocation records (what was asked and answered)");
+    assert_eq!(
+        one_with(&unknown, "203.0.113.7"),
+        "Who called from 203.0.113.7, and how they came by AKIAALICE00000EXAMPLE: no record of the case tells."
+    );
+    // The user that was deleted first was another one.
+    assert_eq!(
+        one_with(&standing, "CreateUser"),
+        "CreateUser user mallory 2026-11-10 11:05:00 by alice; then DeleteUser 2026-11-10 11:09:00 by bob."
+    );
+    assert!(one_with(&standing, "CreateAccessKey").ends_with("no record shows that it was taken back."));
+    assert!(one_with(&standing, "Access key").ends_with("was last used 2026-11-10 11:06:00; UpdateAccessKey (Active) 2026-11-10 11:02:00 by bob."));
+    assert_eq!(one_with(&next, "203.0.113.7"), "1 more event from 203.0.113.7 is not told here: by 111122223333/user/carol ×1.");
+
+    let bob = told(&mut reader, &by("111122223333/user/bob"));
+    assert!(plain(&bob.summary).iter().all(|sentence| !sentence.starts_with("New address")));
+    assert!(one_with(&plain(&bob.open.standing), "Access key").ends_with("no record shows that it was switched off."));
+}
+
+#[test]
+fn bodies_that_lie_elsewhere_are_named_as_not_known() {
+    // Of the sixty requests in bulk every twentieth, from the eighth on, is too large for its record: three.
+    let files = demo::files(&demo::Options { events: 1500, ..demo::Options::default() });
+    let without = files.filter(|file| !file.path.ends_with("_input.json.gz"));
+    let (_folder, writable) = case(without.map(|file| (file.path, file.bytes)).collect());
+    let unknown = plain(&told(&mut writable.reader().expect("a reader"), &leak()).open.unknown);
+    assert_eq!(one_with(&unknown, "S3"), "The full text of 3 exchanges: it lies in S3, in files that the case does not hold.");
+    let unknown = plain(&told(&mut demo_case(), &leak()).open.unknown);
+    assert!(unknown.iter().all(|sentence| !sentence.contains("S3")), "{unknown:#?}");
 }

@@ -70,9 +70,9 @@ fn document(reader: &mut Reader, chosen: &Chosen, options: &Options, path: &Path
         return Ok(None);
     }
     write(path, args.force, |out| out.write_all(text.as_bytes()))?;
-    let (events, told) = (grouped(chosen.refs.len() as u64), incident.story.iter().map(|day| day.steps.len()).sum::<usize>());
+    let (records, told) = (grouped(chosen.refs.len() as u64), incident.story.iter().map(|day| day.steps.len()).sum::<usize>());
     let (signals, quoted) = (incident.signals.len(), incident.prompts.len());
-    Ok(Some(format!("{events} events told in {told} steps, {signals} signals, {quoted} exchanges quoted; written to {}", path.display())))
+    Ok(Some(format!("{records} records told in {told} steps, {signals} signals, {quoted} exchanges quoted; written to {}", path.display())))
 }
 
 fn timeline(reader: &mut Reader, chosen: &Chosen, options: &Options, path: &Path, force: bool) -> Result<String, Failure> {

@@ -1,9 +1,9 @@
 //! Which events a report is about.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Selection, Subject};
+use super::{Selection, Subject, contact};
 use crate::case::{Reader, Result};
 use crate::decode;
 use crate::model::{Entity, EntityKind, EventId, EventRef, Lead, Scope, Signal, Strand, StrandSet, TimeRange};
@@ -20,12 +20,34 @@ pub struct Chosen {
     pub refs: Arc<Vec<EventRef>>,
     /// How many of them are there only as the other side of a request.
     pub joined: u64,
+    /// Calls before the first signal of a lead that belong to the first contact of its credentials; and how many more there are.
+    pub earlier: (u64, u64),
+    /// Invocation records whose request CloudTrail tells of, too, with that event: both together are one thing that happened.
+    pub twins: HashMap<EventId, EventId>,
     /// Model calls, by what CloudTrail tells; and how many of them have no invocation record in the case.
     pub calls: (u64, u64),
+    /// Those that have none.
+    pub unrecorded: Vec<EventRef>,
     /// Signals about these events, in order of time.
     pub signals: Vec<Signal>,
     /// Leads that these signals belong to.
     pub leads: Vec<Lead>,
+}
+
+impl Chosen {
+    /// Whom it is about, as far as the selection says.
+    pub(super) fn whom(&self) -> &[Entity] {
+        match (&self.selection, self.leads.first()) {
+            (Selection::Scope(scope), _) => &scope.entities,
+            (Selection::Lead(_), Some(lead)) => &lead.entities,
+            _ => &[],
+        }
+    }
+
+    /// What happened, each request once: a call that CloudTrail and the invocation log tell of is there as CloudTrail's event.
+    pub(super) fn requests(&self) -> Vec<EventRef> {
+        self.refs.iter().filter(|event| !self.twins.contains_key(&event.id)).copied().collect()
+    }
 }
 
 /// Chooses.
@@ -36,6 +58,7 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
     let signals = reader.signals()?;
     let leads = reader.leads()?;
     let mut wanted: Option<Lead> = None;
+    let mut earlier = (0, 0);
     let mut refs: Vec<EventRef> = match selection {
         Selection::Scope(scope) => reader.refs(scope)?.to_vec(),
         Selection::Marked => {
@@ -51,14 +74,20 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
         }
         Selection::Lead(subject) => {
             let Some(lead) = leads.iter().find(|lead| is_about(lead, subject)) else { return Ok(Err(no_lead(subject, &leads))) };
-            let refs = of_lead(reader, lead, &signals)?;
+            let mut refs = of_lead(reader, lead, &signals)?;
+            let (before, left_out) = contact::before(reader, &refs, lead)?;
+            earlier = (before.len() as u64, left_out);
+            refs.extend(before);
+            refs.sort_unstable();
             wanted = Some(lead.clone());
             refs
         }
     };
     let before = refs.len();
-    let calls = with_other_sides(reader, &mut refs)?;
+    let (calls, unrecorded) = with_other_sides(reader, &mut refs)?;
+    let calls = (calls, unrecorded.len() as u64);
     let joined = (refs.len() - before) as u64;
+    let twins = twins(reader, &refs)?;
     let ids: HashSet<EventId> = refs.iter().map(|event| event.id).collect();
     let entities: Vec<Entity> = if let Selection::Scope(scope) = selection { scope.entities.clone() } else { Vec::new() };
     let about = |signal: &Signal| match &wanted {
@@ -70,7 +99,7 @@ pub fn choose(reader: &mut Reader, selection: &Selection) -> Result<std::result:
         Some(lead) => vec![lead],
         None => leads.into_iter().filter(|lead| signals.iter().any(|signal| lead.signals.contains(&signal.id))).collect(),
     };
-    Ok(Ok(Chosen { selection: selection.clone(), refs: Arc::new(refs), joined, calls, signals, leads }))
+    Ok(Ok(Chosen { selection: selection.clone(), refs: Arc::new(refs), joined, earlier, twins, calls, unrecorded, signals, leads }))
 }
 
 fn is_about(lead: &Lead, subject: &Subject) -> bool {
@@ -109,11 +138,11 @@ fn of_lead(reader: &mut Reader, lead: &Lead, signals: &[Signal]) -> Result<Vec<E
 }
 
 /// Adds the invocation records of model calls, and the CloudTrail events of invocation records; gives how many calls there
-/// are and how many of them have no record.
-fn with_other_sides(reader: &mut Reader, refs: &mut Vec<EventRef>) -> Result<(u64, u64)> {
+/// are and which of them have no record.
+fn with_other_sides(reader: &mut Reader, refs: &mut Vec<EventRef>) -> Result<(u64, Vec<EventRef>)> {
     let mut numbers: Vec<(usize, [u32; 2])> = Vec::new();
     reader.each_row(refs, [EntityKind::Service, EntityKind::Action], &mut |place, values| numbers.push((place, values)))?;
-    let mut calling: std::collections::HashMap<[u32; 2], bool> = std::collections::HashMap::new();
+    let mut calling: HashMap<[u32; 2], bool> = HashMap::new();
     let mut wanted: Vec<EventRef> = Vec::new();
     for (place, names) in numbers {
         let Some(event) = refs.get(place) else { continue };
@@ -132,20 +161,42 @@ fn with_other_sides(reader: &mut Reader, refs: &mut Vec<EventRef>) -> Result<(u6
             wanted.push(*event);
         }
     }
-    let calls = wanted.iter().filter(|event| event.strand() != Strand::Invocation).count() as u64;
+    let mut calls = wanted.iter().filter(|event| event.strand() != Strand::Invocation).count() as u64;
     wanted.truncate(MOST_CALLS);
     let known: HashSet<EventId> = refs.iter().map(|event| event.id).collect();
     let all = reader.refs(&Scope { strands: StrandSet::ALL, ..Scope::all() })?;
     let joined = reader.joined()?;
     let is_joined = |event: &EventRef| joined.get(event.id.0 as usize).copied().unwrap_or(false);
-    let without = wanted.iter().filter(|event| event.strand() != Strand::Invocation && !is_joined(event)).count() as u64;
+    let without = wanted.iter().filter(|event| event.strand() != Strand::Invocation && !is_joined(event)).copied().collect();
     let mut others: HashSet<EventId> = HashSet::new();
     let asked: Vec<EventId> = wanted.iter().filter(|event| is_joined(event)).map(|event| event.id).collect();
     for event in reader.events(&asked)? {
         let Some(request) = event.request_id.as_deref() else { continue };
         others.extend(reader.find(request)?.into_iter().filter(|id| !known.contains(id)));
     }
+    let found = refs.len();
     refs.extend(all.iter().filter(|event| others.contains(&event.id) && event.strand() != Strand::Span));
+    // CloudTrail's event beside an invocation record is a call.
+    calls += refs.iter().skip(found).filter(|event| event.strand() != Strand::Invocation).count() as u64;
     refs.sort_unstable();
     Ok((calls, without))
+}
+
+/// The invocation records of a list whose request an event of CloudTrail in it tells of, too.
+fn twins(reader: &mut Reader, refs: &[EventRef]) -> Result<HashMap<EventId, EventId>> {
+    let mut twins = HashMap::new();
+    if !refs.iter().any(|event| event.strand() == Strand::Invocation) {
+        return Ok(twins);
+    }
+    let own: HashSet<EventId> = refs.iter().map(|event| event.id).collect();
+    let mut requests = reader.requests(0)?;
+    requests.retain(|(_, event)| own.contains(&event.id));
+    requests.sort_unstable_by_key(|(request, event)| (*request, event.id));
+    for request in requests.chunk_by(|one, other| one.0 == other.0) {
+        let events = || request.iter().map(|(_, event)| event);
+        if let Some(call) = events().find(|event| matches!(event.strand(), Strand::Management | Strand::Data)) {
+            twins.extend(events().filter(|event| event.strand() == Strand::Invocation).map(|record| (record.id, call.id)));
+        }
+    }
+    Ok(twins)
 }

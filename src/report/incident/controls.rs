@@ -8,7 +8,9 @@ use super::chosen::Chosen;
 use super::words::{Words, counted, line};
 use super::{Incident, Options, Selection, seconds};
 use crate::case::{Reader, Result};
-use crate::model::{BlindWindow, ControlChange, ControlKind, ControlState, Controls, EventId, EventRef, Name, Outcome, Standing, Timestamp};
+use crate::model::{
+    BlindWindow, Control, ControlChange, ControlKind, ControlState, Controls, EventId, EventRef, Name, Outcome, Place, Standing, Timestamp,
+};
 use crate::report::{change_words, control_words, grouped, open_words};
 use crate::stitch::controls::{controls, in_scope, state_at};
 
@@ -51,6 +53,8 @@ pub struct StateTold {
     pub since: String,
     /// It is down or weak.
     pub bad: bool,
+    /// The next change of it after the selection; empty when the case has none.
+    pub later: String,
 }
 
 /// The defences as the report sees them.
@@ -59,6 +63,7 @@ pub struct Defences {
     changes: Vec<usize>,
     windows: Vec<usize>,
     states: Vec<ControlState>,
+    end: Option<Timestamp>,
 }
 
 impl Defences {
@@ -70,6 +75,39 @@ impl Defences {
     /// Blind windows that those changes opened, or that lie in the report's time and place.
     pub fn windows(&self) -> impl Iterator<Item = &BlindWindow> {
         self.windows.iter().filter_map(|at| self.all.windows.get(*at))
+    }
+
+    /// Did a control change after one moment until another, in this account and Region? By whomever: what was done before it and
+    /// after it was done under other conditions.
+    pub(super) fn moved_between(&self, from: Timestamp, to: Timestamp, account: Option<&str>, region: Option<&str>) -> bool {
+        let here = |known: Option<&Name>, wanted: Option<&str>| known.is_none_or(|known| wanted.is_none_or(|wanted| **known == *wanted));
+        // In order of time.
+        let begin = self.all.changes.partition_point(|change| change.time() <= Some(from));
+        let until = self.all.changes.iter().skip(begin).take_while(|change| change.time() <= Some(to));
+        until
+            .into_iter()
+            .any(|change| change.state.is_some() && here(change.place.account.as_ref(), account) && here(change.place.region.as_ref(), region))
+    }
+
+    /// What a change led to: the first and the number of the changes of the same control after a moment.
+    pub(super) fn later(&self, place: &Place, control: &Control, after: Option<Timestamp>) -> Option<(&ControlChange, usize)> {
+        let mut later = self
+            .all
+            .changes
+            .iter()
+            .filter(|change| change.state.is_some() && change.time() > after && change.control == *control && change.place == *place);
+        let first = later.next()?;
+        Some((first, later.count()))
+    }
+
+    /// The controls that the report's events moved, each once, with the last change by which they did.
+    pub(super) fn left(&self) -> Vec<&ControlChange> {
+        let mut left: Vec<&ControlChange> = Vec::new();
+        for change in self.changes().filter(|change| change.state.is_some()) {
+            left.retain(|known| known.control != change.control || known.place != change.place);
+            left.push(change);
+        }
+        left
     }
 
     /// The changes that an event made.
@@ -98,8 +136,8 @@ pub(super) fn read(reader: &mut Reader, chosen: &Chosen, options: &Options) -> R
     let mut windows: Vec<usize> = windows.into_iter().collect();
     windows.sort_unstable();
     let accounts: HashSet<Name> = reader.tally(refs, [crate::model::EntityKind::Account])?.into_iter().filter_map(|([account], _)| account).collect();
-    let end = refs.iter().rev().find_map(|event| event.time()).map(|time| time.plus_millis(1));
-    let mut states = state_at(&all, end);
+    let end = refs.iter().rev().find_map(|event| event.time());
+    let mut states = state_at(&all, end.map(|end| end.plus_millis(1)));
     states.retain(|state| state.place.account.as_ref().is_none_or(|account| accounts.contains(account)));
     states.sort_by_key(|state| state.standing);
     states.truncate(STATES);
@@ -108,10 +146,10 @@ pub(super) fn read(reader: &mut Reader, chosen: &Chosen, options: &Options) -> R
         options.secrets.state(state);
     }
     safe.windows.iter_mut().for_each(|window| window.callers.iter_mut().for_each(|(name, _)| *name = options.secrets.name(name)));
-    Ok(Defences { all: safe, changes, windows, states })
+    Ok(Defences { all: safe, changes, windows, states, end })
 }
 
-fn place_of(place: &crate::model::Place) -> String {
+fn place_of(place: &Place) -> String {
     [place.account.as_deref(), place.region.as_deref()].into_iter().flatten().map(line).collect::<Vec<_>>().join(" ")
 }
 
@@ -149,8 +187,25 @@ pub(super) fn tell(defences: &Defences, options: &Options, incident: &mut Incide
         state: line(&state.state),
         since: state.since.map(seconds).unwrap_or_default(),
         bad: matches!(state.standing, Standing::Down | Standing::Weak),
+        later: defences
+            .end
+            .and_then(|end| defences.later(&state.place, &state.control, Some(end)))
+            .map(|(change, more)| later_words(change, more))
+            .unwrap_or_default(),
     };
     incident.states = defences.states.iter().map(state).collect();
+}
+
+/// What became of a control later: `enabled 2026-11-11 07:52:18 by n.okafor`.
+pub(super) fn later_words(change: &ControlChange, more: usize) -> String {
+    let by = change.actor.as_deref().map(|actor| format!(" by {}", short(actor))).unwrap_or_default();
+    let more = if more == 0 { String::new() } else { format!(", and {} later", counted(more as u64, "change")) };
+    line(&format!("{} {}{by}{more}", change_words(change), moment(change.time())))
+}
+
+/// Who, without account and role.
+pub(super) fn short(actor: &str) -> &str {
+    actor.rsplit_once('/').map_or(actor, |(_, name)| name)
 }
 
 /// A blind window in a sentence.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::chosen::Chosen;
 use super::words::{Words, counted, line, lines};
 use super::{Event, Incident, Options, Selection, seconds};
-use crate::case::{Reader, Result};
+use crate::case::{Reader, Result, Totals};
 use crate::model::{self, EventId, EventRef, HOLDS_NO_RECORDS, SourceEntry, SourceId, SourceKind, SourceState, Strand};
 use crate::report::{bytes, grouped};
 
@@ -94,16 +94,7 @@ fn totals(reader: &mut Reader, incident: &mut Incident) -> Result<()> {
         let said = Words::new(format!("The case reaches from {} to {} UTC; before and after it nothing is known.", seconds(first), seconds(last)));
         incident.holes.push(said);
     }
-    let absent: Vec<&str> = [Strand::Management, Strand::Data, Strand::Invocation, Strand::Endpoint]
-        .into_iter()
-        .filter(|strand| totals.by_strand.get(*strand as usize) == Some(&0))
-        .map(|strand| match strand {
-            Strand::Management => "CloudTrail management events",
-            Strand::Data => "CloudTrail data events (which objects were read or written)",
-            Strand::Invocation => "model invocation records (what was asked and answered)",
-            _ => "command lines of endpoints",
-        })
-        .collect();
+    let absent = absent(&totals);
     if !absent.is_empty() {
         incident.holes.push(Words::new(format!("The case holds no {}.", absent.join("; no "))));
     }
@@ -112,6 +103,20 @@ fn totals(reader: &mut Reader, incident: &mut Incident) -> Result<()> {
         incident.holes.push(Words::new(format!("{said} of the case could not be decoded; they are kept as they are, and counted as events.")));
     }
     Ok(())
+}
+
+/// Which kinds of evidence a case has nothing of.
+pub(super) fn absent(totals: &Totals) -> Vec<&'static str> {
+    [Strand::Management, Strand::Data, Strand::Invocation, Strand::Endpoint]
+        .into_iter()
+        .filter(|strand| totals.by_strand.get(*strand as usize) == Some(&0))
+        .map(|strand| match strand {
+            Strand::Management => "CloudTrail management events",
+            Strand::Data => "CloudTrail data events (which objects were read or written)",
+            Strand::Invocation => "model invocation records (what was asked and answered)",
+            _ => "command lines of endpoints",
+        })
+        .collect()
 }
 
 /// The sources of the report's events; of many events, of those that are told.

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::chosen::Chosen;
+use super::measures::baseline_words;
 use super::words::{counted, line, lines};
 use super::{Incident, Options, seconds};
 use crate::case::{Reader, Result};
-use crate::model::{Baseline, EventId, Framework, Lead, Signal, TriageState};
+use crate::model::{EventId, Framework, Lead, Signal, TriageState};
 use crate::report::grouped;
 
 /// Signals told at most, the heaviest.
@@ -155,86 +156,4 @@ pub fn framework_words(frameworks: &[Framework]) -> Vec<String> {
         before = Some((&framework.name, &framework.version));
     }
     lines
-}
-
-/// How long, in words: `10 min`, `24 h`, `90 days`.
-pub fn length_words(millis: i64) -> String {
-    let minutes = millis / 60_000;
-    match minutes {
-        0 => format!("{} s", millis / 1000),
-        1..120 => format!("{minutes} min"),
-        120..2880 => format!("{} h", minutes / 60),
-        _ => format!("{} days", minutes / 1440),
-    }
-}
-
-fn number(value: f64) -> String {
-    if value.fract().abs() < 0.005 && value.abs() < 1e15 { grouped(value.abs() as u64) } else { format!("{value:.1}") }
-}
-
-/// What a signal was measured by, in words.
-pub fn baseline_words(baseline: &Baseline) -> Vec<String> {
-    match baseline {
-        Baseline::Threshold { measure, window_ms, observed, limit, from, to, values } => {
-            let mut words = vec![format!(
-                "{measure} was {} within {}, from {} to {}; the rule asks for {limit}",
-                number(*observed),
-                length_words(*window_ms),
-                seconds(*from),
-                seconds(*to)
-            )];
-            // The window that crossed the line held so many; the records that follow it may hold more.
-            let whose = if values.len() as f64 > *observed { format!("values of all its records ({})", values.len()) } else { "values".to_owned() };
-            words.extend((!values.is_empty()).then(|| format!("{whose}: {}", values.iter().take(12).cloned().collect::<Vec<_>>().join(", "))));
-            words
-        }
-        Baseline::Sequence { window_ms, ordered, steps } => {
-            let order = if *ordered { "in this order" } else { "in any order" };
-            let mut words = vec![format!("{} {order} within {}", counted(steps.len() as u64, "step"), length_words(*window_ms))];
-            words.extend(steps.iter().map(|step| format!("{} – {}", seconds(step.at), step.rule)));
-            words
-        }
-        Baseline::FirstSeen { group, new, learnt_since, learnt_until, retention_ms, known, known_total, short, new_group, outside } => {
-            let whom = if group.is_empty() { "for anybody".to_owned() } else { format!("for {}", group.join(", ")) };
-            let mut words = vec![format!("new {whom}: {}", new.join(", "))];
-            if let (Some(since), Some(until)) = (learnt_since, learnt_until) {
-                let elsewhere = if *outside { ", and from other evidence" } else { "" };
-                words.push(format!(
-                    "learnt from {} to {}{elsewhere}; a value is forgotten after {}",
-                    seconds(*since),
-                    seconds(*until),
-                    length_words(*retention_ms)
-                ));
-            }
-            words.push(match known_total {
-                0 => "nothing was known before".to_owned(),
-                total => format!("{} known before: {}", grouped(*total), known.iter().take(8).cloned().collect::<Vec<_>>().join(", ")),
-            });
-            words.extend(short.then(|| "there was less history than the rule asks for, so it counts one step less".to_owned()));
-            words.extend(new_group.then(|| "the whole group was new: this is the one signal about it".to_owned()));
-            words
-        }
-        Baseline::Outlier {
-            measure, bucket_ms, samples, mean, deviation, k, floor, threshold, observed, crossed_at, population, outside, ..
-        } => {
-            let of = if *population { "of everybody, its own history being too short" } else { "of its own" };
-            let elsewhere = if *outside { ", other evidence among them" } else { "" };
-            vec![
-                format!("{measure} was {} in the {} from {}", number(*observed), length_words(*bucket_ms), seconds(*crossed_at)),
-                format!("{} buckets {of}{elsewhere}: mean {}, deviation {}", grouped(*samples), number(*mean), number(*deviation)),
-                format!("threshold {} = mean + {} deviations; nothing fires below {}", number(*threshold), number(*k), number(*floor)),
-            ]
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_and_numbers_in_words() {
-        assert_eq!([30_000, 600_000, 86_400_000, 7_776_000_000].map(length_words), ["30 s", "10 min", "24 h", "90 days"]);
-        assert_eq!([number(12_000.0), number(1.25), number(f64::NAN), number(f64::INFINITY)], ["12,000", "1.2", "NaN", "inf"]);
-    }
 }

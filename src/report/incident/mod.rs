@@ -6,10 +6,13 @@
 //! anywhere its form allows.
 
 mod chosen;
+mod contact;
 mod controls;
 mod coverage;
 mod findings;
+mod measures;
 mod navigator;
+mod open;
 mod prompts;
 mod quoting;
 mod render;
@@ -21,7 +24,8 @@ mod words;
 use serde::Serialize;
 
 pub use chosen::{Chosen, choose};
-pub use findings::{baseline_words, framework_words};
+pub use findings::framework_words;
+pub use measures::baseline_words;
 pub use navigator::navigator_layer;
 pub use prompts::USUAL as USUAL_PROMPTS;
 pub use render::{Form, render};
@@ -107,6 +111,8 @@ pub struct Incident {
     pub notes: Vec<(String, String)>,
     /// What the analyst marked: event, tags, note.
     pub marks: Vec<Marked>,
+    /// What is not known, how things stand, and what to look at next.
+    pub open: open::Open,
     /// The events, one by one.
     pub timeline: Vec<Event>,
     /// What is to be known of the timeline's limits.
@@ -185,12 +191,14 @@ pub fn gather(reader: &mut Reader, chosen: &Chosen, options: &Options) -> Result
     let mut incident = Incident { program: format!("outcrop {}", env!("CARGO_PKG_VERSION")), ..Incident::default() };
     let defences = controls::read(reader, chosen, options)?;
     let told = story::events(reader, chosen, &defences)?;
+    let used = contact::used(reader, &chosen.refs, chosen.whom())?;
     findings::tell(reader, chosen, options, &mut incident)?;
-    summary::tell(reader, chosen, options, &defences, &mut incident)?;
-    story::tell(reader, chosen, options, &defences, &told, &mut incident)?;
+    summary::tell(reader, chosen, options, &defences, &used, &mut incident)?;
+    story::tell(reader, chosen, options, &defences, &used, &told, &mut incident)?;
     prompts::tell(reader, chosen, options, &mut incident)?;
     controls::tell(&defences, options, &mut incident);
     coverage::tell(reader, chosen, options, &mut incident)?;
+    incident.open = open::tell(reader, chosen, options, &defences, &used)?;
     Ok(incident)
 }
 

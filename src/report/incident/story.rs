@@ -4,13 +4,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::chosen::Chosen;
-use super::controls::{Defences, after_words, opened, window_words};
+use super::contact::{Contact, Used};
+use super::controls::{Defences, after_words, opened, short, window_words};
 use super::coverage::cut;
 use super::words::{Words, counted, line};
 use super::{Day, Incident, Marked, Options, Step, seconds};
 use crate::case::{Reader, Result};
 use crate::decode;
-use crate::model::{self, EventId, EventRef, Mark, Outcome, Strand, Timestamp};
+use crate::model::{self, EntityKind, EventId, EventRef, Mark, Outcome, Signal, Strand, Timestamp, TriageState};
 use crate::report::control_words;
 
 /// Of a selection up to so large every event is told; of a larger one those that matter.
@@ -43,6 +44,9 @@ pub(super) fn events(reader: &mut Reader, chosen: &Chosen, defences: &Defences) 
         let mut matter: HashSet<EventId> = chosen.signals.iter().flat_map(|signal| signal.events.iter().copied()).collect();
         matter.extend(defences.changes().map(|change| change.evidence.event.id));
         matter.extend(marks.keys());
+        // A record is told with its call.
+        let calls: Vec<EventId> = matter.iter().filter_map(|id| chosen.twins.get(id)).copied().collect();
+        matter.extend(calls);
         matter.extend(refs.iter().filter(|event| event.outcome() == Outcome::Denied).take(DENIED).map(|event| event.id));
         refs.iter().filter(|event| matter.contains(&event.id)).copied().take(ALL_OF).collect()
     };
@@ -52,7 +56,7 @@ pub(super) fn events(reader: &mut Reader, chosen: &Chosen, defences: &Defences) 
 }
 
 /// What makes two events alike.
-type Alike = (Option<model::Name>, Option<model::Name>, Outcome, Option<model::Name>, Option<model::Name>, bool);
+type Alike = ([Option<model::Name>; 5], Outcome, bool);
 
 /// A step while it grows.
 struct Growing {
@@ -60,45 +64,30 @@ struct Growing {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     ids: Vec<(EventId, String)>,
+    /// The same, and the invocation records of its calls.
+    records: Vec<EventId>,
     count: u64,
     example: model::Event,
 }
 
 /// Puts the story, and what was marked, into the report.
-pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defences: &Defences, told: &Told, incident: &mut Incident) -> Result<()> {
-    let mut steps: Vec<Growing> = Vec::new();
-    let requests: HashSet<&str> =
-        told.events.iter().filter(|event| event.strand != Strand::Invocation).filter_map(|event| event.request_id.as_deref()).collect();
-    for event in &told.events {
-        // The other side of a call that stands there already is no further thing that happened.
-        if event.strand == Strand::Invocation && event.request_id.as_deref().is_some_and(|id| requests.contains(id)) {
-            continue;
-        }
-        let marked = told.marks.get(&event.id).is_some_and(|mark| !mark.is_empty());
-        let alone = marked || defences.of(event.id).next().is_some();
-        let alike =
-            (event.principal.clone(), event.action.clone(), event.outcome, event.region.clone(), event.key.clone(), event.undecodable.is_some());
-        let near = |step: &&mut Growing| {
-            step.alike == alike && !alone && step.last.zip(event.time).is_some_and(|(last, time)| time.as_millis() - last.as_millis() <= NEAR)
-        };
-        let recent = steps.len().saturating_sub(OPEN);
-        let found = steps.get_mut(recent..).and_then(|steps| steps.iter_mut().rev().find(near));
-        if let Some(step) = found {
-            step.last = event.time;
-            step.count += 1;
-            step.ids.push((event.id, event.uid()));
-        } else {
-            // A step that must stand alone takes nobody in.
-            let alike = if alone { (None, None, event.outcome, None, None, true) } else { alike };
-            let ids = vec![(event.id, event.uid())];
-            steps.push(Growing { alike, first: event.time, last: event.time, ids, count: 1, example: event.clone() });
-        }
-    }
+pub(super) fn tell(
+    reader: &mut Reader,
+    chosen: &Chosen,
+    options: &Options,
+    defences: &Defences,
+    used: &[Used],
+    told: &Told,
+    incident: &mut Incident,
+) -> Result<()> {
+    let steps = steps(chosen, defences, told);
+    let fired = fired(chosen, &steps);
     let by_event: HashMap<EventId, &model::Event> = told.events.iter().map(|event| (event.id, event)).collect();
     let mut known = Known::default();
     let all = steps.len();
     for (at, step) in steps.iter().enumerate() {
-        let mut notes = notes(chosen, defences, options, &told.marks, step);
+        let mut notes = notes(defences, options, &told.marks, step, fired.get(&at).map(Vec::as_slice).unwrap_or_default());
+        notes.extend(used.iter().filter_map(|used| contact(used, by_event.get(&step.ids.first()?.0)?, options)));
         // What is there from the beginning is not new.
         notes.extend(step.ids.iter().filter_map(|(id, _)| known.first(by_event.get(id)?, at > 0, options)));
         if at < STEPS {
@@ -121,6 +110,76 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
         incident.story_note = if incident.story_note.is_empty() { more } else { format!("{} {more}", incident.story_note) };
     }
     marks(reader, chosen, options, told, incident)
+}
+
+/// An event is the first with which a credential came from an address.
+fn contact(used: &Used, event: &model::Event, options: &Options) -> Option<Words> {
+    let whose = if used.credential.kind == EntityKind::Key { event.key.as_ref() } else { event.actor.as_ref() };
+    let is_it = |contact: &&Contact| event.time == Some(contact.first) && event.ip.as_ref() == Some(&contact.address);
+    let contact = used.contacts.iter().find(is_it).filter(|_| whose == Some(&used.credential.value))?;
+    let said = Words::new("first contact: ").value(options.secrets.text(&used.credential.value)).say(" comes from ");
+    Some(said.value(options.secrets.text(&contact.address)).say(" for the first time in this case"))
+}
+
+/// Puts events that are alike and near each other together. An invocation record is the other side of its call, no further thing
+/// that happened.
+fn steps(chosen: &Chosen, defences: &Defences, told: &Told) -> Vec<Growing> {
+    let there: HashSet<EventId> = told.events.iter().map(|event| event.id).collect();
+    let mut records: HashMap<EventId, Vec<EventId>> = HashMap::new();
+    for (record, call) in chosen.twins.iter().filter(|(_, call)| there.contains(call)) {
+        records.entry(*call).or_default().push(*record);
+    }
+    let is_marked = |id: &EventId| told.marks.get(id).is_some_and(|mark| !mark.is_empty());
+    let mut steps: Vec<Growing> = Vec::new();
+    for event in &told.events {
+        if chosen.twins.get(&event.id).is_some_and(|call| there.contains(call)) {
+            continue;
+        }
+        let mut both = vec![event.id];
+        both.extend(records.remove(&event.id).unwrap_or_default());
+        let alone = both.iter().any(is_marked) || defences.of(event.id).next().is_some();
+        let traits = [&event.principal, &event.action, &event.region, &event.key, &event.ip].map(Clone::clone);
+        let alike = (traits, event.outcome, event.undecodable.is_some());
+        // What was done before a control changed and what was done after it are two steps.
+        let near = |step: &&mut Growing| {
+            step.alike == alike
+                && !alone
+                && step.last.zip(event.time).is_some_and(|(last, time)| {
+                    time.as_millis() - last.as_millis() <= NEAR
+                        && !defences.moved_between(last, time, event.account.as_deref(), event.region.as_deref())
+                })
+        };
+        let recent = steps.len().saturating_sub(OPEN);
+        let found = steps.get_mut(recent..).and_then(|steps| steps.iter_mut().rev().find(near));
+        if let Some(step) = found {
+            step.last = event.time;
+            step.count += 1;
+            step.ids.push((event.id, event.uid()));
+            step.records.extend(both);
+        } else {
+            // A step that must stand alone takes nobody in.
+            let alike = if alone { (Default::default(), event.outcome, true) } else { alike };
+            let ids = vec![(event.id, event.uid())];
+            steps.push(Growing { alike, first: event.time, last: event.time, ids, records: both, count: 1, example: event.clone() });
+        }
+    }
+    steps
+}
+
+/// The signals of each step. A signal stands where it fired: at the step with the record that crossed the line, whichever side
+/// of a request that is.
+fn fired<'a>(chosen: &'a Chosen, steps: &[Growing]) -> HashMap<usize, Vec<&'a Signal>> {
+    let at: HashMap<EventId, usize> = steps.iter().enumerate().flat_map(|(at, step)| step.records.iter().map(move |id| (*id, at))).collect();
+    let times: HashMap<EventId, Option<Timestamp>> = chosen.refs.iter().map(|event| (event.id, event.time())).collect();
+    let mut fired: HashMap<usize, Vec<&Signal>> = HashMap::new();
+    for signal in chosen.signals.iter().filter(|signal| signal.triage.state != TriageState::Dismissed) {
+        let told = || signal.events.iter().filter_map(|id| Some((times.get(id).copied().flatten(), *at.get(id)?)));
+        let crossed = told().filter(|(time, _)| *time <= Some(signal.time)).max().or_else(|| told().min());
+        if let Some((_, step)) = crossed {
+            fired.entry(step).or_default().push(signal);
+        }
+    }
+    fired
 }
 
 /// Addresses, keys, clients and Regions that were seen.
@@ -155,7 +214,7 @@ fn step_told(step: &Growing, notes: Vec<Words>, events: &HashMap<EventId, &model
     };
     let event = &step.example;
     let who = event.principal.as_deref().or(event.actor.as_deref()).unwrap_or("somebody");
-    let who = who.rsplit_once('/').map_or(who, |(_, name)| name);
+    let who = short(who);
     let outcome = if event.undecodable.is_some() { "undecodable" } else { event.outcome.name() };
     let ids = step.ids.iter().take(IDS).map(|(_, uid)| uid.clone()).collect();
     (day, Step { from, to, who: line(&options.secrets.text(who)), what: what(step, events, options), notes, outcome, events: ids })
@@ -182,8 +241,7 @@ fn what(step: &Growing, events: &HashMap<EventId, &model::Event>, options: &Opti
         let details = distinct(step, events, |event| event.detail.as_deref());
         let verb = match event.outcome {
             Outcome::Denied | Outcome::Error => "tried ",
-            Outcome::Ok if decode::is_enumeration(service, action) => "looked with ",
-            Outcome::Ok => "did ",
+            Outcome::Ok => "called ",
         };
         let mut said = Words::new(verb).value(action).say(&times);
         let about: Vec<&String> = details.iter().take(2).collect();
@@ -227,9 +285,9 @@ fn let_in(found: &mut Vec<String>, value: &str) {
     }
 }
 
-fn notes(chosen: &Chosen, defences: &Defences, options: &Options, marks: &HashMap<EventId, Mark>, step: &Growing) -> Vec<Words> {
+fn notes(defences: &Defences, options: &Options, marks: &HashMap<EventId, Mark>, step: &Growing, fired: &[&Signal]) -> Vec<Words> {
     let mut notes = Vec::new();
-    for (id, _) in &step.ids {
+    for id in &step.records {
         for change in defences.of(*id) {
             let before = change.before.as_deref().unwrap_or("not known");
             notes.push(Words::new(format!("{}: before: {before}; after: {}", control_words(&change.control), after_words(change))));
@@ -241,13 +299,8 @@ fn notes(chosen: &Chosen, defences: &Defences, options: &Options, marks: &HashMa
             notes.push(Words::new(format!("note: {}", mark.note)));
         }
     }
-    // A signal stands where it fired: at the step with the record that crossed the line.
-    for signal in &chosen.signals {
-        let fired = signal.events.iter().rev().find(|event| step.ids.iter().any(|(id, _)| id == *event));
-        let within = step.first.zip(step.last).is_some_and(|(first, last)| first <= signal.time && signal.time <= last);
-        if fired.is_some() && within {
-            notes.push(Words::new(format!("signal {} {} ({}, weight {})", signal.rule, signal.title, signal.level, signal.weight)));
-        }
+    for signal in fired {
+        notes.push(Words::new(format!("signal {} {} ({}, weight {})", signal.rule, signal.title, signal.level, signal.weight)));
     }
     notes
 }

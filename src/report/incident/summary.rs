@@ -1,21 +1,31 @@
 //! What happened, in a few sentences: who, from where, with what, how much, what was switched off, and what is not known.
 
+use std::collections::BTreeMap;
+
 use super::chosen::Chosen;
+use super::contact::{Used, contact_words};
 use super::controls::Defences;
 use super::coverage::cut;
-use super::words::{Words, counted};
+use super::words::{Words, counted, times};
 use super::{Incident, Options, Selection, seconds};
 use crate::case::{Reader, Result};
 use crate::decode;
-use crate::model::{EntityKind, EventRef, Name, Outcome, Strand, StrandSet};
-use crate::report::grouped;
+use crate::model::{ControlKind, EntityKind, EventRef, Name, Outcome, Strand, StrandSet};
+use crate::report::{control_words, grouped};
 
 /// Characters of a value in a sentence; the records have all of it.
 const SHOWN: usize = 80;
 /// Values named in a sentence.
 const NAMED: usize = 4;
 
-pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defences: &Defences, incident: &mut Incident) -> Result<()> {
+pub(super) fn tell(
+    reader: &mut Reader,
+    chosen: &Chosen,
+    options: &Options,
+    defences: &Defences,
+    used: &[Used],
+    incident: &mut Incident,
+) -> Result<()> {
     let refs = &chosen.refs;
     about(reader, chosen, options, incident)?;
     let timed = refs.get(refs.partition_point(|event| event.millis == 0)..).unwrap_or_default();
@@ -23,20 +33,29 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
         incident.summary.push(Words::new(if refs.is_empty() { "No event is in this selection." } else { "No event of this selection has a time." }));
         return Ok(());
     };
-    let of = |outcome: Outcome| refs.iter().filter(|event| event.outcome() == outcome).count() as u64;
-    let mut said = Words::new(format!("Between {} and {} UTC there are {}", seconds(first), seconds(last), counted(refs.len() as u64, "event")));
+    let requests = chosen.requests();
+    let of = |outcome: Outcome| requests.iter().filter(|event| event.outcome() == outcome).count() as u64;
+    let all = requests.len() as u64;
+    let mut said = Words::new(format!("Between {} and {} UTC there are {}", seconds(first), seconds(last), counted(all, "event")));
     let (denied, failed) = (of(Outcome::Denied), of(Outcome::Error));
     if denied + failed > 0 {
+        let (denied_were, ok) = (if denied == 1 { "was" } else { "were" }, all - denied - failed);
+        said = said.say(format!(": {} succeeded, {} {denied_were} denied, {} failed", grouped(ok), grouped(denied), grouped(failed)));
+    }
+    if !chosen.twins.is_empty() {
+        let both = chosen.twins.len() as u64;
+        let (stand, are) = if both == 1 { ("stands", "is") } else { ("stand", "are") };
         said = said.say(format!(
-            ": {} succeeded, {} were denied, {} failed",
-            grouped(refs.len() as u64 - denied - failed),
-            grouped(denied),
-            grouped(failed)
+            ". They are told by {}: {} {stand} in CloudTrail and in the invocation log, and {are} counted once",
+            counted(refs.len() as u64, "record"),
+            counted(both, "model call")
         ));
     }
+    // An incident begins with the first contact.
+    incident.summary.extend(used.iter().flat_map(|used| &used.contacts).map(|contact| contact_words(contact, options)));
     incident.summary.push(said.say("."));
-    let trail: Vec<EventRef> = refs.iter().filter(|event| event.strand() != Strand::Invocation).copied().collect();
-    let who = counts(reader, refs, EntityKind::Principal, options)?;
+    let trail: Vec<EventRef> = requests.iter().filter(|event| event.strand() != Strand::Invocation).copied().collect();
+    let who = counts(reader, &requests, EntityKind::Principal, options)?;
     if let [(one, _)] = who.as_slice() {
         incident.summary.push(Words::new("All were made by ").value(one).say("."));
     } else if !who.is_empty() {
@@ -55,8 +74,8 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, defe
     if !from.0.is_empty() {
         incident.summary.push(from.say("."));
     }
-    models(reader, chosen, options, incident)?;
-    access(reader, &trail, options, incident)?;
+    models(reader, chosen, &requests, options, incident)?;
+    access(reader, &trail, &requests, options, incident)?;
     defended(defences, options, incident);
     if !chosen.signals.is_empty() {
         let rules: std::collections::BTreeSet<&str> = chosen.signals.iter().map(|signal| signal.rule.as_str()).collect();
@@ -114,6 +133,10 @@ fn about(reader: &mut Reader, chosen: &Chosen, options: &Options, incident: &mut
             }
         }
     }
+    if let (earlier @ 1.., left_out) = chosen.earlier {
+        let more = if left_out > 0 { format!(" (the first of them; {} more are not told)", grouped(left_out)) } else { String::new() };
+        what = what.say(format!("; with {} by the same credential from the same address before the first signal{more}", counted(earlier, "call")));
+    }
     if chosen.joined > 0 {
         what = what.say(format!("; with {} of the other side of the same requests", counted(chosen.joined, "record")));
     }
@@ -134,7 +157,7 @@ fn about(reader: &mut Reader, chosen: &Chosen, options: &Options, incident: &mut
     Ok(())
 }
 
-fn models(reader: &mut Reader, chosen: &Chosen, options: &Options, incident: &mut Incident) -> Result<()> {
+fn models(reader: &mut Reader, chosen: &Chosen, requests: &[EventRef], options: &Options, incident: &mut Incident) -> Result<()> {
     let refs = &chosen.refs;
     let (calls, without) = chosen.calls;
     let records: Vec<EventRef> = refs.iter().filter(|event| event.strand() == Strand::Invocation).copied().collect();
@@ -154,8 +177,9 @@ fn models(reader: &mut Reader, chosen: &Chosen, options: &Options, incident: &mu
             0 => ", each with its invocation record".to_owned(),
             without if without == calls => "; no invocation record tells what was asked".to_owned(),
             without => format!(
-                "; {} of them have no invocation record that would tell what was asked: they were refused, or logging was off",
-                grouped(without)
+                "; {} of them {} no invocation record that would tell what was asked",
+                grouped(without),
+                if without == 1 { "has" } else { "have" }
             ),
         });
     } else {
@@ -165,12 +189,11 @@ fn models(reader: &mut Reader, chosen: &Chosen, options: &Options, incident: &mu
     if input.saturating_add(output) > 0 {
         said = said.say(format!(". The records count {} input and {} output tokens", grouped(input), grouped(output)));
     }
-    let of: &[EventRef] = if records.is_empty() { refs } else { &records };
-    let models = counts(reader, of, EntityKind::Model, options)?;
+    let models = called(reader, requests, EntityKind::Model, options)?;
     if !models.is_empty() {
         said = named(said.say(if models.len() == 1 { ". The model was " } else { ". The models were " }), &models);
     }
-    let regions = counts(reader, of, EntityKind::Region, options)?;
+    let regions = called(reader, requests, EntityKind::Region, options)?;
     if !regions.is_empty() {
         said = named(said.say(", in "), &regions);
     }
@@ -178,8 +201,21 @@ fn models(reader: &mut Reader, chosen: &Chosen, options: &Options, incident: &mu
     Ok(())
 }
 
+/// The values of a column of model calls with counts.
+fn called(reader: &mut Reader, requests: &[EventRef], kind: EntityKind, options: &Options) -> Result<Vec<(Name, u64)>> {
+    let mut counts: BTreeMap<Name, u64> = BTreeMap::new();
+    for ([service, action, value], count) in reader.tally(requests, [EntityKind::Service, EntityKind::Action, kind])? {
+        if let (Some(service), Some(action), Some(value)) = (service, action, value)
+            && decode::is_invoke(&service, &action)
+        {
+            *counts.entry(options.secrets.name(&value)).or_default() += count;
+        }
+    }
+    Ok(ranked(counts.into_iter().collect()))
+}
+
 /// What was looked at, and what was tried in vain.
-fn access(reader: &mut Reader, trail: &[EventRef], options: &Options, incident: &mut Incident) -> Result<()> {
+fn access(reader: &mut Reader, trail: &[EventRef], requests: &[EventRef], options: &Options, incident: &mut Incident) -> Result<()> {
     let mut looked: Vec<(Name, u64)> = Vec::new();
     for ([service, action], count) in reader.tally(trail, [EntityKind::Service, EntityKind::Action])? {
         if let (Some(service), Some(action)) = (service, action)
@@ -188,12 +224,12 @@ fn access(reader: &mut Reader, trail: &[EventRef], options: &Options, incident: 
             looked.push((action, count));
         }
     }
-    looked.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    let looked = ranked(looked);
     let sum: u64 = looked.iter().map(|(_, count)| count).sum();
     if sum > 0 {
         incident.summary.push(named(Words::new(format!("{} looked at models, access and defences: ", counted(sum, "call"))), &looked).say("."));
     }
-    let refused: Vec<EventRef> = trail.iter().filter(|event| event.outcome() == Outcome::Denied).copied().collect();
+    let refused: Vec<EventRef> = requests.iter().filter(|event| event.outcome() == Outcome::Denied).copied().collect();
     let refused = counts(reader, &refused, EntityKind::Action, options)?;
     if !refused.is_empty() {
         incident.summary.push(named(Words::new("Denied were "), &refused).say("."));
@@ -207,16 +243,30 @@ fn access(reader: &mut Reader, trail: &[EventRef], options: &Options, incident: 
 }
 
 fn defended(defences: &Defences, options: &Options, incident: &mut Incident) {
-    let done = defences.changes().filter(|change| change.outcome == Outcome::Ok).count() as u64;
-    let tried = defences.changes().count() as u64 - done;
-    if done + tried > 0 {
-        let mut said =
-            Words::new(format!("The defences were changed {}", if done == 1 { "once".to_owned() } else { format!("{} times", grouped(done)) }));
+    // Access to a model is no defence: it is told apart.
+    for (access, what) in [(false, "The defences were"), (true, "Access to models was")] {
+        let of = || defences.changes().filter(|change| (change.control.kind == ControlKind::ModelAccess) == access);
+        let done = of().filter(|change| change.outcome == Outcome::Ok).count() as u64;
+        let tried = of().count() as u64 - done;
+        if done + tried == 0 {
+            continue;
+        }
+        let mut said = Words::new(what).say(if done == 0 { " not changed".to_owned() } else { format!(" changed {}", times(done)) });
+        let mut moved: Vec<(Name, u64)> = Vec::new();
+        for change in of().filter(|change| change.outcome == Outcome::Ok) {
+            let region = change.place.region.as_deref().map(|region| format!(" in {region}")).unwrap_or_default();
+            let name: Name = format!("{}{region}", control_words(&change.control)).into();
+            match moved.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, count)) => *count += 1,
+                None => moved.push((name, 1)),
+            }
+        }
+        if !moved.is_empty() {
+            said = named(said.say(": "), &moved);
+        }
         if tried > 0 {
-            said = said.say(format!(
-                " and {} to change them failed",
-                if tried == 1 { "1 attempt".to_owned() } else { format!("{} attempts", grouped(tried)) }
-            ));
+            let attempts = if done == 0 { counted(tried, "attempt") } else { counted(tried, "more attempt") };
+            said = said.say(format!("; {attempts} failed"));
         }
         incident.summary.push(said.say(" (see Controls)."));
     }
@@ -227,18 +277,22 @@ fn defended(defences: &Defences, options: &Options, incident: &mut Incident) {
 
 /// The values of a column with counts, as they may be shown.
 fn counts(reader: &mut Reader, refs: &[EventRef], kind: EntityKind, options: &Options) -> Result<Vec<(Name, u64)>> {
-    let mut found: Vec<(Name, u64)> =
-        reader.tally(refs, [kind])?.into_iter().filter_map(|([name], count)| Some((options.secrets.name(&name?), count))).collect();
-    found.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-    Ok(found)
+    Ok(ranked(reader.tally(refs, [kind])?.into_iter().filter_map(|([name], count)| Some((options.secrets.name(&name?), count))).collect()))
+}
+
+/// The most frequent first.
+fn ranked(mut counts: Vec<(Name, u64)>) -> Vec<(Name, u64)> {
+    counts.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    counts
 }
 
 /// The first values with their counts, and how many more there are.
 fn named(words: Words, values: &[(Name, u64)]) -> Words {
     let mut words = words;
+    let counts = values.len() > 1 && values.iter().any(|(_, count)| *count > 1);
     for (at, (name, count)) in values.iter().take(NAMED).enumerate() {
         words = words.say(if at == 0 { "" } else { ", " }).value(cut(name, SHOWN));
-        if values.len() > 1 {
+        if counts {
             words = words.say(format!(" ×{}", grouped(*count)));
         }
     }

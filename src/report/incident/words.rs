@@ -80,6 +80,15 @@ pub fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{plural}", crate::report::grouped(count))
 }
 
+/// `once`, `twice`, `12 times`.
+pub fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{} times", crate::report::grouped(count)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,5 +100,6 @@ mod tests {
         assert_eq!(words.0.iter().map(|piece| piece.logged).collect::<Vec<_>>(), [false, true, false, true]);
         assert_eq!(lines("a\r\nb\u{200b}\n"), "a\nb‹ZWSP›\n");
         assert_eq!([counted(1, "call"), counted(1200, "call"), counted(2, "address")], ["1 call", "1,200 calls", "2 addresses"]);
+        assert_eq!([times(1), times(2), times(1200)], ["once", "twice", "1,200 times"]);
     }
 }
