@@ -24,10 +24,9 @@ impl Survey {
     pub fn of(raw: &[u8], escaped: bool) -> Self {
         let (mut least, mut most) = (u8::MAX, 0);
         let (mut escapes, mut others, mut solidi) = (0, 0, 0);
-        if escaped {
+        if escaped && let Some(last) = raw.last().copied() {
             /// As many as a byte can count.
             const WIDE: usize = 128;
-            let last = raw.last().copied().unwrap_or_default();
             (least, most, others) = (last, last, u8::from(last == b'\\'));
             for (bytes, after) in raw.chunks(WIDE).zip(raw.get(1..).unwrap_or_default().chunks(WIDE)) {
                 let (mut count, mut other, mut solidus) = (0u8, 0u8, 0u8);

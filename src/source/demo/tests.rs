@@ -396,12 +396,8 @@ fn nothing_in_it_is_real() {
     for event in &parsed().trail {
         let who = &event["userIdentity"];
         // The root user's id is its account's number, and who is nobody to IAM has none.
-        if who["type"] == "Root" || who["accountId"] == "anonymous" {
-            let id = who["principalId"].as_str().unwrap();
-            assert!(id == callers::LAB || id.is_empty(), "{id}");
-            continue;
-        }
-        for id in [who["accessKeyId"].as_str(), who["principalId"].as_str().and_then(|id| id.split(':').next())].into_iter().flatten() {
+        let id = who["principalId"].as_str().filter(|id| !id.is_empty() && *id != callers::LAB);
+        for id in [who["accessKeyId"].as_str(), id.and_then(|id| id.split(':').next())].into_iter().flatten() {
             assert!(example.is_match(id), "{id}");
         }
         let source = event["sourceIPAddress"].as_str().unwrap();
