@@ -607,7 +607,7 @@ fn scope_flags_choose_the_changes_and_the_moment_of_the_state() {
     assert_eq!((windows.len(), logging(&states).as_deref()), (1, Some("off")), "the window reaches into that hour");
     let (_, [east, states, windows]) = controls("--where region=us-east-1");
     assert!(east.iter().chain(&states).all(|item| text(item, "region") == "us-east-1") && windows.is_empty());
-    run("controls --case c --limit 2").exits(3).says(&["2 of 17 changes shown", "--limit"]);
+    run("controls --case c --limit 2").exits(3).says(&["2 of 19 changes shown", "--limit"]);
     run("controls --case c --since soonish").exits(2);
 }
 

@@ -168,7 +168,7 @@ fn a_full_disk_costs_nothing_that_was_committed() {
     let few = ids(&desk, "few.case");
     fs::create_dir(desk.at("disk")).unwrap();
     let mut unfinished = 0;
-    for (kibibytes, line) in [(2_500, "ingest logs"), (4_000, "ingest logs"), (1_500, "seal"), (1_400, "rebuild"), (2_000, "rebuild")] {
+    for (kibibytes, line) in [(2_500, "ingest logs"), (4_000, "ingest logs"), (1_620, "seal"), (1_520, "rebuild"), (2_120, "rebuild")] {
         // The disk goes with the namespace, so the case is taken out of it after the command.
         let script = r#"mount -t tmpfs -o size="$1"k tmpfs disk || exit 77; cp few.case disk/c || exit 78; shift
             "$@" --case disk/c; code=$?; rm -f after*; cp disk/c after && for part in wal shm; do test -e disk/c-$part && cp disk/c-$part after-$part; done; exit $code"#;

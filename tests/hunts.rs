@@ -83,7 +83,8 @@ impl Found {
 /// Questions to the demo, which is read once.
 fn demo_bench() -> Bench {
     static DEMO: LazyLock<(tempfile::TempDir, Writable)> = LazyLock::new(|| {
-        let options = demo::Options { events: 1500, ..demo::Options::default() };
+        // A small week with the pilot on top.
+        let options = demo::Options { events: 1533, ..demo::Options::default() };
         evidence::case_of(demo::files(&options).map(Input::from))
     });
     Bench { reader: DEMO.1.reader().expect("a reader"), catalogue: Catalogue::embedded(), _folder: None }
@@ -190,8 +191,10 @@ fn lengths_and_tokens_of_the_demo() {
     let heavy = bench.hunt("heavy-requests", &[]);
     assert!(heavy.rows.len() == 1 && heavy.column("who")[0].ends_with(cast.leaked_user));
     assert_eq!(heavy.numbers("heavy")[0] as usize, burst.len());
-    // No answer of the demo takes five seconds.
-    assert!(bench.hunt("slow-answers", &[]).rows.is_empty());
+    // Three long answers of the pilot's agent; no other answer of the demo takes five seconds.
+    let slow = bench.hunt("slow-answers", &[]);
+    assert!(slow.rows.len() == 1 && slow.column("who")[0].contains(cast.pilot_role), "{:?}", slow.rows);
+    assert_eq!((slow.numbers("slow")[0] as usize, slow.column("slice")[0]), (requests(&cast, &["pilot-slow"]).len(), "2026-11-12 00:00:00.000"));
     assert!(!bench.hunt("slow-answers", &[("slower_than", "1000"), ("least", "1")]).rows.is_empty());
     // Where logging was off CloudTrail still counts the calls.
     let counted = bench.hunt("tokens-in-cloudtrail", &[]);
@@ -258,7 +261,11 @@ fn access_and_changes_of_the_demo() {
     assert_eq!(address.set("key"), [cast.leaked_key].into());
     let from = bench.hunt("unexpected-addresses", &[("known", r"^(198\.51\.100\.|192\.0\.2\.|10\.)")]);
     assert!(from.set("sourceIPAddress").contains(cast.intruder_ip));
-    assert!(from.column("who").iter().all(|who| who.ends_with(cast.leaked_user) || who.contains("BedrockAPIKey-")), "{:?}", from.set("who"));
+    for (address, who) in from.column("sourceIPAddress").into_iter().zip(from.column("who")) {
+        // A guest with a token of its own has no name that IAM knows.
+        let guest = address == cast.guest_ip && (who.is_empty() || who == format!("arn:aws:iam::{}:root", cast.pilot_account));
+        assert!(guest || who.ends_with(cast.leaked_user) || who.contains("BedrockAPIKey-"), "{address} {who}");
+    }
 
     let blocked = bench.hunt("endpoint-denials", &[]);
     assert_eq!((blocked.column("account"), blocked.rows.len()), (vec![cast.foreign_account], 1));
@@ -299,10 +306,60 @@ fn access_and_changes_of_the_demo() {
             assert_eq!(region, cast.blind_region);
         }
     }
-    let shorter = bench.hunt("after-guardrail-change", &[("within", "10m")]);
-    assert!(shorter.rows.len() < after.rows.len() && shorter.numbers("minutes_after").iter().all(|minutes| *minutes <= 10.0));
-    // The demo has no root user, no policies of automated reasoning.
-    assert!(bench.hunt("root-activity", &[]).rows.is_empty() && bench.hunt("reasoning-policy-changes", &[]).rows.is_empty());
+    let longer = bench.hunt("after-guardrail-change", &[("within", "24h")]);
+    assert!(longer.rows.len() > after.rows.len() && longer.numbers("minutes_after").iter().any(|minutes| *minutes > 120.0));
+    // The root user's two calls in the laboratory, from the guest's address; and both ends of the policy that it deletes.
+    let root = bench.hunt("root-activity", &[]);
+    assert_eq!(root.column("eventName"), ["ListAutomatedReasoningPolicies", "DeleteAutomatedReasoningPolicy"]);
+    assert_eq!((root.set("account"), root.set("sourceIPAddress")), ([cast.pilot_account].into(), [cast.guest_ip].into()));
+    let policies = bench.hunt("reasoning-policy-changes", &[]);
+    assert_eq!(policies.column("eventName"), ["CreateAutomatedReasoningPolicy", "DeleteAutomatedReasoningPolicy"]);
+    assert_eq!((policies.column("policy")[1], policies.column("sourceIPAddress")[1]), (cast.deleted_policy, cast.guest_ip));
+    // The pilot's role at the services that turn it away; no other agent's role is refused anything.
+    let refused = bench.hunt("agent-role-denials", &[]);
+    assert_eq!(refused.set("role"), [cast.pilot_role].into());
+    assert_eq!(refused.set("eventSource"), ["dynamodb.amazonaws.com", "secretsmanager.amazonaws.com"].into());
+    assert_eq!(refused.numbers("denied").iter().sum::<f64>() as usize, requests(&cast, &["pilot-denied"]).len());
+}
+
+#[test]
+fn the_pilot_of_the_demo() {
+    let mut bench = demo_bench();
+    let cast = demo::cast();
+    let of_role = |who: &str| who.contains(cast.pilot_role);
+
+    let failed = bench.hunt("gateway-failures", &[]);
+    assert_eq!(failed.set("who"), ["anonymous", cast.guest_subject].into(), "{:?}", failed.rows);
+    assert_eq!(failed.set("addresses"), [format!("[\"{}\"]", cast.guest_ip).as_str()].into());
+    let problem = |who: &str| failed.column("problems")[failed.column("who").iter().position(|found| *found == who).expect("a row")].to_owned();
+    assert!(problem("anonymous").contains("Invalid Bearer token") && problem(cast.guest_subject).contains("the tool failed"));
+    let subjects = bench.hunt("gateway-subjects", &[]);
+    let guest = subjects.column("subject").iter().position(|subject| *subject == cast.guest_subject).expect("the guest");
+    assert_eq!((subjects.column("issuer")[guest], subjects.numbers("calls")[guest]), (cast.guest_issuer, 3.0));
+    assert!(subjects.column("tools")[guest].contains("crm___add_note") && subjects.column("addresses")[guest].contains(cast.guest_ip));
+
+    let tools = bench.hunt("builtin-tools", &[]);
+    assert!(tools.rows.len() == 1 && of_role(tools.column("who")[0]), "{:?}", tools.rows);
+    assert_eq!((tools.column("eventName")[0], tools.column("tool")[0]), ("StartCodeInterpreterSession", "aws.codeinterpreter.v1"));
+    let tokens = bench.hunt("agentcore-credentials", &[]);
+    assert!(tokens.column("who").into_iter().all(of_role));
+    assert_eq!(tokens.set("provider"), [cast.pilot_runtime, "partner-crm"].into());
+    let runtimes = bench.hunt("agentcore-runtimes", &[]);
+    assert_eq!(runtimes.set("eventName"), ["CreateAgentRuntime", "InvokeAgentRuntime"].into());
+    assert!(runtimes.column("roles").iter().any(|roles| roles.contains(cast.pilot_role)));
+    assert!(runtimes.column("runtime").iter().any(|runtime| runtime.ends_with(cast.pilot_runtime)));
+    let memory = bench.hunt("agentcore-memory", &[]);
+    assert_eq!(memory.set("eventName"), ["CreateMemory", "CreateEvent", "RetrieveMemoryRecords"].into());
+    for (who, (action, kept)) in memory.column("who").into_iter().zip(memory.column("eventName").into_iter().zip(memory.column("memory"))) {
+        // It has no id before it is made.
+        assert!(action == "CreateMemory" || (of_role(who) && kept == cast.pilot_memory), "{action} {who} {kept}");
+    }
+
+    let flows = bench.hunt("flow-activity", &[]);
+    assert!(flows.column("flow") == ["RETURNFLOW"] && of_role(flows.column("who")[0]), "{:?}", flows.rows);
+    let documents = bench.hunt("data-automation-activity", &[]);
+    assert_eq!(documents.column("written_to"), ["[\"s3://acme-lab-notebooks/returns/read/\"]"]);
+    assert!(of_role(documents.column("who")[0]));
 }
 
 #[test]
@@ -489,7 +546,7 @@ const FOUND: &[(&str, &str)] = &[
     ("tokens-per-caller", "every slice; the leaked key's user in that night above all"),
     ("tokens-per-model", "every slice; the largest model in that night above all"),
     ("tokens-in-cloudtrail", "every slice, also of the Region whose logging was off"),
-    ("slow-answers", "nothing: no answer takes five seconds; tried with records of its own"),
+    ("slow-answers", "the pilot's agent on the evening when it obeys a note, nothing else"),
     ("heavy-requests", "the resold bulk texts, nothing else"),
     ("customization-jobs", "the job on the poisoned prefix, and one as it should be"),
     ("training-objects", "the contractor's uploads and the stranger's replacements"),
@@ -502,32 +559,35 @@ const FOUND: &[(&str, &str)] = &[
     ("denied-callers", "the leaked key first; among six thousand events also a data scientist who tried a model that he may not use"),
     ("key-activity", "everything the leaked key did"),
     ("address-activity", "the leaked key at the intruder's address"),
-    ("agent-role-denials", "nothing; tried with records of its own"),
-    ("unexpected-addresses", "with the company's networks as `known` the intruder and the user of the API key, nobody else"),
-    ("root-activity", "nothing; tried with records of its own"),
+    ("agent-role-denials", "the pilot's role at two services that are none of its business, nothing else"),
+    (
+        "unexpected-addresses",
+        "with the company's networks as `known` the intruder, the user of the API key, the pilot's guest and the root user, nobody else",
+    ),
+    ("root-activity", "the root user of the laboratory, from the guest's address"),
     ("endpoint-denials", "the stranger at the endpoint, nothing else"),
     ("data-access", "the assistant's and the order desk's retrievals"),
     ("logging-changes", "the intruder's, and those that set it up and put it right"),
     ("guardrail-changes", "the intruder's and the laptop's deletions, and those as they should be"),
-    ("reasoning-policy-changes", "nothing; tried with records of its own"),
+    ("reasoning-policy-changes", "the policy that the pilot got, and that the root user deletes"),
     ("security-changes", "every change of all stories"),
     ("after-guardrail-change", "the exchanges in the two hours after each change, in its account and Region"),
     ("call-three-ways", "the agent's calls that its spans name; of a blind call only CloudTrail's side"),
     ("agent-activity", "the agents in use, and the one deleted from the laptop"),
     ("knowledge-base-activity", "the knowledge bases in use, and the one deleted from the laptop"),
     ("session-activity", "the order desk's sessions"),
-    ("flow-activity", "nothing; tried with records of its own"),
-    ("data-automation-activity", "nothing; tried with records of its own"),
+    ("flow-activity", "the flow that the pilot's agent runs, nothing else"),
+    ("data-automation-activity", "the documents that the pilot's agent sends through, nothing else"),
     ("tool-activity", "the tools of the long loop"),
     ("tools-in-answers", "the order desk's tools, and the one voucher that a visitor got"),
-    ("agent-sessions", "the order desk's sessions; the long loop with its spans and tools"),
+    ("agent-sessions", "the order desk's sessions, the long loop with its spans and tools; the pilot's two"),
     ("agent-session-denials", "the session whose gateway took a tool away, nothing else"),
-    ("gateway-failures", "nothing; tried with events as AWS documents them"),
-    ("gateway-subjects", "nothing; tried with events as AWS documents them"),
-    ("builtin-tools", "nothing; tried with records of its own"),
-    ("agentcore-credentials", "nothing; tried with records of its own"),
-    ("agentcore-runtimes", "nothing; tried with records of its own"),
-    ("agentcore-memory", "nothing; tried with records of its own"),
+    ("gateway-failures", "the guest at the pilot's gateway: two tokens that are not valid, a tool that fails"),
+    ("gateway-subjects", "the guest by the subject and issuer of the token; what else called the pilot has no token"),
+    ("builtin-tools", "the code interpreter that the pilot's agent starts, nothing else"),
+    ("agentcore-credentials", "the tokens that the pilot's role fetches: its own, and one of the partner's"),
+    ("agentcore-runtimes", "the pilot's runtime, made and invoked"),
+    ("agentcore-memory", "the pilot's memory: made, searched, and what was written into it"),
 ];
 
 #[test]

@@ -36,7 +36,7 @@ const KEY_SCOPE: [(&str, &str); 2] = [("p", "user-agent"), ("key\r", "key AKIALE
 const SCENES: &[Scene] = &[
     Scene { name: "timeline", size: LARGE, theme: "default", steps: &[TO_THE_DENIED_CALL] },
     Scene { name: "timeline-light", size: LARGE, theme: "light", steps: &[TO_THE_DENIED_CALL] },
-    Scene { name: "timeline-80x24", size: SMALL, theme: "default", steps: &[("/specified model\r", "/6,006")] },
+    Scene { name: "timeline-80x24", size: SMALL, theme: "default", steps: &[("/specified model\r", "/6,039")] },
     Scene { name: "pivot", size: LARGE, theme: "default", steps: &[TO_THE_DENIED_CALL, KEY_SCOPE[0]] },
     Scene { name: "key", size: LARGE, theme: "default", steps: &[TO_THE_DENIED_CALL, KEY_SCOPE[0], KEY_SCOPE[1], ("jjjjjjjj", "/115")] },
     Scene { name: "json", size: LARGE, theme: "default", steps: &[TO_THE_DENIED_CALL, ("\r", "userIdentity")] },
@@ -63,12 +63,12 @@ const SCENES: &[Scene] = &[
     Scene { name: "signals", size: LARGE, theme: "default", steps: &[("4", "LEAD"), ("", "Many kinds of calls")] },
     Scene { name: "lead", size: LARGE, theme: "default", steps: &[("4", "LEAD"), ("\r", "arithmetic")] },
     Scene { name: "signal", size: LARGE, theme: "default", steps: &[("4", "LEAD"), ("/Far more Bedrock\r", "match"), ("\r", "measured by")] },
-    Scene { name: "principals", size: LARGE, theme: "default", steps: &[("5", "27 principals"), ("otokens\r", "▾tokens")] },
+    Scene { name: "principals", size: LARGE, theme: "default", steps: &[("5", "30 principals"), ("otokens\r", "▾tokens")] },
     Scene {
         name: "principal",
         size: LARGE,
         theme: "default",
-        steps: &[("5", "27 principals"), ("/svc-ml-reporting\r", "match"), ("\r", "tokens over time")],
+        steps: &[("5", "30 principals"), ("/svc-ml-reporting\r", "match"), ("\r", "tokens over time")],
     },
     Scene {
         name: "buckets",

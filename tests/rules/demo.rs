@@ -107,6 +107,16 @@ const PLANTED: &[(&str, u8, &str, &str)] = &[
     ("S3", 1, "a.kessler@example.com", "laptop-echo 1"),
     ("S3", 1, "a.kessler@example.com", "laptop-echo 1"),
     ("S3", 1, "a.kessler@example.com", "laptop-echo 1"),
+    // The pilot: Tuesday's run is its habit. On Thursday the agent does five things that it never did, and its role reads an object,
+    // which is no business of a runtime; the two refusals elsewhere are a hunt's. A guest and the root user were never here, either.
+    ("S3", 1, "anonymous", "pilot-refused 1"),
+    ("S3", 1, "BedrockAgentCore-returns_pilot", "pilot-memory 1"),
+    ("S3", 1, "BedrockAgentCore-returns_pilot", "pilot-token 1"),
+    ("S3", 1, "BedrockAgentCore-returns_pilot", "pilot-sandbox 1"),
+    ("S3", 1, "BedrockAgentCore-returns_pilot", "pilot-flow 1"),
+    ("S3", 1, "BedrockAgentCore-returns_pilot", "pilot-documents 1"),
+    ("P44", 3, "BedrockAgentCore-returns_pilot", "pilot-object 1"),
+    ("S3", 1, "root@444455556666", "pilot-root 2"),
     // Changes that are as they should be are changes all the same; and a key that somebody pasted.
     ("S12", 3, "n.okafor@example.com", "routine-logging 3"),
     ("S9", 1, "n.okafor@example.com", "routine-agent 1"),

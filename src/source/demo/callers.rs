@@ -24,6 +24,10 @@ pub(super) enum Form {
     Foreign,
     /// An AWS service acting for itself.
     Service,
+    /// The root user of an account, signed in at the console.
+    Root,
+    /// Nobody to IAM: who calls with a token of another issuer. The account is the owner's of what is called.
+    Anonymous,
 }
 
 /// An identity with one credential.
@@ -83,6 +87,7 @@ impl Caller {
     pub(super) fn arn(&self, at: Timestamp) -> String {
         match self.form {
             Form::User => format!("arn:aws:iam::{}:user{}{}", self.account, self.path, self.name),
+            Form::Root => format!("arn:aws:iam::{}:root", self.account),
             _ => format!("arn:aws:sts::{}:assumed-role/{}/{}", self.account, self.name, self.session_at(at)),
         }
     }
@@ -110,6 +115,14 @@ impl Caller {
             Form::Role => self.write_session(at, json),
             Form::Foreign => {
                 json.field("type", "AWSAccount").field("principalId", &format!("{}:{}", self.id, self.session)).field("accountId", self.account);
+            }
+            Form::Root => {
+                json.field("type", "Root").field("principalId", self.account).field("arn", &self.arn(at)).field("accountId", self.account);
+                json.field("accessKeyId", &self.access_key(at)).key("sessionContext").object().key("attributes").object();
+                json.field("creationDate", &second(at.plus_millis(-240_000))).field("mfaAuthenticated", "false").end_object().end_object();
+            }
+            Form::Anonymous => {
+                json.field("type", "AWSAccount").field("principalId", "").field("accountId", "anonymous");
             }
             Form::Service => {
                 json.field("type", "AWSService").field("invokedBy", self.name);
@@ -227,3 +240,27 @@ pub(super) const STRANGER: Caller = Caller {
 pub(super) const REPORTING: Caller = Caller::user(PROD, "svc-ml-reporting", "AIDAMLREPORTXEXAMPLE", "AKIALEAKDEMO7EXAMPLE", NAT, BOTO_BATCH);
 /// The silent user behind a long-term Bedrock API key.
 pub(super) const API_KEY: Caller = Caller::user(LAB, "BedrockAPIKey-k7dp", "AIDABEDROCKAKEXAMPLE", "", "203.0.113.201", "python-requests/2.32.5");
+/// The role of the pilot's AgentCore runtime, in the laboratory.
+pub(super) const PILOT: Caller = Caller::role(
+    LAB,
+    "AmazonBedrockAgentCoreSDKRuntime-us-east-1-7c9d31ab20",
+    "AROARETPILOTXEXAMPLE",
+    "BedrockAgentCore-returns_pilot",
+    "198.51.100.61",
+    "Boto3/1.40.72 md/Botocore#1.40.72 ua/2.1 os/linux#6.1.155 md/arch#arm64 lang/python#3.13.9 md/pyimpl#CPython cfg/retry-mode#legacy Botocore/1.40.72",
+);
+/// Who calls the pilot's gateway from outside, with a token of somebody else's identity provider.
+pub(super) const GUEST: Caller = Caller {
+    form: Form::Anonymous,
+    account: LAB,
+    name: "",
+    path: "/",
+    id: "",
+    session: "",
+    ip: "203.0.113.118",
+    agent: "python-httpx/0.28.1",
+    key: "",
+    console: false,
+};
+/// The laboratory's root user, from the guest's address.
+pub(super) const LAB_ROOT: Caller = Caller { form: Form::Root, id: "LABROOT", agent: BROWSER, console: true, ..GUEST };

@@ -1,6 +1,6 @@
 //! Facts about what was planted, for tests, the tour and the documents.
 
-use super::callers::{CONCIERGE, CONTRACTOR, FOREIGN, PROD};
+use super::callers::{CONCIERGE, CONTRACTOR, FOREIGN, GUEST, LAB, PILOT, PROD};
 use super::laptop::KESSLER_LAPTOP;
 use super::stories::{self, Story};
 use crate::model::Timestamp;
@@ -71,6 +71,22 @@ pub struct Cast {
     pub deleted_knowledge_base: &'static str,
     /// Story 4: the command that no CloudTrail event answers.
     pub silent_command: &'static str,
+    /// Story 5: the account of the pilot.
+    pub pilot_account: &'static str,
+    /// Story 5: the role of its runtime.
+    pub pilot_role: &'static str,
+    /// Story 5: the runtime.
+    pub pilot_runtime: &'static str,
+    /// Story 5: its memory.
+    pub pilot_memory: &'static str,
+    /// Story 5: where the guest and the root user call from.
+    pub guest_ip: &'static str,
+    /// Story 5: the subject of the guest's token.
+    pub guest_subject: &'static str,
+    /// Story 5: who issued the token.
+    pub guest_issuer: &'static str,
+    /// Story 5: the automated-reasoning policy that the root user deletes.
+    pub deleted_policy: &'static str,
     /// Every step, in the order of time.
     pub steps: Vec<Planted>,
 }
@@ -117,6 +133,14 @@ pub fn cast() -> Cast {
         deleted_agent: stories::DELETED_AGENT,
         deleted_knowledge_base: stories::DELETED_BASE,
         silent_command: stories::SILENT_COMMAND,
+        pilot_account: LAB,
+        pilot_role: PILOT.name,
+        pilot_runtime: stories::RUNTIME,
+        pilot_memory: stories::MEMORY,
+        guest_ip: GUEST.ip,
+        guest_subject: stories::SUBJECT,
+        guest_issuer: stories::ISSUER,
+        deleted_policy: stories::POLICY,
         steps: steps.into_iter().map(|s| Planted { story: s.story, label: s.label, at: s.at, request: s.request }).collect(),
     }
 }

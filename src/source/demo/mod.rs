@@ -1,4 +1,4 @@
-//! The built-in incident: five working days at an invented company, with four attacks planted among ordinary work.
+//! The built-in incident: five working days at an invented company, with five attacks planted among ordinary work.
 //!
 //! Everything follows from [`Options`]: the same options give the same bytes, on any machine. The stories keep their
 //! size, times and ids whatever the number of events ([`cast`]); only the ordinary work around them grows, to millions
@@ -46,7 +46,8 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { events: 6_000, seed: 7 }
+        // Six thousand, and the pilot's: so much ordinary work that what the documents count in it is there.
+        Self { events: 6_033, seed: 7 }
     }
 }
 

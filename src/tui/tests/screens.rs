@@ -9,8 +9,8 @@ const VIEWS: [(&str, &str); 24] = [
     ("prompts", "2jjj"),
     ("conversation", "2/AC-610356<enter><tab>jjj"),
     ("guardrails", "3"),
-    ("blind", "3Gkkkk"),
-    ("change", "3Gkkkkk<enter>"),
+    ("blind", "3Gkkkkk"),
+    ("change", "3Gkkkkkk<enter>"),
     ("signals", "4jjjj"),
     ("lead", "4<enter>"),
     // A chart with its crossing.

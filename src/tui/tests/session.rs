@@ -123,7 +123,7 @@ impl Session {
     pub fn demo(size: (u16, u16)) -> Self {
         static CASE: OnceLock<Vec<u8>> = OnceLock::new();
         let case = CASE.get_or_init(|| {
-            let options = demo::Options { events: 1500, ..demo::Options::default() };
+            let options = demo::Options { events: 1533, ..demo::Options::default() };
             let mut session = Self::on(demo::files(&options).map(|file| (file.path, file.bytes)).collect(), size);
             session.run_rules();
             let path = session.writable.path().to_owned();

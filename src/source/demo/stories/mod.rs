@@ -1,4 +1,4 @@
-//! What was planted: four stories and some smaller matters. Every step has a fixed time and ids that do not depend on
+//! What was planted: five stories and some smaller matters. Every step has a fixed time and ids that do not depend on
 //! the options, so that tests, the tour and the documents can name them.
 
 mod agent_loop;
@@ -7,6 +7,7 @@ mod attempts;
 mod deletions;
 mod injection;
 mod leaked_key;
+mod pilot;
 mod poisoning;
 mod routine;
 mod summaries;
@@ -36,6 +37,7 @@ pub(super) const TRAINING_BUCKET: &str = "acme-ml-training-data";
 pub(super) use attempts::HIDDEN_WORDS;
 pub(super) use deletions::{DELETED_AGENT, DELETED_BASE, DELETED_GUARDRAIL, SILENT_COMMAND};
 pub(super) use leaked_key::{BLIND_REGION, INTRUDER, REMOVED_GUARDRAIL, blind_window, key_off};
+pub(super) use pilot::{ISSUER, MEMORY, POLICY, RUNTIME, SUBJECT};
 pub(super) use poisoning::{JOB, POISONED_PREFIX};
 pub(super) use telemetry::{SESSION, trace};
 
@@ -52,6 +54,8 @@ pub enum Story {
     Deletions,
     /// A request that takes an agent forty calls.
     AgentLoop,
+    /// An AgentCore agent that a note talks into things.
+    Pilot,
     /// A long-term Bedrock API key.
     ApiKey,
     /// Changes that are as they should be, for contrast.
@@ -109,6 +113,7 @@ pub(super) struct Details {
     pub(super) error: Option<(&'static str, &'static str)>,
     pub(super) parameters: String,
     pub(super) response: String,
+    pub(super) additional: String,
     pub(super) resources: String,
     pub(super) host: &'static str,
     pub(super) command: &'static str,
@@ -201,6 +206,7 @@ impl Step {
                     error: details.error,
                     parameters: &details.parameters,
                     response: &details.response,
+                    additional: &details.additional,
                     resources: &details.resources,
                     request: &request,
                     event: &event,
@@ -294,6 +300,7 @@ pub(super) fn steps() -> Vec<Step> {
         (Story::AgentLoop, telemetry::tell),
         (Story::LeakedKey, summaries::tell_burst),
         (Story::Poisoning, summaries::tell_stranger),
+        (Story::Pilot, pilot::tell),
         (Story::ApiKey, api_key::tell),
         (Story::Routine, routine::tell),
     ] {
