@@ -684,7 +684,7 @@ fn a_report_is_written_once_and_its_form_is_told_by_its_name() {
     assert!(!DEMO.0.at("nobody.md").exists(), "nothing is written for nothing");
     run(&format!("report --case c --key {key} -o leak.html --timesketch leak.csv --navigator leak.json"))
         .exits(0)
-        .says(&["events told in", "leak.html"]);
+        .says(&["records told in", "leak.html"]);
     for name in ["leak.html", "leak.csv", "leak.json"] {
         assert!(std::fs::metadata(DEMO.0.at(name)).expect("it is there").len() > 100, "{name}");
     }
