@@ -42,7 +42,7 @@ fn told(reader: &mut Reader, signals: &[Signal]) -> BTreeMap<String, (Signal, Ve
 
 #[test]
 fn the_order_of_evidence_does_not_matter() {
-    let options = demo::Options { events: 2_633, ..demo::Options::default() };
+    let options = demo::Options { events: 2_600, ..demo::Options::default() };
     let files: Vec<Input> = demo::files(&options).map(Input::from).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let rules = rules();

@@ -69,7 +69,7 @@ pub struct Decoded<'a> {
     /// Text to search, piece by piece: prompts and answers, parameters, error messages, command lines. Each piece is
     /// the inside of a JSON string (still escaped when the flag says so) or plain text.
     pub searchable: Vec<Searchable<'a>>,
-    /// Which of these pieces the user and the model said in this exchange; no more than that of what is not an exchange.
+    /// Which of these pieces the user and the model said; none in what is no exchange.
     pub said: Said,
     /// Why the record could not be decoded.
     pub undecodable: Option<String>,

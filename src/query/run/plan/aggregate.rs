@@ -1,7 +1,5 @@
 //! `stats`, `countFrequent`, `fillmissing`, `pattern`: commands that give other rows than they take.
 
-use hashbrown::HashMap;
-
 use super::super::error::RunError;
 use super::super::expr::{Aggregated, Apply, Node, period, wrong};
 use super::super::names::{Column, Names};
@@ -72,20 +70,8 @@ impl Planner<'_> {
             let slot = *others.get(at)?;
             Some(Binned { slot, period, others: others.into_iter().filter(|other| *other != slot).collect(), shift })
         });
-        let (groups, slots) = (HashMap::new(), self.names.slots);
-        self.push(Group {
-            by,
-            sets: Vec::new(),
-            by_slots,
-            aggregates,
-            items,
-            slots,
-            groups,
-            key_bytes: 0,
-            taken: 0,
-            notes: Vec::new(),
-            command: "stats",
-        });
+        let slots = self.names.slots;
+        self.push(Group::new((by, by_slots), aggregates, items, slots, "stats"));
         Ok(())
     }
 
@@ -104,19 +90,7 @@ impl Planner<'_> {
         self.names.only(columns);
         let aggregates = vec![Aggregated { kind, args: Vec::new() }];
         let (items, slots) = (vec![(count, Node::Aggregated(0))], self.names.slots);
-        self.push(Group {
-            by,
-            sets: Vec::new(),
-            by_slots,
-            aggregates,
-            items,
-            slots,
-            groups: HashMap::new(),
-            key_bytes: 0,
-            taken: 0,
-            notes: Vec::new(),
-            command: "stats",
-        });
+        self.push(Group::new((by, by_slots), aggregates, items, slots, "stats"));
         self.push(Sort::by(vec![NaturalKey { node: Node::Slot(count), descending: true }], None));
         Ok(())
     }

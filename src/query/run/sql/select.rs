@@ -188,19 +188,9 @@ pub(super) fn make(asked: Asked<'_>, tables: &mut Tables, inner: &mut Inner<'_>)
             of_groups.push(aggregated);
             results.push((slot, Node::Aggregated(at)));
         }
-        work.push(Box::new(Group {
-            by: by_nodes,
-            sets: select.sets.clone(),
-            by_slots,
-            aggregates: of_groups,
-            items: results,
-            slots: tables.slots,
-            groups: HashMap::new(),
-            key_bytes: 0,
-            taken: 0,
-            notes: Vec::new(),
-            command: "GROUP BY",
-        }));
+        let mut group = Group::new((by_nodes, by_slots), of_groups, results, tables.slots, "GROUP BY");
+        group.sets.clone_from(&select.sets);
+        work.push(Box::new(group));
     }
     if let Some(having) = having {
         work.push(Box::new(Filter(vec![Arc::new(having)])));

@@ -19,21 +19,21 @@ const WEIGHED_AFTER: usize = 32 << 20;
 /// `stats`
 pub(in crate::query::run) struct Group {
     /// What rows are grouped by, and where it goes.
-    pub(in crate::query::run) by: Vec<Node>,
+    by: Vec<Node>,
     /// `GROUPING SETS`: a row is in a group of each, by these of the keys. None when there is one, by all.
     pub(in crate::query::run) sets: Vec<Vec<usize>>,
-    pub(in crate::query::run) by_slots: Vec<usize>,
-    pub(in crate::query::run) aggregates: Vec<Aggregated>,
+    by_slots: Vec<usize>,
+    aggregates: Vec<Aggregated>,
     /// What a group gives, and where it goes.
-    pub(in crate::query::run) items: Vec<(usize, Node)>,
-    pub(in crate::query::run) slots: usize,
-    pub(in crate::query::run) groups: HashMap<Box<[u8]>, State>,
-    pub(in crate::query::run) key_bytes: usize,
+    items: Vec<(usize, Node)>,
+    slots: usize,
+    groups: HashMap<Box<[u8]>, State>,
+    key_bytes: usize,
     /// Bytes that were taken since the groups were last weighed.
-    pub(in crate::query::run) taken: usize,
-    pub(in crate::query::run) notes: Vec<Note>,
+    taken: usize,
+    notes: Vec<Note>,
     /// What it is called in the query.
-    pub(in crate::query::run) command: &'static str,
+    command: &'static str,
 }
 
 /// A group as far as it has come.
@@ -43,6 +43,18 @@ pub(in crate::query::run) struct State {
 }
 
 impl Group {
+    /// One group for each combination of keys. `command`: what it is called in the query.
+    pub(in crate::query::run) fn new(
+        (by, by_slots): (Vec<Node>, Vec<usize>),
+        aggregates: Vec<Aggregated>,
+        items: Vec<(usize, Node)>,
+        slots: usize,
+        command: &'static str,
+    ) -> Self {
+        let groups = HashMap::new();
+        Self { by, sets: Vec::new(), by_slots, aggregates, items, slots, groups, key_bytes: 0, taken: 0, notes: Vec::new(), command }
+    }
+
     fn fresh(&self, by: Vec<Value>) -> State {
         State { by, aggregates: self.aggregates.iter().map(|aggregated| (aggregated.kind.new)()).collect() }
     }

@@ -72,19 +72,8 @@ type Make = fn(&Watch) -> Box<dyn Work>;
 
 fn group(watch: &Watch) -> Group {
     let kind = aggregate("pct").unwrap();
-    Group {
-        by: vec![watch.slot(1)],
-        sets: Vec::new(),
-        by_slots: vec![4],
-        aggregates: vec![Aggregated { kind, args: vec![watch.slot(0), Node::Const(Value::Number(50.0))] }],
-        items: vec![(5, Node::Aggregated(0))],
-        slots: 6,
-        groups: hashbrown::HashMap::new(),
-        key_bytes: 0,
-        taken: 0,
-        notes: Vec::new(),
-        command: "stats",
-    }
+    let aggregates = vec![Aggregated { kind, args: vec![watch.slot(0), Node::Const(Value::Number(50.0))] }];
+    Group::new((vec![watch.slot(1)], vec![4]), aggregates, vec![(5, Node::Aggregated(0))], 6, "stats")
 }
 
 const COMMANDS: &[(&str, Make)] = &[
