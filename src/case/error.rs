@@ -40,7 +40,7 @@ pub enum CaseError {
     },
     /// Written by an earlier release, and only reading was asked for.
     #[error(
-        "cannot read the case {}: its schema is version {found}, this outcrop reads {known}; open it once with the right to write, and it is brought up to date",
+        "cannot read the case {0}: its schema is version {found}, this outcrop reads {known}; open it once in the workbench (`outcrop --case {0}`), which brings it up to date",
         path.display()
     )]
     OlderVersion {

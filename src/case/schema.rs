@@ -214,6 +214,21 @@ mod tests {
     }
 
     #[test]
+    fn an_older_case_says_how_it_is_brought_up_to_date_and_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.case");
+        let mut connection = Connection::open(&path).unwrap();
+        migrate(&mut connection, &path, &MIGRATIONS[..4]).unwrap();
+        connection.execute("INSERT INTO text_block(first_event, last_event, length) VALUES (1, 1, 7)", []).unwrap();
+        drop(connection);
+        let error = open_to_read(&path).unwrap_err().to_string();
+        assert!(error.contains("version 4") && error.contains(&format!("`outcrop --case {}`", path.display())), "{error}");
+        drop(open_or_create(&path).unwrap());
+        let text = |row: &rusqlite::Row<'_>| Ok((row.get::<_, u32>(0)?, row.get::<_, Option<Vec<u8>>>(1)?));
+        assert_eq!(open_to_read(&path).unwrap().query_row("SELECT length, said FROM text_block", [], text).unwrap(), (7, None));
+    }
+
+    #[test]
     fn exchanges_of_the_first_version_are_known_to_lack_conversations() {
         for (exchanges, expected) in [("", false), ("INSERT INTO exchange(event) VALUES (1)", true)] {
             let folder = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
+use ipnet::IpNet;
 
 use super::value::Value;
 
@@ -68,7 +69,7 @@ impl LookupTable {
     pub fn column_of_networks(&self) -> Option<usize> {
         let is_network = |at: usize| {
             let mut values = self.rows.iter().filter_map(|row| row.get(at)?.as_text()).filter(|text| !text.is_empty()).peekable();
-            values.peek().is_some() && values.all(|text| Network::parse(&text).is_some())
+            values.peek().is_some() && values.all(|text| network(&text).is_some())
         };
         let mut found = (0..self.columns.len()).filter(|at| is_network(*at));
         let first = found.next()?;
@@ -85,51 +86,18 @@ fn header(reader: &mut csv::Reader<&[u8]>) -> Result<Vec<String>, csv::Error> {
     Ok(reader.headers()?.iter().map(|name| name.trim().to_owned()).collect())
 }
 
-/// A range of addresses, such as `10.0.0.0/8`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Network {
-    is_v4: bool,
-    prefix: u32,
-    /// The bits that count, from the left.
-    bits: u128,
-}
-
-impl Network {
-    /// An address without `/` is a range of one.
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address.parse().ok()?, Some(prefix.parse().ok()?)),
-            None => (text.parse().ok()?, None),
-        };
-        let longest = width(&address);
-        let prefix = prefix.unwrap_or(longest);
-        (prefix <= longest).then(|| Self::around(&address, prefix))
-    }
-
-    /// The range of this width that an address lies in.
-    fn around(address: &IpAddr, prefix: u32) -> Self {
-        let (is_v4, bits) = match address {
-            IpAddr::V4(address) => (true, u128::from(u32::from(*address))),
-            IpAddr::V6(address) => (false, u128::from(*address)),
-        };
-        Self { is_v4, prefix, bits: bits.checked_shr(width(address).saturating_sub(prefix)).unwrap_or(0) }
-    }
-}
-
-const fn width(address: &IpAddr) -> u32 {
-    match address {
-        IpAddr::V4(_) => 32,
-        IpAddr::V6(_) => 128,
-    }
+/// A range of addresses, such as `10.0.0.0/8`; an address without `/` is a range of one.
+fn network(text: &str) -> Option<IpNet> {
+    let text = text.trim();
+    text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok().map(|network| network.trunc())
 }
 
 /// Which row a network is in; of two rows for the same network the first.
 #[derive(Debug, Default)]
 pub struct Networks {
-    rows: HashMap<Network, usize>,
+    rows: HashMap<IpNet, usize>,
     /// The prefixes that occur, longest first.
-    prefixes: Vec<u32>,
+    prefixes: Vec<u8>,
     /// Rows that name no network.
     pub others: usize,
 }
@@ -139,14 +107,14 @@ impl Networks {
     pub fn of(table: &LookupTable, column: usize) -> Self {
         let mut networks = Self::default();
         for (at, row) in table.rows.iter().enumerate() {
-            match row.get(column).and_then(Value::as_text).and_then(|text| Network::parse(&text)) {
+            match row.get(column).and_then(Value::as_text).and_then(|text| network(&text)) {
                 Some(network) => {
                     networks.rows.entry(network).or_insert(at);
                 }
                 None => networks.others += 1,
             }
         }
-        networks.prefixes = networks.rows.keys().map(|network| network.prefix).collect();
+        networks.prefixes = networks.rows.keys().map(IpNet::prefix_len).collect();
         networks.prefixes.sort_unstable_by(|one, other| other.cmp(one));
         networks.prefixes.dedup();
         networks
@@ -155,8 +123,9 @@ impl Networks {
     /// The row of the narrowest network that an address lies in.
     pub fn row(&self, address: &str) -> Option<usize> {
         let address: IpAddr = address.trim().parse().ok()?;
-        let widths = self.prefixes.iter().filter(|prefix| **prefix <= width(&address));
-        widths.map(|prefix| Network::around(&address, *prefix)).find_map(|network| self.rows.get(&network).copied())
+        // A prefix that is longer than an address gives none.
+        let around = self.prefixes.iter().filter_map(|prefix| IpNet::new(address, *prefix).ok());
+        around.map(|network| network.trunc()).find_map(|network| self.rows.get(&network).copied())
     }
 }
 
@@ -201,6 +170,6 @@ mod tests {
         assert_eq!(table.column_of_networks(), None);
         assert_eq!(LookupTable::read("zone,net\na,10.0.0.0/8\nb,\n").expect("a table").column_of_networks(), Some(1));
         assert_eq!(LookupTable::read("one,two\n10.0.0.1,10.0.0.2\n").expect("a table").column_of_networks(), None);
-        assert!([("10.0.0.0/33"), ("10.0.0.0/-1"), ("/8"), ("")].iter().all(|text| Network::parse(text).is_none()));
+        assert!([("10.0.0.0/33"), ("10.0.0.0/-1"), ("/8"), ("")].iter().all(|text| network(text).is_none()));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::IpNet;
+
 use super::super::value::Value;
 use super::{Function, text_at};
 
@@ -38,23 +40,9 @@ fn address(args: &[Value]) -> Option<IpAddr> {
 fn within(args: &[Value], is_wanted: impl Fn(&IpAddr) -> bool) -> Value {
     let is_within = || {
         let ip = address(args).filter(is_wanted)?;
-        let subnet = text_at(args, 1)?;
-        let (network, prefix) = subnet.split_once('/')?;
-        let prefix: u32 = prefix.parse().ok()?;
-        Some(match (ip, network.parse().ok()?) {
-            (IpAddr::V4(ip), IpAddr::V4(network)) => prefix <= 32 && same(u32::from(ip) ^ u32::from(network), 32 - prefix.min(32)),
-            (IpAddr::V6(ip), IpAddr::V6(network)) => {
-                prefix <= 128 && (u128::from(ip) ^ u128::from(network)).checked_shr(128 - prefix.min(128)).is_none_or(|bits| bits == 0)
-            }
-            _ => false,
-        })
+        Some(text_at(args, 1)?.parse::<IpNet>().ok()?.contains(&ip))
     };
     Value::Flag(is_within() == Some(true))
-}
-
-/// No bit above the lowest ones is set.
-fn same(difference: u32, lowest: u32) -> bool {
-    difference.checked_shr(lowest).is_none_or(|bits| bits == 0)
 }
 
 fn kind(args: &[Value]) -> Option<Kind> {
