@@ -6,7 +6,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::ask::{Ask, CaseFacts, ControlRow, ControlsPage, Detail, Echoed, Known, Matrix, Pivot, Row, Slot};
-use super::commands::Context;
+use super::commands::{Command, Context};
 use super::desk::Desk;
 use super::history::History;
 use super::keymap::Keymap;
@@ -20,7 +20,7 @@ use super::tables::{Order, ProfilePage, Table, TableRow};
 use super::view::{Focus, Pane, Shape, View};
 use super::widgets::Histogram;
 use crate::hunt::Catalogue;
-use crate::model::{Entity, EventId, EventRef, Glyphs, Scope, Secrets, Timestamp};
+use crate::model::{Digest, Entity, EventId, EventRef, Glyphs, Mark, Scope, Secrets, Timestamp};
 
 /// What does not change while the workbench runs.
 #[derive(Clone, Debug)]
@@ -164,6 +164,10 @@ pub struct State {
     pub folded: BTreeSet<usize>,
     /// The call of a conversation to go to once it is read.
     pub sought: Option<Sought>,
+    /// What the analyst changed here, by record: a row that was read a moment before does not undo it.
+    pub marks: HashMap<Digest, Mark>,
+    /// A command on a row that is still being read.
+    pub awaiting: Option<(EventId, Command)>,
     /// The cursor has rested on this event: its preview is wanted.
     pub rested: bool,
     /// Show the preview below the list.
@@ -232,6 +236,8 @@ impl State {
             detail: None,
             folded: BTreeSet::new(),
             sought: None,
+            marks: HashMap::new(),
+            awaiting: None,
             rested: true,
             preview: true,
             pivots: Vec::new(),
@@ -346,7 +352,18 @@ impl State {
         {
             row.thread = known.thread.take();
         }
+        self.renew(&mut row);
         self.rows.insert(row.event.id, row);
+    }
+
+    /// Puts what the analyst changed in the meantime on a row that was read.
+    pub fn renew(&self, row: &mut Row) {
+        let of_calls = row.thread.iter_mut().flat_map(|thread| &mut thread.calls).map(|(_, digest, mark)| (&*digest, mark));
+        for (digest, mark) in of_calls.chain([(&row.event.digest, &mut row.mark)]) {
+            if let Some(newer) = self.marks.get(digest) {
+                newer.clone_into(mark);
+            }
+        }
     }
 
     /// The selected change or blind window.

@@ -10,6 +10,7 @@ mod go;
 mod keys;
 mod lists;
 mod live;
+mod marks;
 mod needs;
 mod query;
 mod replies;

@@ -3,6 +3,7 @@
 use super::session::Session;
 use crate::model::{EntityKind, EventRef, Strand};
 use crate::source::demo::cast;
+use crate::tui::ask::{Answer, Slot};
 use crate::tui::layers::Layer;
 use crate::tui::message::Event;
 use crate::tui::theme::Role;
@@ -63,6 +64,32 @@ fn prompts_are_read_marked_noted_and_the_place_is_kept() {
     assert_eq!(session.state.view.pane, Pane::Prompts);
     let row = session.state.selected_row().expect("where it was");
     assert_eq!((row.event.id, &row.mark), (marked.event.id, &marked.mark));
+}
+
+#[test]
+fn a_row_read_before_a_mark_was_kept_does_not_undo_it() {
+    let mut session = Session::demo(SIZE);
+    session.keys("j");
+    let before = session.state.selected_row().cloned().expect("a row");
+    let detail = session.state.detail.clone().expect("its detail");
+    session.keys("b");
+    for (slot, answer) in [(Slot::Rows, Answer::Rows(vec![before])), (Slot::Detail, Answer::Detail(Box::new(detail)))] {
+        let generation = session.state.generations[slot as usize];
+        session.send(Event::Reply { slot, generation, answer });
+        assert!(session.state.selected_row().is_some_and(|row| row.mark.marked));
+        assert!(session.state.detail.as_ref().is_some_and(|detail| detail.row.mark.marked));
+    }
+}
+
+#[test]
+fn what_is_added_to_a_row_that_is_not_read_yet_waits_for_it() {
+    let mut session = Session::demo(SIZE);
+    session.state.rows.clear();
+    session.keys("b");
+    assert!(session.state.selected_row().is_some_and(|row| row.mark.marked));
+    session.state.rows.clear();
+    session.keys("nwhy<ctrl-s>");
+    assert!(session.state.selected_row().is_some_and(|row| row.mark.marked && row.mark.note == "why"));
 }
 
 /// The demo's agent takes forty calls for one request.

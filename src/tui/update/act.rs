@@ -1,9 +1,9 @@
 //! What each command does.
 
 use super::find::{pattern, search};
-use super::{abroad, controls, copy, find, go, lists, live, needs, query, signals, source, tables};
+use super::{abroad, controls, copy, find, go, lists, live, marks, needs, query, signals, source, tables};
 use crate::model::{
-    EntityKind, Mark, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
+    EntityKind, Scope, Secrets, Strand, StrandSet, TextFilter, TimeRange, Timestamp, field_without_x, parse_field_filters, parse_when,
 };
 use crate::tui::ask::{Ask, Row, Slot};
 use crate::tui::commands::{Command, TABLE};
@@ -16,6 +16,9 @@ use crate::tui::view::{Focus, Pane, Position, Shape, View};
 /// Runs a command.
 pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
     if moves(state, command, effects) || shows_pane(state, command, effects) || live::run(state, command, effects) {
+        return;
+    }
+    if marks::awaits(state, command, effects) {
         return;
     }
     match command {
@@ -48,19 +51,19 @@ pub fn run(state: &mut State, command: Command, effects: &mut Vec<Effect>) {
         Command::Close => close(state, effects),
         Command::Accept => accept(state, false, effects),
         Command::AcceptAlone => accept(state, true, effects),
-        Command::Mark => change_mark(state, effects, |mark| mark.marked = !mark.marked),
+        Command::Mark => marks::change(state, effects, |mark| mark.marked = !mark.marked),
         Command::Reviewed if state.selected().is_none_or(|selected| selected.strand() != Strand::Invocation) => {
             state.tell(Severity::Info, "only exchanges are reviewed: 2 lists them");
         }
         Command::Reviewed => {
-            review(state, effects);
+            marks::review(state, effects);
             go::to_next_by_mark(state, false, effects);
         }
         Command::NextUnreviewed => go::to_next_by_mark(state, false, effects),
         Command::NextMarked => go::to_next_by_mark(state, true, effects),
         Command::Note if state.view.pane == Pane::Case => edit(state, EditorKind::CaseNote, ""),
-        Command::Note => edit_mark(state, EditorKind::Note, |mark| mark.note.clone()),
-        Command::Tag => edit_mark(state, EditorKind::Tag, |mark| mark.tags.join(" ")),
+        Command::Note => marks::edit(state, EditorKind::Note, |mark| mark.note.clone()),
+        Command::Tag => marks::edit(state, EditorKind::Tag, |mark| mark.tags.join(" ")),
         Command::Copy => copy::copy(state, effects, false),
         Command::CopyRecord => copy::copy(state, effects, true),
         Command::Export if is_table(state) => tables::open_exports(state),
@@ -428,58 +431,6 @@ pub fn edit(state: &mut State, kind: EditorKind, text: &str) {
     state.layers.push(Layer::Editor(Box::new(Editor::new(kind, text))));
 }
 
-fn edit_mark(state: &mut State, kind: EditorKind, text: impl Fn(&Mark) -> String) {
-    if state.setup.read_only {
-        return state.tell(Severity::Warning, "the case is open read-only: another outcrop is writing to it");
-    }
-    match state.selected_row().map(|row| text(&row.mark)) {
-        Some(text) => edit(state, kind, &text),
-        None => state.tell(Severity::Info, "no event is selected"),
-    }
-}
-
-fn change_mark(state: &mut State, effects: &mut Vec<Effect>, change: impl FnOnce(&mut Mark)) {
-    if state.setup.read_only {
-        return state.tell(Severity::Warning, "the case is open read-only: another outcrop is writing to it");
-    }
-    let Some(id) = state.selected().map(|selected| selected.id) else { return };
-    let Some(row) = state.rows.get_mut(&id) else { return };
-    change(&mut row.mark);
-    let (digest, mark) = (row.event.digest, row.mark.clone());
-    effects.push(Effect::SetMark(digest, mark.clone()));
-    spread(state, id, &mark);
-}
-
-/// A mark has changed: everything that shows it.
-fn spread(state: &mut State, id: crate::model::EventId, mark: &Mark) {
-    let of_calls = state.listed().and_then(|head| state.rows.get_mut(&head.id)).and_then(|row| row.thread.as_mut());
-    for call in of_calls.into_iter().flat_map(|thread| &mut thread.calls).filter(|(call, ..)| *call == id) {
-        call.2 = mark.clone();
-    }
-    let of_detail = state.detail.iter_mut().flat_map(|detail| std::iter::once(&mut detail.row).chain(detail.calls.iter_mut().map(|(_, row)| row)));
-    for row in of_detail.chain(state.rows.get_mut(&id)).filter(|row| row.event.id == id) {
-        row.mark = mark.clone();
-    }
-    // The case's page counts them.
-    state.case.revision = u64::MAX;
-}
-
-/// Marks the selected exchange as reviewed, and with it all calls of its conversation unless one of them is open alone.
-fn review(state: &mut State, effects: &mut Vec<Effect>) {
-    let whole = state.view.call.is_none();
-    let calls = state.listed().and_then(|head| state.rows.get(&head.id)).and_then(|row| row.thread.as_ref()).map(|thread| thread.calls.clone());
-    match calls {
-        Some(calls) if whole && calls.len() > 1 && !state.setup.read_only => {
-            for (id, digest, mut mark) in calls.into_iter().filter(|(.., mark)| !mark.reviewed) {
-                mark.reviewed = true;
-                effects.push(Effect::SetMark(digest, mark.clone()));
-                spread(state, id, &mark);
-            }
-        }
-        _ => change_mark(state, effects, |mark| mark.reviewed = true),
-    }
-}
-
 /// Enter in an editor: the text is taken, or what is wrong with it is said and the editor stays.
 pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(Layer::Editor(editor)) = state.layers.pop() else { return };
@@ -497,11 +448,11 @@ pub fn keep_text(state: &mut State, effects: &mut Vec<Effect>) {
         },
         EditorKind::Path => source::read(state, trimmed, effects).err(),
         EditorKind::Tag => {
-            change_mark(state, effects, |mark| mark.tags = trimmed.split_whitespace().map(str::to_owned).collect());
+            marks::change(state, effects, |mark| mark.tags = trimmed.split_whitespace().map(str::to_owned).collect());
             None
         }
         EditorKind::Note => {
-            change_mark(state, effects, |mark| trimmed.clone_into(&mut mark.note));
+            marks::change(state, effects, |mark| trimmed.clone_into(&mut mark.note));
             None
         }
         EditorKind::Judgement => {

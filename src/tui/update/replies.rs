@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{abroad, find, go, live, query, source};
+use super::{abroad, find, go, live, marks, query, source};
 use crate::model::EventRef;
 use crate::tui::ask::{Answer, Ask, Held, Known, Pivot, Slot};
 use crate::tui::layers::{Choice, Item, Layer};
@@ -100,9 +100,13 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 state.view.detail = (state.profile.as_ref().and_then(super::tables::first_value).unwrap_or(0), 0);
             }
         }
-        Answer::Rows(rows) => rows.into_iter().for_each(|row| state.keep_row(row)),
-        Answer::Detail(detail) => {
-            let mut detail = detail;
+        Answer::Rows(rows) => {
+            rows.into_iter().for_each(|row| state.keep_row(row));
+            marks::run_awaiting(state, effects);
+        }
+        Answer::Detail(mut detail) => {
+            state.renew(&mut detail.row);
+            detail.calls.iter_mut().for_each(|(_, row)| state.renew(row));
             state.keep_row(detail.row.clone());
             detail.calls.iter().for_each(|(_, row)| state.keep_row(row.clone()));
             match state.detail.take().filter(|before| before.of == detail.of) {
@@ -121,6 +125,7 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             }
             state.detail = Some(*detail);
             go::to_sought(state);
+            marks::run_awaiting(state, effects);
         }
         Answer::Pivots(pivots) => {
             let more = live::entry(state);
