@@ -1,18 +1,18 @@
 //! Reading every event once, in the order of row numbers and without making anything of it: for whoever looks at all of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use regex::{Regex, RegexSet};
+use regex::RegexSet;
 use rusqlite::types::ValueRef;
 
 use super::batch::COLUMNS;
 use super::error::{CaseError, Doing as _, Result};
 use super::evidence::EvidenceError;
+use super::lanes::Lanes;
 use super::reader::Reader;
-use super::text::SaidIn;
-use super::{search, text};
+use super::text::{self, SaidIn};
 use crate::model::{Digest, Event, EventId, EventRef, KeyKind, Name, Outcome, RecordPosition, SourceId, Strand, Timestamp, Wrap};
 
 const DOING: &str = "reading events";
@@ -102,34 +102,33 @@ pub struct TextSearch<'e> {
     /// In which.
     pub whose: Whose,
     /// Matches wherever one of the others does: most text is looked at by it alone.
-    pub any: &'e Regex,
+    pub any: &'e mut Lanes,
     /// The expressions.
     pub each: &'e RegexSet,
 }
 
 impl TextSearch<'_> {
     /// Adds the events of a block, by expression. `None`: the block's own index leads out of it.
-    fn block(&self, text: &str, entries: &[(u32, Range<usize>)], said: &[SaidIn], after: u32, found: &mut [Vec<u32>]) -> Option<()> {
-        let mut look = |event: u32, text: &str| {
+    fn block(&mut self, text: &str, entries: &[(u32, Range<usize>)], said: &[SaidIn], after: u32, found: &mut [Vec<u32>]) -> Option<()> {
+        let mut parts: Vec<(u32, &str)> = Vec::new();
+        if self.whose == Whose::All {
+            for (event, range) in entries {
+                parts.push((*event, text.get(range.clone())?));
+            }
+        } else {
+            for said in said {
+                let part = if self.whose == Whose::User { &said.user } else { &said.answer };
+                let (event, range) = entries.get(said.entry as usize)?;
+                parts.push((*event, text.get(range.start + part.start as usize..range.start + part.end as usize)?));
+            }
+        }
+        parts.retain(|(event, _)| *event > after);
+        let texts: Vec<&str> = parts.iter().map(|(_, text)| *text).collect();
+        for ((event, text), _) in parts.iter().zip(self.any.matches(&texts)).filter(|(_, is_match)| *is_match) {
             for at in self.each.matches(text) {
                 if let Some(found) = found.get_mut(at) {
-                    found.push(event);
+                    found.push(*event);
                 }
-            }
-        };
-        if self.whose == Whose::All {
-            let hits: HashSet<u32> = search::matches(self.any, text, entries, |event| event > after).iter().map(|event| event.0).collect();
-            for (event, range) in entries.iter().filter(|(event, _)| hits.contains(event)) {
-                look(*event, text.get(range.clone())?);
-            }
-            return Some(());
-        }
-        for said in said {
-            let part = if self.whose == Whose::User { &said.user } else { &said.answer };
-            let (event, range) = entries.get(said.entry as usize)?;
-            let text = text.get(range.start + part.start as usize..range.start + part.end as usize)?;
-            if *event > after && self.any.is_match(text) {
-                look(*event, text);
             }
         }
         Some(())
@@ -214,7 +213,7 @@ impl Reader {
 
     /// The events above a row number in whose text each of these expressions matches: row numbers in order, by search and
     /// expression.
-    pub fn matching(&mut self, after: u32, searches: &[TextSearch<'_>]) -> Result<Vec<Vec<Vec<u32>>>> {
+    pub fn matching(&mut self, after: u32, searches: &mut [TextSearch<'_>]) -> Result<Vec<Vec<Vec<u32>>>> {
         let doing = "searching";
         let damaged = || CaseError::Damaged { doing, what: "a block of text" };
         self.snapshot(|reader| {
@@ -234,7 +233,7 @@ impl Reader {
                     ValueRef::Blob(said) => text::decode_said(said).ok_or_else(damaged)?,
                     _ => text::said_anywhere(&entries),
                 };
-                for (search, found) in searches.iter().zip(&mut found) {
+                for (search, found) in searches.iter_mut().zip(&mut found) {
                     search.block(text, &entries, &said, after, found).ok_or_else(damaged)?;
                 }
             }

@@ -206,7 +206,7 @@ impl Plan<'_> {
 }
 
 /// The events whose text matches, each once.
-pub(super) fn matches(regex: &Regex, text: &str, entries: &[(u32, Range<usize>)], wanted: impl Fn(u32) -> bool) -> Vec<EventId> {
+fn matches(regex: &Regex, text: &str, entries: &[(u32, Range<usize>)], wanted: impl Fn(u32) -> bool) -> Vec<EventId> {
     let mut found: Vec<EventId> = Vec::new();
     let mut at = 0;
     // The block is matched as one text, which is many times faster than entry by entry. A match that reaches beyond

@@ -1,14 +1,14 @@
 //! Comparisons of rules, each done once for each value of a column, and those with prompts and answers answered by one search of
 //! all text.
 
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{RegexSet, RegexSetBuilder};
 
 use super::coarse;
 use super::place::{Located, Place, Shape, Stored, Tier};
 use super::rule::Rule;
 use super::sigma::{Field, Leaf, Look, Selector, Truth};
 use super::view::View;
-use crate::case::{LeanColumn, Reader, Result, TextSearch, Whose};
+use crate::case::{Lanes, LeanColumn, Reader, Result, TextSearch, Whose};
 use crate::model::{BodyState, Strand};
 
 /// Fewer new events than this are looked at without searching the text first: the smallest block of text is of about as many.
@@ -38,7 +38,7 @@ pub(super) struct Comparisons {
 struct Search {
     whose: Whose,
     /// Matches where one of them does, and perhaps elsewhere.
-    any: Regex,
+    any: Lanes,
     each: RegexSet,
 }
 
@@ -144,9 +144,8 @@ impl Comparisons {
         if each.is_empty() {
             return;
         }
-        let any = RegexBuilder::new(&any.join("|")).size_limit(64 << 20).dfa_size_limit(32 << 20).build();
         let each = RegexSetBuilder::new(each).size_limit(64 << 20).dfa_size_limit(32 << 20).build();
-        let (Ok(any), Ok(each)) = (any, each) else { return };
+        let (Some(any), Ok(each)) = (Lanes::new(&any.join("|")), each) else { return };
         for (at, comparison) in comparisons.into_iter().enumerate() {
             comparison.needle = Some((self.searches.len(), at));
         }
@@ -158,8 +157,8 @@ impl Comparisons {
         (self.after, self.upto) = (after, after);
         self.hits.clear();
         if last.saturating_sub(after) >= FEW && !self.searches.is_empty() {
-            let searches: Vec<_> = self.searches.iter().map(|Search { whose, any, each }| TextSearch { whose: *whose, any, each }).collect();
-            self.hits = reader.matching(after, &searches)?;
+            let searches = self.searches.iter_mut().map(|Search { whose, any, each }| TextSearch { whose: *whose, any, each });
+            self.hits = reader.matching(after, &mut searches.collect::<Vec<_>>())?;
             self.found = self.hits.iter().flatten().flatten().copied().collect();
             self.found.sort_unstable();
             self.found.dedup();
