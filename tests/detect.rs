@@ -53,6 +53,12 @@ fn the_order_of_evidence_does_not_matter() {
     let expected_leads = detector.catch_up(&mut reader).expect("a run").leads;
     let expected = told(&mut reader, &detector.signals());
     assert!(expected.len() > 50, "{}", expected.len());
+    // Behind the ingest: rows and what was found in their text are handed over before they are read from the file.
+    let followed = Writable::open(&folder.path().join("followed.outcrop")).expect("a case");
+    following(&followed, Arc::clone(&rules), || read(&followed, files.clone())).1.expect("a run");
+    let mut behind = followed.reader().expect("a reader");
+    let signals = behind.signals().expect("signals");
+    assert_eq!(told(&mut behind, &signals), expected, "behind the ingest");
     // The other way round, and looked at after each piece: late events of every kind. In few pieces, and in many.
     let mut files = files;
     files.reverse();

@@ -3,6 +3,9 @@
 //! Worker threads fill batches, so everything that can be done without the case is done here: interning, folding,
 //! compressing, hashing of wide values. The writer looks up each distinct string once a batch.
 
+use std::sync::Arc;
+
+use super::following::Watch;
 use super::intern::Interner;
 use super::text::{Gather, TextBlock};
 use crate::decode::{Decoded, Said, Searchable, json};
@@ -79,6 +82,8 @@ pub struct Batch {
     /// Row and keys of exchanges that belong to conversations.
     pub(super) threads: Vec<(u32, ThreadKeys)>,
     pub(super) blocks: Vec<TextBlock>,
+    /// What text is searched for while it is in memory.
+    pub(super) watch: Option<Arc<Watch>>,
     long: String,
     gather: Gather,
     text_bytes: usize,
@@ -103,11 +108,17 @@ impl Batch {
             trail_tokens: Vec::new(),
             threads: Vec::new(),
             blocks: Vec::new(),
+            watch: None,
             long: String::new(),
             gather: Gather::default(),
             text_bytes: 0,
             recent: [0; COLUMNS.len()],
         }
+    }
+
+    /// An empty batch of which somebody wants to know what stands in its text.
+    pub(super) fn watched(watch: Option<Arc<Watch>>) -> Self {
+        Self { watch, ..Self::new() }
     }
 
     /// Adds a record. `dedup` is the first 128 bits of the SHA-256 of the record without insignificant white space;
@@ -220,7 +231,7 @@ impl Batch {
         self.text_bytes += self.gather.text.len() - start;
         self.gather.end_entry(row, start);
         if self.gather.is_full() {
-            self.blocks.extend(self.gather.seal());
+            self.blocks.extend(self.gather.seal(self.watch.as_deref()));
         }
     }
 
@@ -241,9 +252,9 @@ impl Batch {
         self.extras.get(row.extras.0 as usize..row.extras.1 as usize).unwrap_or_default()
     }
 
-    /// Closes the last block of text.
-    pub(super) fn seal_text(&mut self) {
-        self.blocks.extend(self.gather.seal());
+    /// Closes the last block of text; nothing is added after that.
+    pub fn seal_text(&mut self) {
+        self.blocks.extend(self.gather.seal(self.watch.as_deref()));
         self.gather = Gather::default();
     }
 

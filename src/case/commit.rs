@@ -247,7 +247,7 @@ fn write_texts(connection: &Connection, held: &Held) -> Result<()> {
 }
 
 fn store_gathered(gather: &mut Gather, store: &mut impl FnMut(&HeldText, Option<i64>) -> Result<()>, before: &mut Option<i64>) -> Result<()> {
-    let Some(block) = gather.seal() else { return Ok(()) };
+    let Some(block) = gather.seal(None) else { return Ok(()) };
     store(&HeldText { entries: block.entries, said: block.said, plain: block.plain, data: block.data }, before.take())
 }
 

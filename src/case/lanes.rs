@@ -69,6 +69,12 @@ impl Lanes {
         Self::sized(pattern, PIECE, CACHE)
     }
 
+    /// The same for another thread.
+    pub(super) fn another(&self) -> Option<Self> {
+        let (automaton, piece) = (self.automaton.clone(), self.piece);
+        Some(Self { table: Table::new(&automaton)?, slow: automaton.create_cache(), slowly: 0, piece, automaton })
+    }
+
     fn sized(pattern: &str, piece: usize, cache: usize) -> Option<Self> {
         let thompson = thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(SIZE));
         let config = DFA::config().cache_capacity(cache).skip_cache_capacity_check(true);
@@ -156,7 +162,7 @@ fn side_by_side(rows: &[Row], lanes: &mut [Lane<'_>; LANES]) -> bool {
     done < shortest
 }
 
-#[inline(always)]
+#[inline]
 fn step(rows: &[Row], mut states: [u16; LANES], bytes: &[&[u8; STEP]; LANES]) -> [u16; LANES] {
     for at in 0..STEP {
         for (state, bytes) in states.iter_mut().zip(bytes) {

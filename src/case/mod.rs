@@ -23,6 +23,7 @@ mod filter;
 mod find;
 mod findings;
 mod fold;
+mod following;
 mod histogram;
 mod idset;
 mod intern;

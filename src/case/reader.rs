@@ -9,6 +9,7 @@ use rusqlite::{Connection, InterruptHandle};
 use super::answers::{Revision, Totals};
 use super::error::{CaseError, Doing as _, Result};
 use super::evidence::Expanded;
+use super::following::Tail;
 use super::lists::Lists;
 use super::rows::Names;
 use super::threads::Threads;
@@ -29,6 +30,8 @@ pub struct Reader {
     pub(super) expanded: Option<Expanded>,
     /// The ledger's line of the source read last.
     pub(super) entry: Option<SourceEntry>,
+    /// What was committed since it follows the writer.
+    pub(super) tail: Option<Arc<Tail>>,
     /// Reads beside this one; opened when first needed.
     partner: Option<Box<Self>>,
     epoch: u32,
@@ -127,6 +130,7 @@ impl Reader {
             names: Names::default(),
             expanded: None,
             entry: None,
+            tail: None,
             partner: None,
             epoch,
         })
@@ -238,6 +242,11 @@ impl Reader {
             self.helper = Some(helper);
         }
         Ok(())
+    }
+
+    /// Which derivation of the case it reads.
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch
     }
 
     pub(super) fn cancel(&self) -> &Interrupter {

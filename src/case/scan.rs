@@ -28,9 +28,9 @@ pub struct Lean {
     pub key_kind: KeyKind,
     /// Request id.
     pub request_id: Option<String>,
-    source: SourceId,
-    position: RecordPosition,
-    columns: [u32; COLUMNS.len()],
+    pub(super) source: SourceId,
+    pub(super) position: RecordPosition,
+    pub(super) columns: [u32; COLUMNS.len()],
 }
 
 /// The columns of names.
@@ -98,18 +98,31 @@ pub enum Whose {
 }
 
 /// Expressions that are looked for in text.
-pub struct TextSearch<'e> {
+pub struct TextSearch {
     /// In which.
     pub whose: Whose,
     /// Matches wherever one of the others does: most text is looked at by it alone.
-    pub any: &'e mut Lanes,
+    pub any: Lanes,
     /// The expressions.
-    pub each: &'e RegexSet,
+    pub each: RegexSet,
 }
 
-impl TextSearch<'_> {
-    /// Adds the events of a block, by expression. `None`: the block's own index leads out of it.
-    fn block(&mut self, text: &str, entries: &[(u32, Range<usize>)], said: &[SaidIn], after: u32, found: &mut [Vec<u32>]) -> Option<()> {
+impl TextSearch {
+    /// The same for another thread.
+    pub fn another(&self) -> Option<Self> {
+        Some(Self { whose: self.whose, any: self.any.another()?, each: self.each.clone() })
+    }
+
+    /// Calls with the row and number of each expression that is found in a block, in entries above a row. `None`: the block's own
+    /// index leads out of it.
+    pub(super) fn look(
+        &mut self,
+        text: &str,
+        entries: &[(u32, Range<usize>)],
+        said: &[SaidIn],
+        above: Option<u32>,
+        found: &mut dyn FnMut(u32, usize),
+    ) -> Option<()> {
         let mut parts: Vec<(u32, &str)> = Vec::new();
         if self.whose == Whose::All {
             for (event, range) in entries {
@@ -122,13 +135,11 @@ impl TextSearch<'_> {
                 parts.push((*event, text.get(range.start + part.start as usize..range.start + part.end as usize)?));
             }
         }
-        parts.retain(|(event, _)| *event > after);
+        parts.retain(|(row, _)| Some(*row) > above);
         let texts: Vec<&str> = parts.iter().map(|(_, text)| *text).collect();
-        for ((event, text), _) in parts.iter().zip(self.any.matches(&texts)).filter(|(_, is_match)| *is_match) {
+        for ((row, text), _) in parts.iter().zip(self.any.matches(&texts)).filter(|(_, is_match)| *is_match) {
             for at in self.each.matches(text) {
-                if let Some(found) = found.get_mut(at) {
-                    found.push(*event);
-                }
+                found(*row, at);
             }
         }
         Some(())
@@ -138,6 +149,9 @@ impl TextSearch<'_> {
 impl Reader {
     /// At most `most` events above a row number, in order of row numbers.
     pub fn lean(&mut self, after: u32, most: usize) -> Result<Vec<Lean>> {
+        if let Some(rows) = self.fresh(after.saturating_add(1), most) {
+            return Ok(rows);
+        }
         self.lean_where("id > ?1 ORDER BY id LIMIT ?2", (after, most as i64))
     }
 
@@ -213,7 +227,7 @@ impl Reader {
 
     /// The events above a row number in whose text each of these expressions matches: row numbers in order, by search and
     /// expression.
-    pub fn matching(&mut self, after: u32, searches: &mut [TextSearch<'_>]) -> Result<Vec<Vec<Vec<u32>>>> {
+    pub fn matching(&mut self, after: u32, searches: &mut [TextSearch]) -> Result<Vec<Vec<Vec<u32>>>> {
         let doing = "searching";
         let damaged = || CaseError::Damaged { doing, what: "a block of text" };
         self.snapshot(|reader| {
@@ -234,7 +248,8 @@ impl Reader {
                     _ => text::said_anywhere(&entries),
                 };
                 for (search, found) in searches.iter_mut().zip(&mut found) {
-                    search.block(text, &entries, &said, after, found).ok_or_else(damaged)?;
+                    let found = &mut |row, at: usize| found.get_mut(at).into_iter().for_each(|found: &mut Vec<u32>| found.push(row));
+                    search.look(text, &entries, &said, Some(after), found).ok_or_else(damaged)?;
                 }
             }
             for found in found.iter_mut().flatten() {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::codec::{Take, put, put_signed};
 use super::fold::folded;
+use super::following::{Hit, Watch};
 
 /// A block is closed when it holds this much.
 pub(super) const BLOCK_BYTES: usize = 256 << 10;
@@ -35,6 +36,8 @@ pub(super) struct TextBlock {
     pub(super) plain: u32,
     /// The text, lz4.
     pub(super) data: Vec<u8>,
+    /// What was found in it, by row; `None` when it was not searched.
+    pub(super) hits: Option<Vec<Hit>>,
 }
 
 impl Gather {
@@ -85,12 +88,14 @@ impl Gather {
         self.text.len() >= BLOCK_BYTES
     }
 
-    /// Compresses what was gathered and starts anew; nothing when there is nothing.
-    pub(super) fn seal(&mut self) -> Option<TextBlock> {
+    /// Compresses what was gathered, searches it for whoever wants to know, and starts anew; nothing when there is nothing.
+    pub(super) fn seal(&mut self, watch: Option<&Watch>) -> Option<TextBlock> {
         if self.entries.is_empty() {
             return None;
         }
+        let hits = watch.and_then(|watch| watch.look(&self.text, &self.entries, &self.said));
         let block = TextBlock {
+            hits,
             entries: std::mem::take(&mut self.entries),
             said: std::mem::take(&mut self.said),
             plain: self.text.len() as u32,
@@ -184,7 +189,7 @@ mod tests {
         gather.say(0..1, 1..1);
         gather.push(9, "x");
         gather.say(0..0, 0..0);
-        let block = gather.seal().expect("text");
+        let block = gather.seal(None).expect("text");
         assert_eq!(block.entries, [(7, 11), (7, 8), (9, 1)]);
         let mut room = Vec::new();
         let text = expand(&block.data, block.plain as usize, &mut room).expect("a block");
@@ -196,7 +201,7 @@ mod tests {
         let more = [&said[..], &[SaidIn { entry: 300, user: 5..70_000, answer: 70_001..70_001 }]].concat();
         assert_eq!(decode_said(&encode_said(&more)).expect("what was said"), more);
         assert!(decode_said(&[1, 0]).is_none());
-        assert!(gather.seal().is_none());
+        assert!(gather.seal(None).is_none());
         assert!(decode_entries(&[1]).is_none());
         assert!(expand(&block.data, usize::MAX, &mut room).is_none());
         assert!(expand(b"\xff\xff\xff", 100, &mut room).is_none());

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::error::{CaseError, Result};
+use super::following::Follower;
 use super::lock::CaseLock;
 use super::notebook::Notebook;
 use super::reader::Reader;
@@ -23,6 +24,7 @@ struct Shared {
     has_writer: AtomicBool,
     turn: Mutex<()>,
     waiting: AtomicUsize,
+    follower: Follower,
     _lock: CaseLock,
 }
 
@@ -31,8 +33,14 @@ impl Writable {
     pub fn open(path: &Path) -> Result<Self> {
         let lock = CaseLock::take(path)?;
         drop(schema::open_or_create(path)?);
-        let shared =
-            Shared { path: path.to_owned(), has_writer: AtomicBool::new(false), turn: Mutex::new(()), waiting: AtomicUsize::new(0), _lock: lock };
+        let shared = Shared {
+            path: path.to_owned(),
+            has_writer: AtomicBool::new(false),
+            turn: Mutex::new(()),
+            waiting: AtomicUsize::new(0),
+            follower: Follower::default(),
+            _lock: lock,
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -58,6 +66,11 @@ impl Writable {
     /// The case file.
     pub fn path(&self) -> &Path {
         &self.shared.path
+    }
+
+    /// Who is told what is committed.
+    pub(super) fn follower(&self) -> &Follower {
+        &self.shared.follower
     }
 
     /// The analyst's turn to write. The database lets whoever polls at the right moment in, so that a busy ingest

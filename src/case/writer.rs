@@ -3,12 +3,15 @@
 //! Nothing is written between commits, so that no transaction stays open while workers decode, and a commit that fails
 //! (a full disk) can be tried again: what was held is still held.
 
+use std::sync::Arc;
+
 use hashbrown::HashSet;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::answers::{Appended, Pending, Revision, Side, SourceCounts};
 use super::batch::{Batch, Extra, Row};
 use super::error::{CaseError, Doing as _, Result};
+use super::following::{Hit, Watch};
 use super::intern::Interner;
 use super::runs::Pair;
 use super::text::SaidIn;
@@ -51,11 +54,23 @@ pub(super) struct Held {
     pub(super) trail_tokens: Vec<(u32, [Option<u64>; 2])>,
     pub(super) threads: Vec<ThreadRow>,
     pub(super) links: Vec<Link>,
+    /// What was found in the text, and by whom; not all of it was searched when there was somebody else, or nobody.
+    hits: Vec<Hit>,
+    watch: Option<Arc<Watch>>,
+    is_unwatched: bool,
     /// So many of `threads` have been stitched.
     stitched: usize,
     pub(super) events: u32,
     pub(super) duplicates: u64,
     bytes: usize,
+}
+
+impl Held {
+    /// What was found in the text; `None` when not all of it was searched by this one.
+    pub(super) fn hits_of(&self, watch: &Arc<Watch>) -> Option<Vec<Hit>> {
+        let is_whole = !self.is_unwatched && self.watch.as_ref().is_none_or(|own| Arc::ptr_eq(own, watch));
+        is_whole.then(|| self.hits.clone())
+    }
 }
 
 /// What concerns sources, in the order it came.
@@ -77,6 +92,11 @@ impl HeldBatch {
     /// The rows that are kept, with their numbers.
     pub(super) fn rows(&self) -> impl Iterator<Item = (u32, &Row)> {
         self.ids.iter().copied().zip(&self.batch.rows).filter(|(id, _)| *id != 0)
+    }
+
+    /// The same, each with what it is a row of.
+    pub(super) fn rows_with(&self) -> impl Iterator<Item = (u32, &Self, &Row)> {
+        self.rows().map(move |(id, row)| (id, self, row))
     }
 
     /// The entity of a string of the batch (plus one); 0 for none.
@@ -207,7 +227,15 @@ impl Writer {
                 self.held.threads.push(ThreadRow { event, millis: row.millis, tie: runs::digest_hash(&row.digest), keys });
             }
         }
+        let watch = batch.watch.take();
         for block in std::mem::take(&mut batch.blocks) {
+            match (&block.hits, &watch) {
+                (Some(hits), Some(watch)) if self.held.watch.as_ref().is_none_or(|own| Arc::ptr_eq(own, watch)) => {
+                    self.held.watch.get_or_insert_with(|| Arc::clone(watch));
+                    self.held.hits.extend(hits.iter().map(|(row, search, at)| (id_of(*row), *search, *at)).filter(|(id, ..)| *id != 0));
+                }
+                _ => self.held.is_unwatched = true,
+            }
             let entries: Vec<_> = block.entries.into_iter().map(|(row, length)| (id_of(row), length)).collect();
             if entries.iter().any(|(id, _)| *id != 0) {
                 self.held.bytes += block.data.len();
@@ -257,6 +285,7 @@ impl Writer {
         let revision = commit::write(&mut self.connection, &mut self.held, self.next)?;
         drop(turn);
         self.next.segment += u32::from(self.held.events > 0);
+        self.seat.0.follower().hand_over(revision.epoch, &self.held);
         self.held = Held::default();
         if self.known.strings.bytes() > KNOWN_BYTES {
             self.known = Known::new(false);

@@ -1,7 +1,7 @@
 //! Comparisons of rules, each done once for each value of a column, and those with prompts and answers answered by one search of
 //! all text.
 
-use regex::{RegexSet, RegexSetBuilder};
+use regex::RegexSetBuilder;
 
 use super::coarse;
 use super::place::{Located, Place, Shape, Stored, Tier};
@@ -24,7 +24,7 @@ const TEXTS: [(&str, Whose); 4] =
 pub(super) struct Comparisons {
     /// By rule and comparison.
     of: Vec<Vec<Comparison>>,
-    searches: Vec<Search>,
+    searches: Vec<TextSearch>,
     /// By search and expression: row numbers, sorted.
     hits: Vec<Vec<Vec<u32>>>,
     /// All of them.
@@ -32,14 +32,6 @@ pub(super) struct Comparisons {
     /// Events up to here were searched, from …
     after: u32,
     upto: u32,
-}
-
-/// Expressions that some text must match for comparisons to hold.
-struct Search {
-    whose: Whose,
-    /// Matches where one of them does, and perhaps elsewhere.
-    any: Lanes,
-    each: RegexSet,
 }
 
 struct Comparison {
@@ -149,22 +141,31 @@ impl Comparisons {
         for (at, comparison) in comparisons.into_iter().enumerate() {
             comparison.needle = Some((self.searches.len(), at));
         }
-        self.searches.push(Search { whose, any, each });
+        self.searches.push(TextSearch { whose, any, each });
     }
 
     /// Searches the text of the events that are to be looked at.
     pub(super) fn search(&mut self, reader: &mut Reader, after: u32, last: u32) -> Result<()> {
         (self.after, self.upto) = (after, after);
-        self.hits.clear();
-        if last.saturating_sub(after) >= FEW && !self.searches.is_empty() {
-            let searches = self.searches.iter_mut().map(|Search { whose, any, each }| TextSearch { whose: *whose, any, each });
-            self.hits = reader.matching(after, &mut searches.collect::<Vec<_>>())?;
-            self.found = self.hits.iter().flatten().flatten().copied().collect();
-            self.found.sort_unstable();
-            self.found.dedup();
-            self.upto = last;
-        }
+        let watched = reader.watched(after, last, &self.searches);
+        self.hits = match watched {
+            Some(hits) => hits,
+            None if last.saturating_sub(after) >= FEW && !self.searches.is_empty() => reader.matching(after, &mut self.searches)?,
+            None => {
+                self.hits.clear();
+                return Ok(());
+            }
+        };
+        self.found = self.hits.iter().flatten().flatten().copied().collect();
+        self.found.sort_unstable();
+        self.found.dedup();
+        self.upto = last;
         Ok(())
+    }
+
+    /// The searches, for whoever is to do them sooner.
+    pub(super) fn searches(&self) -> Option<Vec<TextSearch>> {
+        self.searches.iter().map(TextSearch::another).collect()
     }
 
     /// Does a rule's condition hold, as far as is known? `told` is what the kind of call says of its comparisons. What the text search

@@ -20,7 +20,7 @@ use super::skew;
 use super::state::sightings::History;
 use super::state::{At, Draft, some_of};
 use super::view::{ALL_COLUMNS, NameTable, Opened, View};
-use crate::case::{CaseError, Lean, Learnt, Reader, Result};
+use crate::case::{CaseError, Lean, Learnt, Reader, Result, Writable};
 use crate::decode::Bodies;
 use crate::decode::json::Tape;
 use crate::model::{Detected, EventId, EventRef, Lead, Scope, Signal, Strand, Timestamp};
@@ -43,7 +43,10 @@ pub struct Detector {
     learnt: Vec<Learnt>,
     fingerprint: String,
     epoch: u32,
+    /// Events up to here were looked at.
     done: u32,
+    /// Up to here it was worked out what fires.
+    told: Option<u32>,
     pub(super) selecting: Selecting,
     pub(super) memory: Memory,
     /// By rule and group: what fires, with the signal that was made of it.
@@ -115,6 +118,7 @@ impl Detector {
             late: Vec::new(),
             epoch: reader.revision()?.epoch,
             done: 0,
+            told: None,
             set,
             plan,
             wanted,
@@ -131,6 +135,11 @@ impl Detector {
         &self.fingerprint
     }
 
+    /// It was worked out what fires up to this derivation and event.
+    pub fn told(&self) -> Option<(u32, u32)> {
+        self.told.map(|told| (self.epoch, told))
+    }
+
     /// Every signal, in order of time.
     pub fn signals(&self) -> Vec<Signal> {
         let mut signals: Vec<Signal> = self.found.values().cloned().collect();
@@ -141,21 +150,52 @@ impl Detector {
     /// Looks at what is new in the case. When it is interrupted, or the case cannot be read, the next run begins again from the first
     /// event: what was remembered half is forgotten.
     pub fn catch_up(&mut self, reader: &mut Reader) -> Result<Findings> {
+        self.on_one_derivation(reader, |detector, reader, epoch| {
+            detector.take_in(reader)?;
+            if detector.told == Some(detector.done) {
+                return Ok(Findings { leads: detector.leads.clone(), detected: detector.detected(), epoch, ..Findings::default() });
+            }
+            detector.problems.clear();
+            detector.settle(reader)?;
+            detector.fire(reader)?;
+            let findings = detector.findings(reader)?;
+            detector.told = Some(detector.done);
+            Ok(findings)
+        })
+    }
+
+    /// Looks at what is new without working out what fires: less is left for the next [`catch_up`](Self::catch_up), which fails and
+    /// begins again alike.
+    pub fn look(&mut self, reader: &mut Reader) -> Result<()> {
+        self.on_one_derivation(reader, |detector, reader, _| detector.take_in(reader))
+    }
+
+    fn on_one_derivation<T>(&mut self, reader: &mut Reader, work: impl FnOnce(&mut Self, &mut Reader, u32) -> Result<T>) -> Result<T> {
         let epoch = reader.revision()?.epoch;
         if epoch != self.epoch {
             self.begin_again(epoch);
         }
-        let findings = self.run(reader, epoch);
-        if findings.is_err() {
+        let done = work(self, reader, epoch);
+        let done = done.and_then(|done| if reader.revision()?.epoch == epoch { Ok(done) } else { Err(CaseError::Interrupted) });
+        if done.is_err() {
             self.begin_again(epoch);
         }
-        findings
+        done
     }
 
-    fn run(&mut self, reader: &mut Reader, epoch: u32) -> Result<Findings> {
+    /// Follows whoever writes to the case: what is looked at soon after it was committed costs less.
+    pub fn follow(&self, reader: &mut Reader, case: &Writable) {
+        if let Some(searches) = self.selecting.searches() {
+            reader.follow(case, searches);
+        }
+    }
+
+    fn take_in(&mut self, reader: &mut Reader) -> Result<()> {
         let last = reader.last_event()?;
-        if last == self.done && last > 0 {
-            return Ok(Findings { leads: self.leads.clone(), detected: self.detected(), epoch, ..Findings::default() });
+        // What is not yet handed over will be before the next look.
+        let last = reader.handed_over(self.done).map_or(last, |handed| handed.min(last));
+        if self.done == last {
+            return Ok(());
         }
         self.selecting.search(reader, self.done, last)?;
         self.selecting.standing.learn(reader, self.wanted)?;
@@ -168,19 +208,12 @@ impl Detector {
             self.selecting.page(reader, &self.set.rules, &self.plan, &page, &mut taker)?;
             self.done = end;
         }
-        self.problems.clear();
-        self.settle(reader)?;
-        self.fire(reader)?;
-        let findings = self.findings(reader)?;
-        if reader.revision()?.epoch != epoch {
-            return Err(CaseError::Interrupted);
-        }
-        Ok(findings)
+        Ok(())
     }
 
     fn begin_again(&mut self, epoch: u32) {
         self.epoch = epoch;
-        self.done = 0;
+        (self.done, self.told) = (0, None);
         self.selecting = Selecting::new(&self.set.rules);
         self.memory = Memory::new(&self.set.rules);
         self.fired.iter_mut().for_each(BTreeMap::clear);

@@ -10,17 +10,24 @@ use super::load::RuleSet;
 use crate::case::{CaseError, Reader, Result, Writable};
 use crate::model::Detected;
 
-/// How often it is looked whether something was committed.
+/// How often it is looked whether something was committed, and at what was.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// After a step as many times as long as it took is left to the work it follows: what a step repeats stays a small part of the whole.
+/// What fires is worked out again only when as many times as long as that took is gone: what is repeated stays a small part of the
+/// whole.
 const REST: u32 = 4;
 
 /// Does some work that commits to a case, an ingest or a fetch, while rules run behind its commits. Gives what the work gave, and how
 /// far the rules came, which is to the end unless they could not.
 pub fn following<T>(case: &Writable, rules: Arc<RuleSet>, work: impl FnOnce() -> T) -> (T, Result<Detected>) {
     std::thread::scope(|scope| {
-        let (done, waiting) = channel::<()>();
-        let rules = scope.spawn(move || follow(case, rules, &waiting));
+        let ((done, waiting), (ready, begin)) = (channel::<()>(), channel::<()>());
+        let rules = scope.spawn(move || {
+            let begun = begin_to_follow(case, rules);
+            drop(ready);
+            begun.and_then(|(follower, reader)| follow(case, follower, reader, &waiting))
+        });
+        // From the first record on it is known what its text is searched for.
+        let _ = begin.recv();
         let worked = work();
         drop(done);
         let detected = rules.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -28,26 +35,29 @@ pub fn following<T>(case: &Writable, rules: Arc<RuleSet>, work: impl FnOnce() ->
     })
 }
 
-fn follow(case: &Writable, rules: Arc<RuleSet>, waiting: &Receiver<()>) -> Result<Detected> {
+fn begin_to_follow(case: &Writable, rules: Arc<RuleSet>) -> Result<(Follower, Reader)> {
     let mut reader = case.reader()?;
-    let mut follower = Follower::new(rules, &mut reader)?;
-    let (mut seen, mut rest) = (None, PATIENCE);
+    let follower = Follower::new(rules, &mut reader)?;
+    follower.follow(case, &mut reader);
+    Ok((follower, reader))
+}
+
+fn follow(case: &Writable, mut follower: Follower, mut reader: Reader, waiting: &Receiver<()>) -> Result<Detected> {
+    let mut due = Instant::now();
     loop {
-        let is_last = match waiting.recv_timeout(rest) {
+        let is_last = match waiting.recv_timeout(PATIENCE) {
             Ok(()) | Err(RecvTimeoutError::Timeout) => false,
             Err(RecvTimeoutError::Disconnected) => true,
         };
-        let events = (reader.revision()?.epoch, reader.last_event()?);
-        rest = PATIENCE;
-        if seen != Some(events) {
-            let begun = Instant::now();
-            match follower.step(case, &mut reader) {
-                // A rebuild threw everything away in the middle: the next step begins again.
-                Err(CaseError::Interrupted) if !is_last => continue,
-                other => other?,
-            }
-            seen = Some(events);
-            rest = PATIENCE.max(begun.elapsed() * REST);
+        let begun = Instant::now();
+        let is_due = (is_last || due <= begun) && follower.is_behind(&mut reader)?;
+        match if is_due { follower.step(case, &mut reader) } else { follower.look(&mut reader) } {
+            // A rebuild threw everything away in the middle: the next step begins again.
+            Err(CaseError::Interrupted) if !is_last => continue,
+            other => other?,
+        }
+        if is_due {
+            due = Instant::now() + begun.elapsed() * REST;
         }
         if is_last {
             // The last to write leaves nothing beside the case.
@@ -71,14 +81,16 @@ impl Follower {
         Ok(Self { detector: Detector::new(rules, reader)?, is_first: true, detected: Detected::default() })
     }
 
+    /// From now on what is committed is handed to this reader: what its text is searched for is found by those who decode it, and
+    /// what is looked at soon costs less.
+    pub fn follow(&self, case: &Writable, reader: &mut Reader) {
+        self.detector.follow(reader, case);
+    }
+
     /// Looks at what is new, and keeps what was found. Nothing is done when the case says that these rules have seen it all.
     pub fn step(&mut self, case: &Writable, reader: &mut Reader) -> Result<()> {
-        if self.is_first {
-            let stored = reader.detected()?;
-            if stored.fingerprint == self.detector.fingerprint() && stored.events == reader.last_event()? {
-                self.detected = stored;
-                return Ok(());
-            }
+        if self.is_known(reader)? {
+            return Ok(());
         }
         let findings = self.detector.catch_up(reader)?;
         self.detected = findings.detected.clone();
@@ -86,6 +98,30 @@ impl Follower {
             self.is_first = false;
         }
         Ok(())
+    }
+
+    /// Is there something of which it was not worked out what fires?
+    fn is_behind(&self, reader: &mut Reader) -> Result<bool> {
+        let last = reader.last_event()?;
+        Ok(self.detector.told() != Some((reader.revision()?.epoch, last)))
+    }
+
+    /// Looks at what is new, so that less is left for the next step.
+    pub fn look(&mut self, reader: &mut Reader) -> Result<()> {
+        if self.is_known(reader)? { Ok(()) } else { self.detector.look(reader) }
+    }
+
+    /// Did these rules see all that is in the case before this?
+    fn is_known(&mut self, reader: &mut Reader) -> Result<bool> {
+        if !self.is_first {
+            return Ok(false);
+        }
+        let stored = reader.detected()?;
+        let is_known = stored.fingerprint == self.detector.fingerprint() && stored.events == reader.last_event()?;
+        if is_known {
+            self.detected = stored;
+        }
+        Ok(is_known)
     }
 
     /// How far the rules came.

@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::rule::Rule;
 use super::sigma::{Selector, Truth};
 use super::view::{ALL_COLUMNS, CALL_COLUMNS, NameTable, Opened, View};
-use crate::case::{Lean, Reader, Result};
+use crate::case::{Lean, Reader, Result, TextSearch};
 use crate::decode::Bodies;
 use crate::decode::json::Tape;
 use crate::model::{BodyState, EventId, ExchangeFacts, Strand};
@@ -91,6 +91,11 @@ impl Selecting {
     /// Searches the text of the events that are to be looked at.
     pub(super) fn search(&mut self, reader: &mut Reader, after: u32, last: u32) -> Result<()> {
         self.comparisons.search(reader, after, last)
+    }
+
+    /// What is searched for in texts.
+    pub(super) fn searches(&self) -> Option<Vec<TextSearch>> {
+        self.comparisons.searches()
     }
 
     /// Looks at a page of events.

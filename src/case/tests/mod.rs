@@ -3,6 +3,7 @@
 mod columns;
 mod evidence;
 mod fixture;
+mod following;
 mod lifetime;
 mod said;
 mod scopes;

@@ -19,8 +19,8 @@ fn add(case: &Writable, number: u8, pieces: &[&'static str], said: Said) {
 }
 
 fn matching(case: &Writable, after: u32, whose: Whose, words: &[&str]) -> Vec<Vec<u32>> {
-    let (mut any, each) = (Lanes::new(&words.join("|")).unwrap(), RegexSet::new(words).unwrap());
-    case.reader().unwrap().matching(after, &mut [TextSearch { whose, any: &mut any, each: &each }]).unwrap().remove(0)
+    let (any, each) = (Lanes::new(&words.join("|")).unwrap(), RegexSet::new(words).unwrap());
+    case.reader().unwrap().matching(after, &mut [TextSearch { whose, any, each }]).unwrap().remove(0)
 }
 
 #[test]
@@ -50,10 +50,10 @@ fn in_a_case_of_before_anything_may_have_been_said() {
     add(&case, 2, &["alpha", "beta"], Said { user: 1..2, answer: 2..2 });
     assert_eq!(matching(&case, 0, Whose::User, &["alpha", "beta"]), [vec![1], vec![1, 2]]);
     assert_eq!(matching(&case, 0, Whose::Answer, &["beta"]), [[1]]);
-    let (mut any, each) = (Lanes::new("a").unwrap(), RegexSet::new(["a"]).unwrap());
     for damaged in ["x'00'", "x'0505000000'", "x'00ffffffff0f000000'"] {
         set(damaged);
-        let search = TextSearch { whose: Whose::User, any: &mut any, each: &each };
+        let (any, each) = (Lanes::new("a").unwrap(), RegexSet::new(["a"]).unwrap());
+        let search = TextSearch { whose: Whose::User, any, each };
         assert!(case.reader().unwrap().matching(0, &mut [search]).is_err(), "{damaged}");
     }
 }

@@ -76,7 +76,8 @@ pub(super) struct Sink<'a> {
 
 impl<'a> Sink<'a> {
     pub(super) fn new(shared: &'a Shared<'a>, parcels: SyncSender<Parcel>) -> Self {
-        Self { parcel: Parcel::default(), shared, parcels, tape: Tape::new(), keep: None, flushed: shared.started, is_first: true, unlooked: (0, 0) }
+        let parcel = Parcel { batch: shared.case.batch(), ..Parcel::default() };
+        Self { parcel, shared, parcels, tape: Tape::new(), keep: None, flushed: shared.started, is_first: true, unlooked: (0, 0) }
     }
 
     /// From now on the plain bytes that are read belong to this source and are kept inside the case.
@@ -162,8 +163,10 @@ impl<'a> Sink<'a> {
             return;
         }
         self.is_first = false;
+        self.parcel.batch.seal_text();
+        let next = Parcel { batch: self.shared.case.batch(), ..Parcel::default() };
         // When the writer is gone there is nothing left to do: the ingest is ending with its error.
-        if self.parcels.send(std::mem::take(&mut self.parcel)).is_err() {
+        if self.parcels.send(std::mem::replace(&mut self.parcel, next)).is_err() {
             self.shared.failed.store(true, std::sync::atomic::Ordering::Relaxed);
         }
     }

@@ -97,7 +97,11 @@ fn run(mut reader: Reader, case: &Writable, rules: Rules, causes: &Receiver<Caus
 fn step(follower: &mut Option<Follower>, set: &Arc<RuleSet>, case: &Writable, reader: &mut Reader) -> Result<u64> {
     let running = match follower {
         Some(running) => running,
-        None => follower.insert(Follower::new(Arc::clone(set), reader)?),
+        None => {
+            let running = follower.insert(Follower::new(Arc::clone(set), reader)?);
+            running.follow(case, reader);
+            running
+        }
     };
     running.step(case, reader)?;
     Ok(revision_number(reader.revision()?))

@@ -101,7 +101,9 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
             }
         }
         Answer::Rows(rows) => {
-            rows.into_iter().for_each(|row| state.keep_row(row));
+            for row in rows {
+                state.keep_row(row);
+            }
             marks::run_awaiting(state, effects);
         }
         Answer::Detail(mut detail) => {
