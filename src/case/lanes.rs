@@ -156,7 +156,7 @@ fn side_by_side(rows: &[Row], lanes: &mut [Lane<'_>; LANES]) -> bool {
     done < shortest
 }
 
-#[inline(always)]
+#[inline]
 fn step(rows: &[Row], mut states: [u16; LANES], bytes: &[&[u8; STEP]; LANES]) -> [u16; LANES] {
     for at in 0..STEP {
         for (state, bytes) in states.iter_mut().zip(bytes) {
