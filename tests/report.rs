@@ -141,11 +141,78 @@ fn html_needs_nothing_else_and_runs_nothing() {
         assert!(!html.to_lowercase().contains(unwanted), "{unwanted}");
     }
     assert!(html.contains("Content-Security-Policy") && html.contains("@media print"));
-    // Every link stays in the page, and leads somewhere when its event is in the timeline.
-    let links: Vec<&str> = html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect();
+    let links = attributes(&html, "href");
     assert!(links.len() > 100 && links.iter().all(|link| link.starts_with('#')), "{links:?}");
-    for link in links.iter().filter(|link| link.starts_with("#e")) {
-        assert!(html.contains(&format!("id=\"{}\"", &link[1..])), "{link} leads nowhere");
+}
+
+/// The values of an attribute in a page.
+fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    html.split(&format!(" {name}=\"")).skip(1).map(|rest| rest.split('"').next().unwrap_or_default()).collect()
+}
+
+#[test]
+fn every_link_of_a_page_leads_somewhere_in_it() {
+    let mut reader = detected_demo();
+    // More events than the timeline tells, with the records of signals that no row of it shows; and a few of a whole lead.
+    let one = Selection::Scope(Scope::all().narrowed(Entity::new(EntityKind::Action, "DeleteGuardrail")));
+    for selection in [Selection::Scope(Scope::all()), leak(), one] {
+        let chosen = chosen(&mut reader, &selection);
+        let incident = gather(&mut reader, &chosen, &Options { events: 100, ..options() }).expect("gathered");
+        let html = render(&incident, Form::Html, None).expect("rendered");
+        let ids = attributes(&html, "id");
+        let places: std::collections::HashSet<&str> = ids.iter().copied().collect();
+        assert_eq!(places.len(), ids.len(), "an id is there once");
+        let dead: Vec<&str> = attributes(&html, "href").into_iter().filter(|link| !places.contains(link.trim_start_matches('#'))).collect();
+        assert!(dead.is_empty(), "{} lead nowhere: {dead:?}", dead.len());
+        // The digest stands beside each id, and the source by its number.
+        assert!(incident.records.len() >= incident.timeline.len());
+        for record in &incident.records {
+            assert!(record.sha256.starts_with(&record.id) && record.number > 0 || !record.path.is_empty(), "{record:?}");
+        }
+    }
+}
+
+#[test]
+fn a_page_is_marked_for_those_who_do_not_see_it() {
+    let html = render(&told(&mut detected_demo(), &leak()), Form::Html, None).expect("rendered");
+    assert!(html.contains("<html lang=\"en\">") && html.contains("<title>Incident report: key AKIALEAKDEMO7EXAMPLE</title>"));
+    assert_eq!(
+        html.matches("<th").count(),
+        html.matches("<thead").count() + html.matches("<th class=\"n\" scope=").count() + html.matches("<th scope=").count()
+    );
+    let levels: Vec<u32> = html.split("<h").skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10)).collect();
+    assert!(levels.first() == Some(&1) && levels.windows(2).all(|pair| pair[1] > 1 && pair[1] <= pair[0] + 1), "{levels:?}");
+    // What is open stands before the long tables.
+    let at = |id: &str| html.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("{id}"));
+    assert!(["summary", "open", "story", "signals", "prompts", "controls", "coverage", "timeline", "records"].map(at).is_sorted());
+    // A name written from right to left does not turn the count behind it round.
+    assert!(html.contains("unicode-bidi: isolate"));
+}
+
+#[test]
+fn what_is_told_of_leads_is_so() {
+    let mut reader = detected_demo();
+    let sentence = |reader: &mut Reader, selection: &Selection| {
+        let summary = plain(&told(reader, selection).summary);
+        one_with(&summary, " fired").to_owned()
+    };
+    // The signals of a lead add up to it; those of the whole case belong to several leads, or to none.
+    let lead = sentence(&mut reader, &Selection::Lead(Subject::Value("111122223333/user/svc-ml-reporting".to_owned())));
+    assert!(lead.contains("they add up to a lead with a score of"), "{lead}");
+    let leads = reader.leads().expect("leads");
+    let all = sentence(&mut reader, &Selection::Scope(Scope::all()));
+    assert!(leads.len() > 1 && all.contains(&format!(" of them belong to {} leads (told above a score of 12): ", leads.len())), "{all}");
+    assert!(!all.contains("add up"), "{all}");
+}
+
+#[test]
+fn a_value_without_end_does_not_hide_the_rest() {
+    let client = "word ".repeat(20_000);
+    let (_folder, writable) = case(vec![("a.json".to_owned(), [trail(1, "b"), trail(2, &client)].join("\n").into_bytes())]);
+    let incident = told(&mut writable.reader().expect("a reader"), &Selection::Scope(Scope::all()));
+    for form in [Form::Markdown, Form::Html] {
+        let text = render(&incident, form, None).expect("rendered");
+        assert!(text.len() < 60_000, "{}", text.len());
     }
 }
 
@@ -240,9 +307,14 @@ fn a_prompt_of_a_megabyte_is_quoted_in_part() {
 #[test]
 fn secrets_are_masked_unless_they_are_asked_for() {
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-    let (_folder, writable) = case(vec![("a.json".to_owned(), invocation(1, &format!("use aws_secret_access_key = {SECRET} please")).into_bytes())]);
+    let text = format!("use aws_secret_access_key = {SECRET} please");
+    // A secret in what a call is about is in the story, too.
+    let named = call(2, "alice", "AKIAALICE00000EXAMPLE", "192.0.2.1", "CreateUser", &serde_json::json!({ "userName": text }));
+    let refused = trail(3, &text);
+    let (_folder, writable) = case(vec![("a.json".to_owned(), [invocation(1, &text), named, refused].join("\n").into_bytes())]);
     let mut reader = writable.reader().expect("a reader");
     let chosen = chosen(&mut reader, &Selection::Scope(Scope::all()));
+    assert_eq!(chosen.refs.len(), 3);
     for (secrets, shown) in [(Secrets::Masked, false), (Secrets::Revealed, true)] {
         let options = Options { secrets, ..options() };
         let incident = gather(&mut reader, &chosen, &options).expect("gathered");

@@ -1,12 +1,12 @@
 //! What the report rests on: the events one by one with their digests, the sources, and what is missing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
 use super::chosen::Chosen;
-use super::words::{Words, counted, line, lines};
-use super::{Event, Incident, Options, Selection, seconds};
+use super::words::{Words, counted, cut, line, lines, value};
+use super::{Event, Incident, Options, Record, Selection, seconds};
 use crate::case::{Reader, Result, Totals};
 use crate::model::{self, EventId, EventRef, HOLDS_NO_RECORDS, SourceEntry, SourceId, SourceKind, SourceState, Strand};
 use crate::report::{bytes, grouped};
@@ -21,6 +21,8 @@ const CHECKED: usize = 500;
 /// A source, told.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct SourceTold {
+    /// By which the records name it.
+    pub number: usize,
     /// Path, as given.
     pub path: String,
     /// `complete`, `partial`, `damaged` or `skipped`, and why.
@@ -50,7 +52,8 @@ pub(super) fn tell(reader: &mut Reader, chosen: &Chosen, options: &Options, inci
     }
     totals(reader, incident)?;
     let own: HashSet<SourceId> = sources_of(reader, refs, &events)?;
-    sources(reader, &own, options, incident)?;
+    let numbers = sources(reader, &own, options, incident)?;
+    records(reader, &events, &numbers, incident)?;
     holes(reader, chosen, options, &events, incident)?;
     let note = |note: crate::case::CaseNote| (seconds(note.at), lines(&note.text));
     incident.notes = reader.case_notes()?.into_iter().map(note).collect();
@@ -67,21 +70,13 @@ pub(super) fn event_told(reader: &mut Reader, event: &model::Event, options: &Op
         id: event.uid(),
         time: event.time.map(|time| time.to_string()).unwrap_or_default(),
         strand: event.strand.name(),
-        who: line(who),
+        who: value(who),
         what: line(&cut(&safe.summary(), 300)),
         outcome: event.outcome.name(),
-        place: line(&place),
+        place: value(&place),
         sha256: event.digest.hex(),
         source: line(&format!("{source} @{}", event.position.offset)),
     })
-}
-
-/// The beginning of a long text.
-pub(super) fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
-        None => text.to_owned(),
-    }
 }
 
 fn totals(reader: &mut Reader, incident: &mut Incident) -> Result<()> {
@@ -130,7 +125,8 @@ fn sources_of(reader: &mut Reader, refs: &[EventRef], told: &[model::Event]) -> 
     Ok(own)
 }
 
-fn sources(reader: &mut Reader, own: &HashSet<SourceId>, options: &Options, incident: &mut Incident) -> Result<()> {
+/// Puts the sources into the report, and gives the number of each in it.
+fn sources(reader: &mut Reader, own: &HashSet<SourceId>, options: &Options, incident: &mut Incident) -> Result<HashMap<SourceId, usize>> {
     let mut all = reader.sources()?;
     all.retain(|source| source.kind != SourceKind::Body || source.reason.is_some());
     let unread = all.iter().filter(|source| matches!(source.state, SourceState::Partial | SourceState::Damaged)).count() as u64;
@@ -146,11 +142,37 @@ fn sources(reader: &mut Reader, own: &HashSet<SourceId>, options: &Options, inci
     all.sort_by_key(|source| (!own.contains(&source.id), source.id));
     all.truncate(SOURCES);
     incident.more_sources = (count - all.len()) as u64;
-    incident.sources = all.iter().map(|source| told(source, options)).collect();
+    incident.sources = all.iter().zip(1..).map(|(source, number)| told(source, number, options)).collect();
+    Ok(all.iter().map(|source| source.id).zip(1..).collect())
+}
+
+/// The records of the timeline, and of whatever else the report names: an id that is nowhere explained proves nothing.
+fn records(reader: &mut Reader, timeline: &[model::Event], numbers: &HashMap<SourceId, usize>, incident: &mut Incident) -> Result<()> {
+    let mut known: HashSet<String> = timeline.iter().map(model::Event::uid).collect();
+    let mut named: Vec<&String> = incident.story.iter().flat_map(|day| &day.steps).flat_map(|step| &step.events).collect();
+    named.extend(incident.signals.iter().flat_map(|signal| &signal.events));
+    named.extend(incident.prompts.iter().map(|prompt| &prompt.event));
+    named.extend(incident.changes.iter().map(|change| &change.event));
+    named.extend(incident.marks.iter().map(|mark| &mark.event.id));
+    let mut ids: Vec<EventId> = Vec::new();
+    for uid in named {
+        if known.insert(uid.clone()) {
+            ids.extend(reader.find(uid)?);
+        }
+    }
+    let others = reader.events(&ids)?;
+    let mut events: Vec<&model::Event> = timeline.iter().chain(&others).collect();
+    events.sort_by_key(|event| (event.time, event.id));
+    for event in events {
+        let number = numbers.get(&event.source).copied().unwrap_or(0);
+        let path = if number == 0 { reader.source(event.source)?.map(|source| source.path).unwrap_or_default() } else { String::new() };
+        let record = Record { id: event.uid(), sha256: event.digest.hex(), number, path: line(&path), position: event.position.offset };
+        incident.records.push(record);
+    }
     Ok(())
 }
 
-fn told(source: &SourceEntry, options: &Options) -> SourceTold {
+fn told(source: &SourceEntry, number: usize, options: &Options) -> SourceTold {
     let state = match source.state {
         SourceState::Complete => "complete",
         SourceState::Partial => "partial",
@@ -159,6 +181,7 @@ fn told(source: &SourceEntry, options: &Options) -> SourceTold {
     };
     let reason = source.reason.as_deref().map(|reason| format!(": {}", options.secrets.text(reason))).unwrap_or_default();
     SourceTold {
+        number,
         path: line(&source.path),
         state: line(&format!("{state}{reason}")),
         events: grouped(source.events),

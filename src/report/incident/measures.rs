@@ -17,7 +17,17 @@ pub fn length_words(millis: i64) -> String {
 }
 
 fn number(value: f64) -> String {
-    if value.fract().abs() < 0.005 && value.abs() < 1e15 { grouped(value.abs() as u64) } else { format!("{value:.1}") }
+    if value.fract().abs() < 0.005 && value.abs() < 1e15 { grouped(value.abs() as u64) } else { tenths(value) }
+}
+
+/// `12,358.5`
+fn tenths(value: f64) -> String {
+    let text = format!("{value:.1}");
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+    match digits.split_once('.').and_then(|(whole, tenth)| Some((whole.parse::<u64>().ok()?, tenth))) {
+        Some((whole, tenth)) => format!("{sign}{}.{tenth}", grouped(whole)),
+        None => text,
+    }
 }
 
 /// What was counted, in words: of `distinct eventName` with 6 it is `6 different kinds of call`.
@@ -130,6 +140,7 @@ mod tests {
     #[test]
     fn lengths_and_numbers_in_words() {
         assert_eq!([30_000, 600_000, 86_400_000, 7_776_000_000].map(length_words), ["30 s", "10 min", "24 h", "90 days"]);
+        assert_eq!([number(12_358.46), number(-1_234.5), number(f64::MAX).len().to_string()], ["12,358.5", "-1,234.5", "311"].map(str::to_owned));
         assert_eq!([number(12_000.0), number(1.25), number(f64::NAN), number(f64::INFINITY)], ["12,000", "1.2", "NaN", "inf"]);
     }
 

@@ -115,6 +115,8 @@ pub struct Incident {
     pub open: open::Open,
     /// The events, one by one.
     pub timeline: Vec<Event>,
+    /// The records of the timeline, and of every other event that is named.
+    pub records: Vec<Record>,
     /// What is to be known of the timeline's limits.
     pub timeline_note: String,
     /// The program that wrote it.
@@ -170,6 +172,21 @@ pub struct Event {
     pub sha256: String,
     /// The source of its record, and the position in it.
     pub source: String,
+}
+
+/// Where the record of an event lies, and how it is known again.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Record {
+    /// The event's id.
+    pub id: String,
+    /// SHA-256 of the record.
+    pub sha256: String,
+    /// Number of its source among the sources; 0 when it is not told there.
+    pub number: usize,
+    /// Then the path of its source.
+    pub path: String,
+    /// Where in its source it begins.
+    pub position: u64,
 }
 
 /// What the analyst added to an event.

@@ -1,4 +1,4 @@
-//! What is open at the end of a report: what is not known, how things stand as far as the case tells, and what to look at next.
+//! What is open: what is not known, how things stand as far as the case tells, and what to look at next. It stands behind the summary.
 //! Each sentence rests on records of the case, or on their absence; nothing is advised that they do not carry.
 
 use std::collections::HashSet;

@@ -5,9 +5,8 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::chosen::Chosen;
-use super::coverage::cut;
-use super::words::{line, lines};
-use super::{Incident, Options};
+use super::words::{cut, line, lines, value};
+use super::{Incident, Options, seconds};
 use crate::case::{Reader, Result};
 use crate::decode;
 use crate::model::{EventId, EventRef, Exchange, ExchangeFlags, GuardrailAction, Strand};
@@ -141,13 +140,13 @@ fn quoted(reader: &mut Reader, id: EventId, options: &Options) -> Result<Option<
     let facts = reader.facts(&[id])?.pop().flatten();
     let mut told = Quoted {
         event: event.uid(),
-        time: event.time.map(|time| time.to_string()).unwrap_or_default(),
-        who: line(safe.actor.as_deref().or(safe.principal.as_deref()).unwrap_or("somebody")),
-        model: line(safe.model.as_deref().unwrap_or("a model")),
+        time: event.time.map(seconds).unwrap_or_default(),
+        who: value(safe.actor.as_deref().or(safe.principal.as_deref()).unwrap_or("somebody")),
+        model: value(safe.model.as_deref().unwrap_or("a model")),
         flags: facts.as_ref().and_then(|facts| flag_words(facts.flags)).unwrap_or_default(),
         ..Quoted::default()
     };
-    told.facts.extend(safe.region.as_deref().map(line));
+    told.facts.extend(safe.region.as_deref().map(value));
     if let Some(place) = conversation::position(reader, id)?.filter(|place| place.length > 1) {
         told.facts.push(format!("call {} of {} in its conversation", place.position, place.length));
     }

@@ -6,8 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::chosen::Chosen;
 use super::contact::{Contact, Used};
 use super::controls::{Defences, after_words, opened, short, window_words};
-use super::coverage::cut;
-use super::words::{Words, counted, line};
+use super::words::{Words, counted, cut, line};
 use super::{Day, Incident, Marked, Options, Step, seconds};
 use crate::case::{Reader, Result};
 use crate::decode;
@@ -24,6 +23,8 @@ const STEPS: usize = 300;
 const OPEN: usize = 4;
 /// … when it happens within so many milliseconds.
 const NEAR: i64 = 30 * 60 * 1000;
+/// Characters of a name or a client; the records have all of it.
+const SHOWN: usize = 80;
 /// Ids named beside a step.
 const IDS: usize = 3;
 
@@ -195,7 +196,7 @@ impl Known {
             let Some(value) = value.as_deref() else { continue };
             if self.0.insert((what, value.to_owned())) && tells {
                 let before = words.map_or_else(|| Words::new("first here: "), |words| words.say(", "));
-                words = Some(before.say(format!("{what} ")).value(options.secrets.text(value)));
+                words = Some(before.say(format!("{what} ")).value(cut(&options.secrets.text(value), SHOWN)));
             }
         }
         words
@@ -217,7 +218,7 @@ fn step_told(step: &Growing, notes: Vec<Words>, events: &HashMap<EventId, &model
     let who = short(who);
     let outcome = if event.undecodable.is_some() { "undecodable" } else { event.outcome.name() };
     let ids = step.ids.iter().take(IDS).map(|(_, uid)| uid.clone()).collect();
-    (day, Step { from, to, who: line(&options.secrets.text(who)), what: what(step, events, options), notes, outcome, events: ids })
+    (day, Step { from, to, who: line(&cut(&options.secrets.text(who), SHOWN)), what: what(step, events, options), notes, outcome, events: ids })
 }
 
 /// What a step did, in words.
@@ -231,14 +232,14 @@ fn what(step: &Growing, events: &HashMap<EventId, &model::Event>, options: &Opti
     } else if event.strand == Strand::Endpoint {
         Words::new("ran ").value(cut(event.detail.as_deref().unwrap_or(action), 200)).say(times)
     } else if decode::is_invoke(service, action) {
-        let models = distinct(step, events, |event| event.model.as_deref());
+        let models = distinct(step, events, options, |event| event.model.as_deref());
         Words::new(if event.outcome == Outcome::Ok { "called " } else { "tried to call " })
             .values(models.iter().take(3))
             .say(if models.is_empty() { "a model with " } else { " with " })
             .value(action)
             .say(times)
     } else {
-        let details = distinct(step, events, |event| event.detail.as_deref());
+        let details = distinct(step, events, options, |event| event.detail.as_deref());
         let verb = match event.outcome {
             Outcome::Denied | Outcome::Error => "tried ",
             Outcome::Ok => "called ",
@@ -269,10 +270,10 @@ fn what(step: &Growing, events: &HashMap<EventId, &model::Event>, options: &Opti
 }
 
 /// The values that events of a step have, each once, as they may be shown.
-fn distinct(step: &Growing, events: &HashMap<EventId, &model::Event>, of: impl Fn(&model::Event) -> Option<&str>) -> Vec<String> {
+fn distinct(step: &Growing, events: &HashMap<EventId, &model::Event>, options: &Options, of: impl Fn(&model::Event) -> Option<&str>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for (id, _) in &step.ids {
-        if let Some(value) = events.get(id).and_then(|event| of(event)) {
+    for event in step.ids.iter().filter_map(|(id, _)| events.get(id)) {
+        if let Some(value) = of(&options.secrets.event((*event).clone())) {
             let_in(&mut found, value);
         }
     }

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use super::chosen::Chosen;
 use super::contact::{Used, contact_words};
 use super::controls::Defences;
-use super::coverage::cut;
-use super::words::{Words, counted, times};
+use super::words::{Words, counted, cut, times};
 use super::{Incident, Options, Selection, seconds};
 use crate::case::{Reader, Result};
 use crate::decode;
-use crate::model::{ControlKind, EntityKind, EventRef, Name, Outcome, Strand, StrandSet};
+use crate::model::{ControlKind, EntityKind, EventRef, Lead, Name, Outcome, Strand, StrandSet};
 use crate::report::{control_words, grouped};
 
 /// Characters of a value in a sentence; the records have all of it.
@@ -79,21 +78,41 @@ pub(super) fn tell(
     defended(defences, options, incident);
     if !chosen.signals.is_empty() {
         let rules: std::collections::BTreeSet<&str> = chosen.signals.iter().map(|signal| signal.rule.as_str()).collect();
-        let mut said = Words::new(format!("{} of {} fired", counted(chosen.signals.len() as u64, "signal"), counted(rules.len() as u64, "rule")));
-        if let Some(lead) = chosen.leads.first() {
-            said = said
-                .say(format!("; they add up to a lead with a score of {} (a lead is told above {}) about ", lead.score, lead.threshold))
-                .value(options.secrets.text(&lead.entity.value));
-        }
-        incident.summary.push(said.say("."));
+        let fired = format!("{} of {} fired", counted(chosen.signals.len() as u64, "signal"), counted(rules.len() as u64, "rule"));
+        incident.summary.push(leads(Words::new(fired), chosen, options).say("."));
     }
     Ok(())
+}
+
+/// The leads that signals belong to. Only those of the lead that was chosen are known to add up to it: of a scope's signals some may
+/// stand alone, and others of the lead may lie outside of it.
+fn leads(said: Words, chosen: &Chosen, options: &Options) -> Words {
+    let Some(first) = chosen.leads.first() else { return said };
+    let value = |said: Words, lead: &Lead| said.value(cut(&options.secrets.text(&lead.entity.value), SHOWN));
+    if matches!(chosen.selection, Selection::Lead(_)) {
+        let adds = format!("; they add up to a lead with a score of {} (a lead is told above {}) about ", first.score, first.threshold);
+        return value(said.say(adds), first);
+    }
+    let count = chosen.leads.len();
+    let part = chosen.signals.iter().filter(|signal| chosen.leads.iter().any(|lead| lead.signals.contains(&signal.id))).count() as u64;
+    let (part, belong) = (grouped(part), if part == 1 { "belongs" } else { "belong" });
+    let mut said = said.say(format!("; {part} of them {belong} to {} (told above a score of {}): ", counted(count as u64, "lead"), first.threshold));
+    for (at, lead) in chosen.leads.iter().take(NAMED).enumerate() {
+        said = value(said.say(if at == 0 { "" } else { ", " }), lead).say(format!(" with {}", lead.score));
+    }
+    if count > NAMED { said.say(format!(" and {} more", count - NAMED)) } else { said }
 }
 
 fn about(reader: &mut Reader, chosen: &Chosen, options: &Options, incident: &mut Incident) -> Result<()> {
     let safe = |text: &str| options.secrets.text(text).into_owned();
     let mut what = Words::default();
     let mut title = String::from("Incident report");
+    // A page that lies among others says in its title what it is of.
+    let about_one = match &chosen.selection {
+        Selection::Marked => false,
+        Selection::Lead(_) => !chosen.leads.is_empty(),
+        Selection::Scope(scope) => scope.entities.len() == 1,
+    };
     match &chosen.selection {
         Selection::Marked => what = what.say("what the analyst marked, tagged or noted"),
         Selection::Lead(_) => {
@@ -140,8 +159,13 @@ fn about(reader: &mut Reader, chosen: &Chosen, options: &Options, incident: &mut
     if chosen.joined > 0 {
         what = what.say(format!("; with {} of the other side of the same requests", counted(chosen.joined, "record")));
     }
-    incident.title = super::words::line(if options.title.is_empty() { &title } else { &options.title });
     let case = reader.title()?.or_else(|| reader.path().file_name().map(|name| name.to_string_lossy().into_owned())).unwrap_or_default();
+    let title = match (options.title.as_str(), about_one) {
+        ("", true) => title,
+        ("", false) => format!("{title}: {case}"),
+        (given, _) => given.to_owned(),
+    };
+    incident.title = super::words::line(&title);
     incident.about = vec![
         ("About", what),
         ("Case", Words::default().value(case)),

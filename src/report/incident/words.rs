@@ -14,6 +14,22 @@ pub fn lines(text: &str) -> String {
     text.split('\n').map(|line| self::line(line.strip_suffix('\r').unwrap_or(line))).collect::<Vec<_>>().join("\n")
 }
 
+/// Characters of a logged value in a sentence; its record has all of them.
+const VALUE: usize = 240;
+
+/// The beginning of a long text.
+pub fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}
+
+/// A logged value in a line of its own or a cell: safe, and of a long text the beginning.
+pub fn value(text: &str) -> String {
+    line(&cut(text, VALUE))
+}
+
 /// One piece of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Piece {
@@ -47,10 +63,10 @@ impl Words {
         self
     }
 
-    /// Something that was logged.
+    /// Something that was logged; of a long text the beginning, since a sentence of a megabyte hides all others.
     #[must_use]
     pub fn value(mut self, text: impl AsRef<str>) -> Self {
-        self.0.push(Piece { text: line(text.as_ref()), logged: true });
+        self.0.push(Piece { text: line(&cut(text.as_ref(), VALUE)), logged: true });
         self
     }
 
@@ -100,6 +116,8 @@ mod tests {
         assert_eq!(words.0.iter().map(|piece| piece.logged).collect::<Vec<_>>(), [false, true, false, true]);
         assert_eq!(lines("a\r\nb\u{200b}\n"), "a\nb‹ZWSP›\n");
         assert_eq!([counted(1, "call"), counted(1200, "call"), counted(2, "address")], ["1 call", "1,200 calls", "2 addresses"]);
+        let long = Words::default().value("x".repeat(100_000)).plain();
+        assert_eq!((long.chars().count(), long.ends_with("x…")), (VALUE + 1, true));
         assert_eq!([times(1), times(2), times(1200)], ["once", "twice", "1,200 times"]);
     }
 }
