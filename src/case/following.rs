@@ -97,7 +97,8 @@ impl Tail {
 
     /// Takes what was committed.
     fn push(&self, epoch: u32, held: &Held) {
-        let rows: VecDeque<Lean> = held.batches.iter().flat_map(HeldBatch::rows_with).map(|(id, held, row)| lean(id, held, row)).collect();
+        let rows = held.batches.iter().flat_map(|batch| batch.rows().map(move |(id, row)| lean(id, batch, row)));
+        let rows: VecDeque<Lean> = rows.collect();
         let Some(first) = rows.front().map(|row| row.event.id.0) else { return };
         let hits = held.hits_of(&self.watch);
         let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);

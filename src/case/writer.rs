@@ -94,11 +94,6 @@ impl HeldBatch {
         self.ids.iter().copied().zip(&self.batch.rows).filter(|(id, _)| *id != 0)
     }
 
-    /// The same, each with what it is a row of.
-    pub(super) fn rows_with(&self) -> impl Iterator<Item = (u32, &Self, &Row)> {
-        self.rows().map(move |(id, row)| (id, self, row))
-    }
-
     /// The entity of a string of the batch (plus one); 0 for none.
     pub(super) fn entity(&self, string: u32) -> u32 {
         string.checked_sub(1).and_then(|at| self.entities.get(at as usize)).copied().unwrap_or(0)
