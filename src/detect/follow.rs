@@ -1,5 +1,6 @@
 //! Rules behind an ingest: they run while evidence comes in, on a thread of their own, and what they find is kept in the case with
-//! each step. An ingest never waits for them, and they never see what is not committed.
+//! each step. An ingest never waits for them, it only looks for their expressions in text that it holds anyway; and they never see what is
+//! not committed.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
