@@ -142,8 +142,11 @@ fn group_offers(text: &str, before: &str, quote: usize, named: &Named, groups: &
         let what = crate::tui::update::strand_words(group.holds);
         Offer { word: group.group.name.clone(), about: format!("log group in {}{}{what}", group.site, if what.is_empty() { "" } else { ": " }) }
     });
+    let at_aws: Vec<Offer> = at_aws.collect();
+    // What is known of a group at AWS tells more than that it was fetched.
+    let in_case = named.groups.iter().map(|offer| at_aws.iter().find(|known| known.word == offer.word).unwrap_or(offer));
     let mut found: Vec<(u8, Offer)> = Vec::new();
-    for offer in named.groups.iter().cloned().chain(of_case).chain(at_aws) {
+    for offer in in_case.cloned().chain(of_case).chain(at_aws.iter().cloned()) {
         let rank = if word.is_empty() { Some(0) } else { rank_of_path(&offer.word, word) };
         if let Some(rank) = rank.filter(|_| found.iter().all(|(_, other)| other.word != offer.word)) {
             found.push((rank, offer));

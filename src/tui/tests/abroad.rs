@@ -8,6 +8,7 @@ use crate::model::{Strand, StrandSet};
 use crate::query::run::{Answer as Found, AnswerRow};
 use crate::query::value::Value;
 use crate::tui::ask::{Answer, Slot};
+use crate::tui::complete::{Named, Offer};
 use crate::tui::desk::{Awaited, Problem};
 use crate::tui::layers::Layer;
 use crate::tui::message::Event;
@@ -212,4 +213,28 @@ fn log_groups_are_offered_where_they_are_named() {
     let mut session = session();
     session.keys("8Ifilter eventName = \"org");
     assert!(session.state.desk.offers.is_none(), "a value is no log group");
+}
+
+#[test]
+fn what_is_offered_does_not_depend_on_who_answers_first() {
+    let mut session = session();
+    session.keys("8iSOURCE \"trail");
+    let offered = |session: &Session| session.state.desk.offers.as_ref().map(|offers| offers.items.clone()).unwrap_or_default();
+    let words = |session: &Session| offered(session).iter().map(|offer| format!("{} {}", offer.word, offer.about)).collect::<Vec<_>>();
+    let expected = ["org-trail log group in us-east-1: management"];
+    assert_eq!(words(&session), expected);
+    let answer = |session: &mut Session, slot: Slot, answer: Answer| {
+        let generation = session.state.generations[slot as usize];
+        session.send(Event::Reply { slot, generation, answer });
+    };
+    let (scope, revision) = (session.state.view.scope.clone(), session.state.revision);
+    let fetched = Offer { word: "org-trail".to_owned(), about: "log group that was fetched".to_owned() };
+    let fields = Answer::Fields { named: Arc::new(Named { groups: vec![fetched], ..Named::default() }), scope, revision };
+    answer(&mut session, Slot::Fields, fields);
+    assert_eq!(words(&session), expected, "the case knows it too");
+    let groups = session.state.desk.groups.clone();
+    answer(&mut session, Slot::Groups, Answer::Groups(Arc::default(), revision));
+    assert_eq!(words(&session), ["org-trail log group that was fetched"]);
+    answer(&mut session, Slot::Groups, Answer::Groups(groups, revision));
+    assert_eq!(words(&session), expected, "AWS answered last");
 }

@@ -108,7 +108,7 @@ pub fn priced(state: &mut State, question: String) {
 pub fn known(state: &mut State, groups: std::sync::Arc<Vec<KnownGroup>>, revision: u64, effects: &mut Vec<Effect>) {
     (state.desk.groups, state.desk.groups_of) = (groups, Some(revision));
     // Somebody may be in the middle of a name.
-    if state.desk.typing && state.desk.offers.is_none() {
+    if state.desk.typing && state.desk.offers.as_ref().is_none_or(|offers| offers.cursor == 0) {
         query::offer(state);
     }
     match state.desk.awaited.take() {

@@ -189,7 +189,13 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 state.desk.results = Some(results);
             }
         }
-        Answer::Fields { named, scope, revision } => (state.desk.named, state.desk.fields_of) = (named, Some((scope, revision))),
+        Answer::Fields { named, scope, revision } => {
+            (state.desk.named, state.desk.fields_of) = (named, Some((scope, revision)));
+            // What is offered already does not depend on what was known first, until somebody has chosen.
+            if state.desk.offers.as_ref().is_some_and(|offers| offers.cursor == 0) {
+                query::offer(state);
+            }
+        }
         Answer::Exported(told) => state.tell(Severity::Info, told),
         Answer::Jump(Some(target)) => go::to_event(state, target, effects),
         Answer::Jump(None) => {
