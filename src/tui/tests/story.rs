@@ -4,6 +4,7 @@ use super::session::Session;
 use crate::model::{EntityKind, EventRef, Strand};
 use crate::source::demo::cast;
 use crate::tui::ask::{Answer, Slot};
+use crate::tui::commands::Command;
 use crate::tui::layers::Layer;
 use crate::tui::message::Event;
 use crate::tui::theme::Role;
@@ -90,6 +91,14 @@ fn what_is_added_to_a_row_that_is_not_read_yet_waits_for_it() {
     session.state.rows.clear();
     session.keys("nwhy<ctrl-s>");
     assert!(session.state.selected_row().is_some_and(|row| row.mark.marked && row.mark.note == "why"));
+    // Whoever has gone on is told: what was meant for one row is not added to another.
+    let row = session.state.selected_row().cloned().expect("a row");
+    session.keys("j");
+    session.state.awaiting = Some((row.event.id, Command::Mark));
+    let generation = session.state.generations[Slot::Rows as usize];
+    session.send(Event::Reply { slot: Slot::Rows, generation, answer: Answer::Rows(vec![row]) });
+    assert!(session.state.awaiting.is_none() && session.state.selected_row().is_some_and(|row| !row.mark.marked));
+    assert!(session.screen().contains("nothing was added to it"), "{}", session.screen());
 }
 
 /// The demo's agent takes forty calls for one request.

@@ -13,8 +13,8 @@ use crate::tui::view::Shape;
 pub fn awaits(state: &mut State, command: Command, effects: &mut Vec<Effect>) -> bool {
     let adds = matches!(command, Command::Mark | Command::Reviewed | Command::Note | Command::Tag);
     let unread = state.selected().filter(|selected| adds && !state.rows.contains_key(&selected.id));
-    state.awaiting = unread.map(|selected| (selected.id, command));
     if let Some(selected) = unread {
+        state.awaiting = Some((selected.id, command));
         let threads = state.view.pane.shape() == Shape::Exchanges;
         needs::ask(state, Ask::Rows { ids: vec![selected.id], threads, secrets: state.secrets }, effects);
     }
@@ -24,7 +24,7 @@ pub fn awaits(state: &mut State, command: Command, effects: &mut Vec<Effect>) ->
 /// The row that a command waits for may have been read.
 pub fn run_awaiting(state: &mut State, effects: &mut Vec<Effect>) {
     let Some((id, command)) = state.awaiting.take_if(|(id, _)| state.rows.contains_key(id)) else { return };
-    if state.selected().is_some_and(|selected| selected.id == id) {
+    if state.layers.is_empty() && state.selected().is_some_and(|selected| selected.id == id) {
         act::run(state, command, effects);
     } else {
         state.tell(Severity::Warning, "the row before was still being read: nothing was added to it");
