@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::chosen::Chosen;
 use super::contact::{Contact, Used};
 use super::controls::{Defences, after_words, opened, short, window_words};
-use super::words::{Words, counted, cut, line};
+use super::words::{NAME, Words, counted, cut, line};
 use super::{Day, Incident, Marked, Options, Step, seconds};
 use crate::case::{Reader, Result};
 use crate::decode;
@@ -23,8 +23,6 @@ const STEPS: usize = 300;
 const OPEN: usize = 4;
 /// … when it happens within so many milliseconds.
 const NEAR: i64 = 30 * 60 * 1000;
-/// Characters of a name or a client; the records have all of it.
-const SHOWN: usize = 80;
 /// Ids named beside a step.
 const IDS: usize = 3;
 
@@ -196,7 +194,7 @@ impl Known {
             let Some(value) = value.as_deref() else { continue };
             if self.0.insert((what, value.to_owned())) && tells {
                 let before = words.map_or_else(|| Words::new("first here: "), |words| words.say(", "));
-                words = Some(before.say(format!("{what} ")).value(cut(&options.secrets.text(value), SHOWN)));
+                words = Some(before.say(format!("{what} ")).value(cut(&options.secrets.text(value), NAME)));
             }
         }
         words
@@ -218,7 +216,7 @@ fn step_told(step: &Growing, notes: Vec<Words>, events: &HashMap<EventId, &model
     let who = short(who);
     let outcome = if event.undecodable.is_some() { "undecodable" } else { event.outcome.name() };
     let ids = step.ids.iter().take(IDS).map(|(_, uid)| uid.clone()).collect();
-    (day, Step { from, to, who: line(&cut(&options.secrets.text(who), SHOWN)), what: what(step, events, options), notes, outcome, events: ids })
+    (day, Step { from, to, who: line(&cut(&options.secrets.text(who), NAME)), what: what(step, events, options), notes, outcome, events: ids })
 }
 
 /// What a step did, in words.

@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 use super::chosen::Chosen;
 use super::contact::{Used, contact_words};
 use super::controls::Defences;
-use super::words::{Words, counted, cut, times};
+use super::words::{NAME, Words, counted, cut, times};
 use super::{Incident, Options, Selection, seconds};
 use crate::case::{Reader, Result};
 use crate::decode;
 use crate::model::{ControlKind, EntityKind, EventRef, Lead, Name, Outcome, Strand, StrandSet};
 use crate::report::{control_words, grouped};
 
-/// Characters of a value in a sentence; the records have all of it.
-const SHOWN: usize = 80;
 /// Values named in a sentence.
 const NAMED: usize = 4;
 
@@ -88,7 +86,7 @@ pub(super) fn tell(
 /// stand alone, and others of the lead may lie outside of it.
 fn leads(said: Words, chosen: &Chosen, options: &Options) -> Words {
     let Some(first) = chosen.leads.first() else { return said };
-    let value = |said: Words, lead: &Lead| said.value(cut(&options.secrets.text(&lead.entity.value), SHOWN));
+    let value = |said: Words, lead: &Lead| said.value(cut(&options.secrets.text(&lead.entity.value), NAME));
     if matches!(chosen.selection, Selection::Lead(_)) {
         let adds = format!("; they add up to a lead with a score of {} (a lead is told above {}) about ", first.score, first.threshold);
         return value(said.say(adds), first);
@@ -315,7 +313,7 @@ fn named(words: Words, values: &[(Name, u64)]) -> Words {
     let mut words = words;
     let counts = values.len() > 1 && values.iter().any(|(_, count)| *count > 1);
     for (at, (name, count)) in values.iter().take(NAMED).enumerate() {
-        words = words.say(if at == 0 { "" } else { ", " }).value(cut(name, SHOWN));
+        words = words.say(if at == 0 { "" } else { ", " }).value(cut(name, NAME));
         if counts {
             words = words.say(format!(" ×{}", grouped(*count)));
         }

@@ -14,7 +14,9 @@ pub fn lines(text: &str) -> String {
     text.split('\n').map(|line| self::line(line.strip_suffix('\r').unwrap_or(line))).collect::<Vec<_>>().join("\n")
 }
 
-/// Characters of a logged value in a sentence; its record has all of them.
+/// Characters of a name or a client; its record has all of them.
+pub const NAME: usize = 80;
+/// Characters of a logged value in a sentence; likewise.
 const VALUE: usize = 240;
 
 /// The beginning of a long text.
