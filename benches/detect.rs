@@ -20,7 +20,7 @@ mod corpus;
 
 const EVENTS: u64 = 200_000;
 /// Ingests of each kind.
-const TURNS: usize = 7;
+const TURNS: usize = 11;
 
 fn peak() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();

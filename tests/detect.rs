@@ -93,6 +93,39 @@ fn records_are_at_hand_while_their_files_are_being_read() {
     assert_eq!(detected.signals as usize, case.reader().expect("a reader").signals().expect("signals").len());
 }
 
+#[test]
+fn rules_are_behind_only_while_there_is_something_they_did_not_see() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
+    let mut reader = case.reader().expect("a reader");
+    let mut is_behind = |follower: &mut Follower| follower.is_behind(&mut reader).expect("a look");
+    let one = [write(&folder.path().join("1.json"), &[event("2026-03-01T10:00:00Z", "ann", "ListFoundationModels", 1)])];
+    following(&case, rules(), || read(&case, one.to_vec())).1.expect("a run");
+    let begin = |rules| Follower::new(rules, &mut case.reader().expect("a reader")).expect("rules");
+    // These saw it in another session, others did not.
+    let mut same = begin(rules());
+    let mut others = begin(Arc::new(RuleSet::load(&Sources::default().with_text("t.yml", NEW_USER), false)));
+    assert_eq!((is_behind(&mut same), is_behind(&mut others)), (false, true));
+    others.step(&case, &mut case.reader().expect("a reader")).expect("a step");
+    assert_eq!((is_behind(&mut same), is_behind(&mut others)), (true, false), "what the case says now is not theirs");
+    read(&case, vec![write(&folder.path().join("2.json"), &[event("2026-03-01T11:00:00Z", "ann", "ListFoundationModels", 2)])]);
+    assert!(is_behind(&mut others));
+    others.step(&case, &mut case.reader().expect("a reader")).expect("a step");
+    read(&case, one.to_vec());
+    assert!(!is_behind(&mut others), "it had been read before");
+}
+
+#[test]
+fn work_that_panics_ends_the_rules_behind_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = Writable::open(&folder.path().join("case.outcrop")).expect("a case");
+    let work = std::panic::AssertUnwindSafe(|| following(&case, rules(), || -> () { panic!("in the middle") }));
+    let panicked = std::panic::catch_unwind(work).expect_err("a panic");
+    assert_eq!(panicked.downcast_ref(), Some(&"in the middle"));
+    // The case can be used on.
+    assert!(following(&case, rules(), || ()).1.is_ok());
+}
+
 /// A CloudTrail event of a user.
 fn event(time: &str, user: &str, name: &str, number: u32) -> serde_json::Value {
     json!({

@@ -155,14 +155,18 @@ fn an_interrupted_rebuild_is_said_and_done_again() {
     desk.run("seal --case c").exits(0);
     let before = events(&desk);
     let mut interrupted = 0;
-    for patience in [5, 15, 30, 60, 120, 200, 300, 400] {
+    for further in [0, 0, 0, 5, 15, 40, 100] {
         let mut child = desk.command("rebuild --case c").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(patience));
+        let is_rebuilding = || open_read_only(&desk.at("c")).is_ok_and(|case| case.is_rebuilding().unwrap_or(false));
+        while !is_rebuilding() && child.try_wait().unwrap().is_none() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(Duration::from_millis(further));
         child.kill().unwrap();
         child.wait().unwrap();
         let answer = desk.run("events --case c");
         if answer.code == 0 {
-            // Too early or too late: all is there.
+            // Too late: all is there.
             assert_eq!(answer.out.lines().count(), before.len());
             continue;
         }

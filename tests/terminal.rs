@@ -5,11 +5,11 @@
 
 mod pty;
 
-use std::num::NonZero;
 use std::path::Path;
 use std::time::Duration;
 
-use portable_pty::{CommandBuilder, PtySize};
+use outcrop::case::open_read_only;
+use portable_pty::CommandBuilder;
 use pty::Terminal;
 use tempfile::TempDir;
 
@@ -38,8 +38,7 @@ fn opens_answers_keys_and_leaves_the_terminal_as_it_was() {
     // Escape and a letter in one go would be alt and that letter.
     terminal.keys("\x1b");
     terminal.expect_gone("Keys (esc closes");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     terminal.is_restored();
 }
 
@@ -47,13 +46,44 @@ fn opens_answers_keys_and_leaves_the_terminal_as_it_was() {
 fn a_resize_redraws_for_the_new_size() {
     let (mut terminal, _folder) = demo((120, 40));
     terminal.expect("where");
-    let size = |n: u16| NonZero::new(n).expect("not zero");
-    terminal.parser.screen_mut().set_size(size(24), size(80));
-    terminal.master.as_ref().expect("open").resize(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).expect("resized");
+    terminal.resize((80, 24));
     terminal.keys("5");
     terminal.expect("last seen");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
+}
+
+/// A window that is dragged tells its size again and again, and what is typed meanwhile comes at the same moment.
+#[test]
+fn no_key_is_lost_to_a_resize() {
+    let (mut terminal, _folder) = demo((80, 24));
+    terminal.settle();
+    for round in 0..100 {
+        let (key, shown) = if round % 2 == 0 { ("5", "last seen") } else { ("1", "time (UTC)") };
+        terminal.resize((80 + round % 3, 24));
+        terminal.keys(key);
+        terminal.expect(shown);
+    }
+    terminal.leave();
+}
+
+/// Over a slow line several keys come in one go: the mark is for the row that the key before leads to.
+#[test]
+fn keys_typed_ahead_are_about_what_the_ones_before_led_to() {
+    let (mut terminal, _folder) = demo((80, 24));
+    terminal.settle();
+    terminal.keys("5");
+    terminal.expect("last seen");
+    terminal.keys("1b");
+    terminal.expect("★");
+    terminal.expect("time (UTC)");
+    // Each reviews an exchange and goes to the next that was not; so does a held key.
+    terminal.keys("2");
+    terminal.expect("reviewed");
+    terminal.keys("gg");
+    terminal.expect(" 1/");
+    terminal.keys("     ");
+    terminal.expect(" 6/");
+    terminal.leave();
 }
 
 #[test]
@@ -64,13 +94,26 @@ fn marks_survive_leaving_and_coming_back() {
     terminal.keys("b");
     terminal.expect("★");
     terminal.keys("nseen by hand\x13");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     let mut again = start(&["demo", "--events", "1500"], folder.path(), (120, 40));
     again.expect("★");
     again.expect("seen by hand");
-    again.keys("q");
-    assert_eq!(again.ended(), 0);
+    again.leave();
+}
+
+#[test]
+fn who_takes_the_file_along_has_the_marks_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = folder.path().join("case.outcrop");
+    let mut terminal = start(&["demo", "--events", "1500", "--case", case.to_str().expect("a path")], folder.path(), (120, 40));
+    terminal.expect("read ");
+    terminal.keys("b");
+    terminal.expect("★");
+    terminal.leave();
+    let alone = folder.path().join("alone.outcrop");
+    std::fs::copy(&case, &alone).expect("a copy");
+    let marks = open_read_only(&alone).and_then(|mut reader| reader.all_marks()).expect("marks");
+    assert_eq!(marks.len(), 1);
 }
 
 #[test]
@@ -98,8 +141,7 @@ fn a_lost_line_ends_the_program_and_keeps_the_case() {
     assert_eq!(code, 129, "no abort");
     let mut again = start(&["demo", "--events", "1500"], folder.path(), (80, 24));
     again.expect("reviewed");
-    again.keys("q");
-    assert_eq!(again.ended(), 0);
+    again.leave();
 }
 
 #[test]
@@ -110,8 +152,7 @@ fn a_second_one_opens_read_only() {
     second.expect("read-only");
     second.keys("q");
     assert_eq!(second.ended(), 0);
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
 }
 
 #[test]

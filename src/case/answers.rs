@@ -62,9 +62,10 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// Enough has gathered to be worth a transaction, and memory should be given back.
+    /// Enough has gathered to be worth a transaction, and memory should be given back: with 10 MB a load takes 5 to 8 % longer, with 24 it is
+    /// not faster and takes 40 MB more (docs/BENCHMARKS.md, Rules).
     pub fn is_due(&self) -> bool {
-        self.events >= 64_000 || self.bytes >= 24 << 20
+        self.events >= 64_000 || self.bytes >= 16 << 20
     }
 }
 

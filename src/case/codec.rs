@@ -27,6 +27,16 @@ const fn unzigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
+/// Names of tools, one a line; `None` without any.
+pub(super) fn tools(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| names.join("\n"))
+}
+
+/// Reads them back.
+pub(super) fn tools_of(lines: Option<&str>) -> Vec<String> {
+    lines.into_iter().flat_map(str::lines).map(str::to_owned).collect()
+}
+
 /// Takes integers and bytes off the front of a blob.
 pub(super) struct Take<'a>(pub(super) &'a [u8]);
 

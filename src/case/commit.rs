@@ -4,7 +4,7 @@ use rusqlite::{CachedStatement, Connection, ToSql, params};
 
 use super::answers::{Revision, Side};
 use super::batch::{COLUMNS, Extra};
-use super::codec::{encode_ids, encode_refs};
+use super::codec::{self, encode_ids, encode_refs};
 use super::error::{CaseError, Doing as _, Result};
 use super::runs::{self, Pair};
 use super::text::{self, Gather};
@@ -183,7 +183,7 @@ fn write_exchange(insert: &mut CachedStatement<'_>, event: u32, facts: &Exchange
         facts.body as u8,
         facts.flags.0,
         facts.input_chars,
-        (!facts.tools.is_empty()).then(|| facts.tools.join("\n")),
+        codec::tools(&facts.tools),
         facts.system_opening,
     ];
     insert.execute(values).doing("storing exchanges").map(drop)

@@ -303,12 +303,12 @@ impl Reader {
     /// The request ids, as 64 bits of hash, of the events above a row number.
     pub fn requests(&mut self, after: u32) -> Result<Vec<(u64, EventRef)>> {
         self.snapshot(|reader| {
-            reader.bring_up_to_date()?;
-            let mut refs: Vec<Option<EventRef>> = vec![None; reader.lists.last.saturating_sub(after) as usize];
+            let new = reader.refs_above(after)?;
+            let mut refs: Vec<Option<EventRef>> = vec![None; new.len()];
             let place = |event: EventId| event.0.checked_sub(after + 1).map(|place| place as usize);
-            for event in reader.lists.all().iter() {
+            for event in new {
                 if let Some(slot) = place(event.id).and_then(|place| refs.get_mut(place)) {
-                    *slot = Some(*event);
+                    *slot = Some(event);
                 }
             }
             let mut pairs = Vec::new();

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::error::{CaseError, Doing as _, Result};
 use super::notebook::Notebook;
 use super::reader::Reader;
+use super::schema;
 use super::writable::Writable;
 use crate::model::{Detected, Lead, ListEntry, Signal, Timestamp, Triage, TriageKey};
 
@@ -56,7 +57,7 @@ pub struct Findings {
 impl Writable {
     /// The place to store signals and leads.
     pub fn findings(&self) -> Result<Findings> {
-        Ok(Findings { connection: super::schema::open_to_write(self.path())?, case: self.clone() })
+        Ok(Findings { connection: schema::open_to_write(self.path())?, case: self.clone() })
     }
 }
 
@@ -98,7 +99,7 @@ impl Findings {
     /// Folds the write-ahead log into the file, as an ingest does at its end.
     pub fn finish(&mut self) -> Result<()> {
         let _turn = self.case.analysts_turn();
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).doing("folding the log into the case")
+        schema::fold_log(&self.connection)
     }
 
     /// Throws signals and leads away, as when other rules are to run.

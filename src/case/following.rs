@@ -9,7 +9,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::batch::{Batch, Row};
+use super::batch::Batch;
+use super::codec;
 use super::reader::Reader;
 use super::scan::{Lean, TextSearch};
 use super::text::SaidIn;
@@ -64,9 +65,22 @@ impl Watch {
     }
 }
 
+/// What a follower is told of a writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Something was committed.
+    Committed,
+    /// All of it was: the writer only puts things in order.
+    Finishing,
+}
+
+/// Tells a follower; called by the writer, which does not wait.
+pub type Tell = Box<dyn Fn(News) + Send + Sync>;
+
 /// What was committed and is not yet looked at, oldest first.
 pub(super) struct Tail {
     watch: Arc<Watch>,
+    tell: Tell,
     commits: Mutex<VecDeque<Commit>>,
     most: AtomicUsize,
 }
@@ -86,8 +100,8 @@ impl Commit {
 }
 
 impl Tail {
-    fn new(searches: Vec<TextSearch>) -> Self {
-        Self { watch: Arc::new(Watch::new(searches)), commits: Mutex::default(), most: AtomicUsize::new(MOST_ROWS) }
+    fn new(searches: Vec<TextSearch>, tell: Tell) -> Self {
+        Self { watch: Arc::new(Watch::new(searches)), tell, commits: Mutex::default(), most: AtomicUsize::new(MOST_ROWS) }
     }
 
     #[cfg(test)]
@@ -96,11 +110,11 @@ impl Tail {
     }
 
     /// Takes what was committed.
-    fn push(&self, epoch: u32, held: &Held) {
-        let rows = held.batches.iter().flat_map(|batch| batch.rows().map(move |(id, row)| lean(id, batch, row)));
-        let rows: VecDeque<Lean> = rows.collect();
-        let Some(first) = rows.front().map(|row| row.event.id.0) else { return };
+    fn push(&self, epoch: u32, held: Held) {
         let hits = held.hits_of(&self.watch);
+        let mut rows = VecDeque::with_capacity(held.events as usize);
+        rows.extend(held.batches.into_iter().flat_map(lean));
+        let Some(first) = rows.front().map(|row| row.event.id.0) else { return };
         let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
         commits.push_back(Commit { epoch, first, rows, hits });
         while commits.iter().map(|commit| commit.rows.len()).sum::<usize>() > self.most.load(Ordering::Relaxed) {
@@ -144,25 +158,41 @@ impl Follower {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner).upgrade()
     }
 
-    /// Hands over what has been committed.
-    pub(super) fn hand_over(&self, epoch: u32, held: &Held) {
-        if let Some(tail) = self.tail() {
+    /// Hands over what has been committed. A commit without events (what a look at AWS that found nothing leaves) is nobody's news.
+    pub(super) fn hand_over(&self, epoch: u32, held: Held) {
+        if let Some(tail) = self.tail().filter(|_| held.events > 0) {
             tail.push(epoch, held);
+            (tail.tell)(News::Committed);
+        }
+    }
+
+    /// Says that everything was committed.
+    pub(super) fn finishing(&self) {
+        if let Some(tail) = self.tail() {
+            (tail.tell)(News::Finishing);
         }
     }
 }
 
-/// An event as [`Reader::lean`] would read it.
-fn lean(id: u32, held: &HeldBatch, row: &Row) -> Lean {
-    Lean {
+/// The events of a batch as [`Reader::lean`] would read them, with their exchanges.
+fn lean(mut held: HeldBatch) -> Vec<Lean> {
+    let mut exchanges = std::mem::take(&mut held.batch.exchanges);
+    let mut facts = |at: Option<u32>| {
+        let mut facts = Box::new(std::mem::take(exchanges.get_mut(at? as usize)?));
+        // A name with a line break in it is read back as two.
+        facts.tools = codec::tools_of(codec::tools(&facts.tools).as_deref());
+        Some(facts)
+    };
+    let rows = held.rows().map(|(id, row)| Lean {
         event: row.event_ref(id),
         digest: row.digest,
         key_kind: KeyKind::from_code(row.key_kind),
-        request_id: held.batch.text(row.request_id).map(str::to_owned),
+        facts: facts(row.exchange),
         source: row.source,
         position: row.position,
         columns: row.columns.map(|string| held.entity(string)),
-    }
+    });
+    rows.collect()
 }
 
 impl Writable {
@@ -173,10 +203,10 @@ impl Writable {
 }
 
 impl Reader {
-    /// From now on follows the writer of the case, to be told where these searches find something. What it reads does not change,
-    /// only how soon.
-    pub fn follow(&mut self, case: &Writable, searches: Vec<TextSearch>) {
-        let tail = Arc::new(Tail::new(searches));
+    /// From now on follows the writer of the case, to be told of each commit, and where these searches find something. What it reads does
+    /// not change, only how soon.
+    pub fn follow(&mut self, case: &Writable, searches: Vec<TextSearch>, tell: Tell) {
+        let tail = Arc::new(Tail::new(searches, tell));
         *case.follower().tail.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&tail);
         self.tail = Some(tail);
     }

@@ -33,13 +33,6 @@ struct Remembered {
     refs: Arc<Vec<EventRef>>,
 }
 
-impl Lists {
-    /// Every event of the case, by time.
-    pub(super) fn all(&self) -> Arc<Vec<EventRef>> {
-        Arc::clone(&self.all)
-    }
-}
-
 impl Reader {
     /// The events in a scope, sorted by time, then row number. An event without a time is in every scope whose range is
     /// open. The answer is shared and remembered; asked again after a commit, only what is new is read.
@@ -86,9 +79,21 @@ impl Reader {
 
     /// Reads the segments that hold events above the last one known.
     pub(super) fn bring_up_to_date(&mut self) -> Result<()> {
-        let last = self.lists.last;
-        let new: Vec<_> = segment::extents(self.connection())?.into_iter().filter(|extent| extent.last() > last).collect();
-        let Some(newest) = new.iter().map(segment::Extent::last).max() else { return Ok(()) };
+        let mut refs = self.refs_above(self.lists.last)?;
+        if refs.is_empty() {
+            return Ok(());
+        }
+        self.lists.last += refs.len() as u32;
+        // Each segment is in order already, which this sort makes use of.
+        refs.sort();
+        self.lists.all = Arc::new(if self.lists.all.is_empty() { refs } else { merged(&self.lists.all, &refs) });
+        Ok(())
+    }
+
+    /// The events above a row number, segment by segment.
+    pub(super) fn refs_above(&self, after: u32) -> Result<Vec<EventRef>> {
+        let new: Vec<_> = segment::extents(self.connection())?.into_iter().filter(|extent| extent.last() > after).collect();
+        let Some(newest) = new.iter().map(segment::Extent::last).max() else { return Ok(Vec::new()) };
         let mut refs = Vec::new();
         let mut select = self.connection().prepare_cached("SELECT refs FROM segment WHERE id = ?1").doing(DOING)?;
         for extent in new {
@@ -96,18 +101,13 @@ impl Reader {
             let mut rows = select.query([extent.id]).doing(DOING)?;
             let Some(row) = rows.next().doing(DOING)? else { continue };
             let blob = row.get_ref(0).doing(DOING)?.as_blob().unwrap_or_default();
-            decode_refs(blob, last, &mut refs).ok_or(CaseError::Damaged { doing: DOING, what: "a segment" })?;
+            decode_refs(blob, after, &mut refs).ok_or(CaseError::Damaged { doing: DOING, what: "a segment" })?;
         }
-        drop(select);
         // Row numbers have no gaps. A case from a stranger may say otherwise; sets and tables are sized by them.
-        if refs.len() as u64 != u64::from(newest - last) || refs.iter().any(|event| event.id.0 > newest) {
+        if refs.len() as u64 != u64::from(newest - after) || refs.iter().any(|event| event.id.0 > newest) {
             return Err(CaseError::Damaged { doing: DOING, what: "the list of segments" });
         }
-        // Each segment is in order already, which this sort makes use of.
-        refs.sort();
-        self.lists.all = Arc::new(if self.lists.all.is_empty() { refs } else { merged(&self.lists.all, &refs) });
-        self.lists.last = newest;
-        Ok(())
+        Ok(refs)
     }
 
     /// The events of a scope whose row number is above `after`.

@@ -79,11 +79,13 @@ fn choose_thorough(extents: &[Extent]) -> Option<Vec<Extent>> {
 pub(super) fn merge(connection: &mut Connection, group: &[Extent], into: u32) -> Result<()> {
     let Some(first) = group.first().map(|extent| extent.first) else { return Ok(()) };
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).doing(DOING)?;
-    let (mut refs, mut keys) = (Vec::new(), Vec::new());
+    let events = group.iter().map(|extent| extent.events as usize).sum();
+    let (mut refs, mut keys) = (Vec::with_capacity(events), Vec::new());
     for extent in group {
         let mut select = transaction.prepare_cached("SELECT refs, keys FROM segment WHERE id = ?1").doing(DOING)?;
         let (blob, more): (Vec<u8>, Vec<u8>) = select.query_row([extent.id], |row| Ok((row.get(0)?, row.get(1)?))).doing(DOING)?;
         decode_refs(&blob, 0, &mut refs).ok_or_else(damaged)?;
+        keys.reserve_exact(more.len());
         keys.extend(more);
     }
     refs.sort();
@@ -91,7 +93,7 @@ pub(super) fn merge(connection: &mut Connection, group: &[Extent], into: u32) ->
     drop((refs, keys));
     merge_postings(&transaction, group, first, into)?;
     for kind in kinds(&transaction)? {
-        let mut pairs = Vec::new();
+        let mut pairs = Vec::with_capacity(events);
         for extent in group {
             runs::read(&transaction, extent.id, kind, &mut pairs)?;
         }

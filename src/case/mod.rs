@@ -64,6 +64,7 @@ pub use error::{CaseError, Result};
 pub use evidence::{EvidenceError, Found};
 pub use findings::{Findings, Learnt, LearntRow};
 pub use fold::folded;
+pub use following::{News, Tell};
 pub use histogram::{Bin, histogram};
 pub use kept::{Kept, KeptForm};
 pub use lanes::Lanes;

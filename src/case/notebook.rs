@@ -1,13 +1,15 @@
 //! What the analyst writes into a case: marks, views, notes, a title. Kept by digest and name, so that it survives
 //! `rebuild`; written in the analyst's own turn, so that an ingest does not keep it waiting.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use super::answers::{CaseNote, Marked};
 use super::error::{Doing as _, Result};
 use super::reader::Reader;
-use super::runs;
 use super::writable::Writable;
+use super::{runs, schema};
 use crate::model::{Digest, EventId, Mark, Timestamp};
 
 /// The analyst's own writes; usable while a writer is at work.
@@ -53,6 +55,16 @@ impl Notebook {
     /// Names the case.
     pub fn set_title(&mut self, title: &str) -> Result<()> {
         self.write("naming the case", "INSERT OR REPLACE INTO meta(key, value) VALUES ('title', ?1)", [title])
+    }
+
+    /// Folds the write-ahead log into the file, so that whoever takes the file along has all of it. No reader is waited for.
+    ///
+    /// # Errors
+    /// SQLite could not write the file.
+    pub fn finish(&mut self) -> Result<()> {
+        let _turn = self.case.analysts_turn();
+        self.connection.busy_timeout(Duration::ZERO).doing("closing the case")?;
+        schema::fold_log(&self.connection)
     }
 
     pub(super) fn write(&self, doing: &'static str, sql: &str, values: impl rusqlite::Params) -> Result<()> {

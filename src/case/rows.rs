@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::batch::COLUMNS;
-use super::codec::Take;
+use super::codec::{self, Take};
 use super::error::{CaseError, Doing as _, Result};
 use super::reader::Reader;
 use crate::model::{
@@ -117,14 +117,23 @@ impl Reader {
 
     /// The error messages of those of these events that have one, by row number.
     pub fn error_messages(&mut self, ids: &[EventId]) -> Result<HashMap<u32, String>> {
-        let doing = "reading error messages";
+        self.texts_of("error_message", ids)
+    }
+
+    /// The request ids of those of these events that have one, by row number.
+    pub fn request_ids(&mut self, ids: &[EventId]) -> Result<HashMap<u32, String>> {
+        self.texts_of("request_id", ids)
+    }
+
+    fn texts_of(&mut self, column: &str, ids: &[EventId]) -> Result<HashMap<u32, String>> {
+        let doing = "reading texts of events";
         let mut found = HashMap::new();
         self.snapshot(|reader| {
-            let sql = "SELECT id, error_message FROM event WHERE id BETWEEN ?1 AND ?2 AND error_message IS NOT NULL";
-            let mut select = reader.connection().prepare_cached(sql).doing(doing)?;
+            let sql = format!("SELECT id, {column} FROM event WHERE id BETWEEN ?1 AND ?2 AND {column} IS NOT NULL");
+            let mut select = reader.connection().prepare_cached(&sql).doing(doing)?;
             each_run(ids, |first, last, _| {
-                for message in select.query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?))).doing(doing)? {
-                    found.extend([message.doing(doing)?]);
+                for text in select.query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?))).doing(doing)? {
+                    found.extend([text.doing(doing)?]);
                 }
                 Ok(())
             })
@@ -237,7 +246,7 @@ fn facts(row: &Row<'_>) -> rusqlite::Result<ExchangeFacts> {
         guardrail: GuardrailAction::from_code(row.get(12)?),
         body: BodyState::from_code(row.get(13)?),
         flags: ExchangeFlags(row.get(14)?),
-        tools: row.get::<_, Option<String>>(15)?.map(|names| names.lines().map(str::to_owned).collect()).unwrap_or_default(),
+        tools: codec::tools_of(row.get_ref(15)?.as_str_or_null()?),
         input_chars: row.get::<_, Option<u32>>(16)?.unwrap_or_default(),
         system_opening: row.get(17)?,
     })

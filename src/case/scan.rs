@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use regex::RegexSet;
+use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use super::batch::COLUMNS;
@@ -12,8 +13,9 @@ use super::error::{CaseError, Doing as _, Result};
 use super::evidence::EvidenceError;
 use super::lanes::Lanes;
 use super::reader::Reader;
+use super::segment;
 use super::text::{self, SaidIn};
-use crate::model::{Digest, Event, EventId, EventRef, KeyKind, Name, Outcome, RecordPosition, SourceId, Strand, Timestamp, Wrap};
+use crate::model::{Digest, Event, EventId, EventRef, ExchangeFacts, KeyKind, Name, Outcome, RecordPosition, SourceId, Strand, Timestamp, Wrap};
 
 const DOING: &str = "reading events";
 
@@ -26,8 +28,8 @@ pub struct Lean {
     pub digest: Digest,
     /// Kind of credential.
     pub key_kind: KeyKind,
-    /// Request id.
-    pub request_id: Option<String>,
+    /// What a list shows of the exchange, where it is at hand; else [`Reader::facts`] reads it.
+    pub facts: Option<Box<ExchangeFacts>>,
     pub(super) source: SourceId,
     pub(super) position: RecordPosition,
     pub(super) columns: [u32; COLUMNS.len()],
@@ -73,6 +75,11 @@ impl Lean {
     /// The number of a name; 0 for none.
     pub fn column(&self, column: LeanColumn) -> u32 {
         self.columns.get(column as usize).copied().unwrap_or(0)
+    }
+
+    /// The numbers of all names, in the order of [`LeanColumn`].
+    pub fn columns(&self) -> &[u32; 15] {
+        &self.columns
     }
 
     /// The order that does not depend on how records arrived: by time, then by the record's hash.
@@ -152,7 +159,7 @@ impl Reader {
         if let Some(rows) = self.fresh(after.saturating_add(1), most) {
             return Ok(rows);
         }
-        self.lean_where("id > ?1 ORDER BY id LIMIT ?2", (after, most as i64))
+        self.lean_where("id > ?1 ORDER BY id LIMIT ?2", std::iter::once((after, most as i64)))
     }
 
     /// These events, in order of row numbers; those that do not exist are left out.
@@ -160,53 +167,24 @@ impl Reader {
         let mut ids: Vec<u32> = ids.iter().map(|id| id.0).collect();
         ids.sort_unstable();
         ids.dedup();
-        let mut found = Vec::with_capacity(ids.len());
-        for run in ids.chunk_by(|one, next| next - one == 1) {
-            let (Some(first), Some(last)) = (run.first(), run.last()) else { continue };
-            found.extend(self.lean_where("id BETWEEN ?1 AND ?2 ORDER BY id", (first, last))?);
-        }
-        Ok(found)
+        let runs = ids.chunk_by(|one, next| next - one == 1);
+        self.lean_where("id BETWEEN ?1 AND ?2 ORDER BY id", runs.filter_map(|run| Some((*run.first()?, i64::from(*run.last()?)))))
     }
 
-    fn lean_where(&mut self, which: &str, values: impl rusqlite::Params) -> Result<Vec<Lean>> {
+    fn lean_where(&mut self, which: &str, values: impl Iterator<Item = (u32, i64)>) -> Result<Vec<Lean>> {
         let names = COLUMNS.map(|(name, _)| name).join(", ");
         let sql = format!(
-            "SELECT id, time, strand, outcome, key_kind, digest, source, position, length, wrap, request_id, undecodable IS NOT NULL, {names} \
+            "SELECT id, time, strand, outcome, key_kind, digest, source, position, length, wrap, undecodable IS NOT NULL, {names} \
              FROM event WHERE {which}"
         );
         self.snapshot(|reader| {
             let mut select = reader.connection().prepare_cached(&sql).doing(DOING)?;
-            let mut rows = select.query(values).doing(DOING)?;
             let mut found = Vec::new();
-            while let Some(row) = rows.next().doing(DOING)? {
-                let whole = |at: usize| -> rusqlite::Result<i64> {
-                    Ok(match row.get_ref(at)? {
-                        ValueRef::Integer(number) => number,
-                        _ => 0,
-                    })
-                };
-                let code = |at: usize| whole(at).map(|code| u8::try_from(code).unwrap_or(u8::MAX));
-                let row_number = |at: usize| whole(at).map(|number| u32::try_from(number).unwrap_or_default());
-                let lean = || -> rusqlite::Result<Lean> {
-                    let mut columns = [0; COLUMNS.len()];
-                    for (at, column) in columns.iter_mut().enumerate() {
-                        *column = row_number(12 + at)?;
-                    }
-                    let time = row.get::<_, Option<i64>>(1)?.map(Timestamp::from_millis);
-                    let strand = Strand::from_code(code(2)?).unwrap_or(Strand::Management);
-                    let outcome = Outcome::from_code(code(3)?);
-                    let wrap = Wrap::from_code(row_number(9)?);
-                    Ok(Lean {
-                        event: EventRef::new(time, EventId(row.get(0)?), strand, outcome, whole(11)? != 0),
-                        digest: Digest::from_slice(row.get_ref(5)?.as_blob()?).unwrap_or(Digest([0; 32])),
-                        key_kind: KeyKind::from_code(code(4)?),
-                        request_id: row.get(10)?,
-                        source: SourceId(row_number(6)?),
-                        position: RecordPosition { offset: whole(7)? as u64, length: row_number(8)?, wrap },
-                        columns,
-                    })
-                };
-                found.push(lean().doing(DOING)?);
+            for values in values {
+                let mut rows = select.query(values).doing(DOING)?;
+                while let Some(row) = rows.next().doing(DOING)? {
+                    found.push(lean(row).doing(DOING)?);
+                }
             }
             Ok(found)
         })
@@ -262,10 +240,7 @@ impl Reader {
 
     /// The highest row number.
     pub fn last_event(&mut self) -> Result<u32> {
-        self.snapshot(|reader| {
-            reader.bring_up_to_date()?;
-            Ok(reader.lists.last)
-        })
+        self.snapshot(|reader| Ok(segment::extents(reader.connection())?.iter().map(segment::Extent::last).max().unwrap_or_default()))
     }
 
     /// Whole events by row number, for those who look at few.
@@ -288,4 +263,33 @@ impl Reader {
             Ok(found)
         })
     }
+}
+
+/// A row, with the columns in the order in which they are selected.
+fn lean(row: &Row<'_>) -> rusqlite::Result<Lean> {
+    let whole = |at: usize| -> rusqlite::Result<i64> {
+        Ok(match row.get_ref(at)? {
+            ValueRef::Integer(number) => number,
+            _ => 0,
+        })
+    };
+    let code = |at: usize| whole(at).map(|code| u8::try_from(code).unwrap_or(u8::MAX));
+    let row_number = |at: usize| whole(at).map(|number| u32::try_from(number).unwrap_or_default());
+    let mut columns = [0; COLUMNS.len()];
+    for (at, column) in columns.iter_mut().enumerate() {
+        *column = row_number(11 + at)?;
+    }
+    let time = row.get::<_, Option<i64>>(1)?.map(Timestamp::from_millis);
+    let strand = Strand::from_code(code(2)?).unwrap_or(Strand::Management);
+    let outcome = Outcome::from_code(code(3)?);
+    let wrap = Wrap::from_code(row_number(9)?);
+    Ok(Lean {
+        event: EventRef::new(time, EventId(row.get(0)?), strand, outcome, whole(10)? != 0),
+        digest: Digest::from_slice(row.get_ref(5)?.as_blob()?).unwrap_or(Digest([0; 32])),
+        key_kind: KeyKind::from_code(code(4)?),
+        facts: None,
+        source: SourceId(row_number(6)?),
+        position: RecordPosition { offset: whole(7)? as u64, length: row_number(8)?, wrap },
+        columns,
+    })
 }

@@ -75,6 +75,11 @@ pub(super) fn open_or_create(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Folds the write-ahead log into the file. A reader at work keeps some of it; then the next one to close the case folds that in.
+pub(super) fn fold_log(connection: &Connection) -> Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).doing("folding the log into the case")
+}
+
 /// Another connection of the process that has the right to write.
 pub(super) fn open_to_write(path: &Path) -> Result<Connection> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -83,7 +88,7 @@ pub(super) fn open_to_write(path: &Path) -> Result<Connection> {
     // and a load of a usual size waits once, in `finish`, when all of it can be looked at already.
     connection
         .execute_batch(
-            "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 32768; PRAGMA journal_size_limit = 67108864",
+            "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 32768; PRAGMA journal_size_limit = 67108864",
         )
         .doing("opening the case")?;
     Ok(connection)

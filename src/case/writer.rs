@@ -16,7 +16,7 @@ use super::intern::Interner;
 use super::runs::Pair;
 use super::text::SaidIn;
 use super::writable::Seat;
-use super::{commit, merge, runs, sources, threads};
+use super::{commit, merge, runs, schema, sources, threads};
 use crate::model::live::Coverage;
 use crate::model::{Link, SourceEntry, SourceId, Strand, ThreadRow, Timestamp};
 
@@ -280,8 +280,7 @@ impl Writer {
         let revision = commit::write(&mut self.connection, &mut self.held, self.next)?;
         drop(turn);
         self.next.segment += u32::from(self.held.events > 0);
-        self.seat.0.follower().hand_over(revision.epoch, &self.held);
-        self.held = Held::default();
+        self.seat.0.follower().hand_over(revision.epoch, std::mem::take(&mut self.held));
         if self.known.strings.bytes() > KNOWN_BYTES {
             self.known = Known::new(false);
         }
@@ -292,13 +291,12 @@ impl Writer {
     /// Commits, puts small segments together, and folds the write-ahead log into the file.
     pub fn finish(&mut self) -> Result<()> {
         self.commit()?;
+        self.seat.0.follower().finishing();
         // Putting a million events together takes memory; what is known of them can be read again.
         (self.keys, self.known) = (None, Known::new(false));
         self.merge(merge::Effort::Thorough)?;
-        // A reader at work keeps the log alive; then the next one to close the case folds it in.
         let _turn = self.seat.0.writers_turn();
-        let doing = "folding the log into the case";
-        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).doing(doing)
+        schema::fold_log(&self.connection)
     }
 
     fn merge(&mut self, effort: merge::Effort) -> Result<()> {

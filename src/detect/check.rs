@@ -1,12 +1,10 @@
 //! Fields that a rule names and no event can have: told with the nearest name.
 
 use super::nearest;
+use super::place::CASE_FIELDS;
 use super::rule::Rule;
 use super::sigma::{Leaf, Selector};
 use crate::model::{FIELDS, Strand};
-
-/// Fields that only a whole case can tell (docs/RULES.md). They are for rules; a filter or query has no place for them.
-pub(super) const CASE_FIELDS: [&str; 8] = ["x.joined", "x.calls", "x.logged", "x.trailed", "x.echo", "x.control", "x.change", "x.holds_logs"];
 
 /// Top-level keys of CloudTrail records.
 const TRAIL: [&str; 28] = [
@@ -86,7 +84,7 @@ const OBJECTS: [&str; 20] = [
 /// What is odd about the fields of a rule, with the field.
 pub(super) fn fields(rule: &Rule) -> Vec<(String, String)> {
     let mut odd = Vec::new();
-    let derived = || FIELDS.iter().map(|field| field.name).chain(CASE_FIELDS);
+    let derived = || FIELDS.iter().map(|field| field.name).chain(CASE_FIELDS.map(|(name, _)| name));
     let is_logs_only = !rule.strands.contains(Strand::Endpoint) && !rule.strands.contains(Strand::Span);
     let leaves = || rule.selector.iter().flat_map(Selector::leaves);
     let given: Vec<&str> = leaves().flat_map(Leaf::placeholders).collect();

@@ -3,8 +3,11 @@
 
 use regex::RegexSetBuilder;
 
+use super::amounts::{Amounts, Lies};
 use super::coarse;
-use super::place::{Located, Place, Shape, Stored, Tier};
+use super::facts::Seat;
+use super::kinds::Candidate;
+use super::place::{CaseField, Located, Place, Shape, Stored, Tier, case_field};
 use super::rule::Rule;
 use super::sigma::{Field, Leaf, Look, Selector, Truth};
 use super::view::View;
@@ -24,6 +27,7 @@ const TEXTS: [(&str, Whose); 4] =
 pub(super) struct Comparisons {
     /// By rule and comparison.
     of: Vec<Vec<Comparison>>,
+    amounts: Amounts,
     searches: Vec<TextSearch>,
     /// By search and expression: row numbers, sorted.
     hits: Vec<Vec<Vec<u32>>>,
@@ -40,6 +44,13 @@ struct Comparison {
     tiers: [Tier; Shape::COUNT],
     /// The column that alone tells the answer, by shape.
     columns: [Option<LeanColumn>; Shape::COUNT],
+    /// What of the case as a whole it alone asks for, and the answer for yes, where it was asked for.
+    case: Option<CaseField>,
+    if_so: Truth,
+    /// Nothing but an amount of an exchange is compared, with limits that are known.
+    is_by_amount: bool,
+    /// It asks for what is derived of a record: the row may say that there is no such thing.
+    is_derived: bool,
     /// By shape and the number of a name: the answer, where it was asked for.
     answers: Vec<Vec<u8>>,
     /// Which search and expression.
@@ -47,12 +58,19 @@ struct Comparison {
 }
 
 impl Comparison {
-    fn new(leaf: &Leaf) -> Self {
+    fn new(leaf: &Leaf, amounts: &mut Amounts) -> Self {
         let fields = Located::all(&leaf.fields);
         let mut comparison = Self {
             // What looks at every text needs the record.
             tiers: [if fields.is_empty() { Tier::Record } else { Tier::Call }; Shape::COUNT],
             columns: [None; Shape::COUNT],
+            case: if let [one] = leaf.fields.as_slice() { case_field(one) } else { None },
+            if_so: None,
+            is_by_amount: match fields.as_slice() {
+                [one] => is_by_amount(one, leaf, amounts),
+                _ => false,
+            },
+            is_derived: leaf.fields.iter().any(|field| field.starts_with("x.")),
             answers: vec![Vec::new(); Shape::COUNT],
             needle: None,
             fields,
@@ -71,6 +89,16 @@ impl Comparison {
 
     fn tier(&self, shape: Shape) -> Tier {
         self.tiers.get(shape.number()).copied().unwrap_or(Tier::Record)
+    }
+
+    /// The answer of the case as far as it is known.
+    fn of_case(&mut self, leaf: &Leaf, view: &View<'_>) -> Truth {
+        let (Some(field), Some(case)) = (self.case, &view.case) else { return view.truth(leaf) };
+        let seat = Seat::of(view.lean);
+        match case.flag(field, seat) {
+            Some(true) => Some(*self.if_so.get_or_insert_with(|| leaf.holds(view))),
+            _ => case.knows(field, seat).then(|| leaf.holds(view)),
+        }
     }
 
     /// The answer, which is the same for all events with that name in the column.
@@ -96,6 +124,14 @@ impl Comparison {
     }
 }
 
+/// Is the field an amount of exchanges, compared with numbers there is room for?
+fn is_by_amount(field: &Located, leaf: &Leaf, amounts: &mut Amounts) -> bool {
+    match (field.place(Shape::EXCHANGE), leaf.limits()) {
+        (Place::Exchange(stored), Some(limits)) => amounts.add(stored, &limits),
+        _ => false,
+    }
+}
+
 /// An event whose fields were located before.
 struct Placed<'v, 'w> {
     view: &'v View<'w>,
@@ -117,8 +153,10 @@ impl Look for Placed<'_, '_> {
 
 impl Comparisons {
     pub(super) fn new(rules: &[Rule]) -> Self {
-        let leaves = |rule: &Rule| rule.selector.iter().flat_map(Selector::leaves).map(Comparison::new).collect();
-        let mut all = Self { of: rules.iter().map(leaves).collect(), ..Self::default() };
+        let mut amounts = Amounts::default();
+        let leaves = |rule: &Rule| rule.selector.iter().flat_map(Selector::leaves).map(|leaf| Comparison::new(leaf, &mut amounts)).collect();
+        let of = rules.iter().map(leaves).collect();
+        let mut all = Self { of, amounts, ..Self::default() };
         for whose in [Whose::User, Whose::Answer, Whose::All] {
             all.look_for(rules, whose);
         }
@@ -168,16 +206,15 @@ impl Comparisons {
         self.searches.iter().map(TextSearch::another).collect()
     }
 
-    /// Does a rule's condition hold, as far as is known? `told` is what the kind of call says of its comparisons. What the text search
-    /// did not find is not there.
-    pub(super) fn truth(&mut self, rule: &Rule, at: usize, told: &[Truth], view: &View<'_>) -> Truth {
-        let selector = rule.selector.as_ref()?;
+    /// Does a rule's condition hold, as far as is known? What the text search did not find is not there.
+    pub(super) fn truth(&mut self, rules: &[Rule], candidate: &Candidate, view: &View<'_>) -> Truth {
+        let selector = rules.get(candidate.rule)?.selector.as_ref()?;
         let Self { of, hits, after, upto, .. } = self;
         let searched = (*after, *upto);
-        let comparisons = of.get_mut(at)?;
+        let comparisons = of.get_mut(candidate.rule)?;
         let shape = view.shape();
         selector.holds(&mut |number| {
-            if let Some(truth) = told.get(number).copied().flatten() {
+            if let Some(truth) = candidate.truths.get(number).copied().flatten() {
                 return Some(truth);
             }
             let (leaf, comparison) = (selector.leaves().get(number)?, comparisons.get_mut(number)?);
@@ -193,11 +230,33 @@ impl Comparisons {
             match comparison.tier(shape) {
                 tier if tier <= view.upto => Some(leaf.holds(&Placed { view, fields: &comparison.fields })),
                 // What is stored of the exchange may say that the record has no such thing.
-                Tier::Record if view.exchange.is_some() => view.truth(leaf),
-                Tier::Case => view.truth(leaf),
+                Tier::Record if comparison.is_derived && view.exchange.is_some() => view.truth(leaf),
+                Tier::Case => comparison.of_case(leaf, view),
                 _ => None,
             }
         })
+    }
+
+    /// What the columns tell of a comparison, which the view shows.
+    pub(super) fn of_row(&mut self, rule: usize, at: usize, leaf: &Leaf, view: &View<'_>) -> Truth {
+        let (comparison, shape) = (self.of.get_mut(rule)?.get_mut(at)?, view.shape());
+        match comparison.columns.get(shape.number()).copied().flatten() {
+            Some(column) => Some(comparison.of_column(column, leaf, view)),
+            None if comparison.tier(shape) <= Tier::Column => Some(leaf.holds(&Placed { view, fields: &comparison.fields })),
+            None => None,
+        }
+    }
+
+    /// The columns that tell of comparisons of a rule that are not decided by these truths, as bits.
+    pub(super) fn columns(&self, rule: usize, told: &[Truth], shape: Shape) -> u16 {
+        let open = self.of.get(rule).into_iter().flatten().zip(told).filter(|(_, told)| told.is_none());
+        open.fold(0, |bits, (comparison, _)| bits | Located::columns(comparison.fields.iter(), shape))
+    }
+
+    /// Does a comparison of a rule that is not decided by these truths ask for the request id?
+    pub(super) fn asks_request(&self, rule: usize, told: &[Truth], shape: Shape) -> bool {
+        let mut open = self.of.get(rule).into_iter().flatten().zip(told).filter(|(_, told)| told.is_none());
+        open.any(|(comparison, _)| comparison.fields.iter().any(|field| matches!(field.place(shape), Place::Request)))
     }
 
     /// What the kind of an exchange tells of a comparison (see [`super::kinds`]); the view shows no more than that.
@@ -210,6 +269,7 @@ impl Comparisons {
         let is_alike = |field: &Located| match field.place(shape) {
             Place::Exchange(Stored::Family | Stored::Stop | Stored::Body | Stored::Guard | Stored::Guarded) => true,
             Place::Exchange(Stored::Tools) => !has_tools,
+            Place::Exchange(_) => comparison.is_by_amount,
             place => place.tier() == Tier::Call,
         };
         if !comparison.fields.is_empty() && comparison.fields.iter().all(is_alike) {
@@ -229,6 +289,11 @@ impl Comparisons {
             tier => tier,
         };
         unknown.map(|(comparison, _)| tier(comparison)).min().unwrap_or(Tier::Call)
+    }
+
+    /// Where the amounts of an exchange lie between the numbers that they are compared with.
+    pub(super) fn amounts(&self, view: &View<'_>) -> Lies {
+        self.amounts.of(view)
     }
 
     /// Was an event's text searched, and nothing found?

@@ -4,23 +4,22 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::check::CASE_FIELDS;
 use super::facts::{Asked, CaseFacts, State as CaseState, Wanted};
 use super::leads::leads;
 use super::lists::Lists;
 use super::load::RuleSet;
 use super::memory::{Memory, Portion, Remembering, Verifying, Waiting};
-use super::place::{Located, Shape, Tier};
+use super::place::{Located, Shape, Tier, case_field};
 use super::plan::{Feed, Plan, State};
 use super::rule::{How, Rule};
-use super::select::{Known, Selecting};
+use super::select::{Known, Ruled, Selecting};
 use super::sigma::{Selector, Truth};
-use super::signal::{Making, make};
+use super::signal::{self, Making, make};
 use super::skew;
 use super::state::sightings::History;
 use super::state::{At, Draft, some_of};
-use super::view::{ALL_COLUMNS, NameTable, Opened, View};
-use crate::case::{CaseError, Lean, Learnt, Reader, Result, Writable};
+use super::view::{NameTable, Opened, View};
+use crate::case::{CaseError, Lean, Learnt, Reader, Result, Tell, Writable};
 use crate::decode::Bodies;
 use crate::decode::json::Tape;
 use crate::model::{Detected, EventId, EventRef, Lead, Scope, Signal, Strand, Timestamp};
@@ -151,7 +150,11 @@ impl Detector {
     /// event: what was remembered half is forgotten.
     pub fn catch_up(&mut self, reader: &mut Reader) -> Result<Findings> {
         self.on_one_derivation(reader, |detector, reader, epoch| {
-            detector.take_in(reader)?;
+            // What was handed over ends where something was not: that is read next.
+            let (last, mut before) = (reader.last_event()?, None);
+            while detector.done < last && before.replace(detector.done) != Some(detector.done) {
+                detector.take_in(reader)?;
+            }
             if detector.told == Some(detector.done) {
                 return Ok(Findings { leads: detector.leads.clone(), detected: detector.detected(), epoch, ..Findings::default() });
             }
@@ -184,9 +187,9 @@ impl Detector {
     }
 
     /// Follows whoever writes to the case: what is looked at soon after it was committed costs less.
-    pub fn follow(&self, reader: &mut Reader, case: &Writable) {
+    pub fn follow(&self, reader: &mut Reader, case: &Writable, tell: Tell) {
         if let Some(searches) = self.selecting.searches() {
-            reader.follow(case, searches);
+            reader.follow(case, searches, tell);
         }
     }
 
@@ -205,7 +208,7 @@ impl Detector {
             let page = reader.lean(self.done, PAGE.min((last - self.done) as usize))?;
             let Some(end) = page.last().map(|lean| lean.event.id.0) else { break };
             let mut taker = Remembering { rules: &self.set.rules, plan: &self.plan, memory: &mut self.memory };
-            self.selecting.page(reader, &self.set.rules, &self.plan, &page, &mut taker)?;
+            self.selecting.page(reader, Ruled { rules: &self.set.rules, plan: &self.plan }, &page, &mut taker)?;
             self.done = end;
         }
         Ok(())
@@ -270,7 +273,7 @@ impl Detector {
                 continue;
             }
             let at = one.at();
-            for (feed, portion) in &one.portions {
+            for (feed, portion) in one.portions.iter() {
                 let Some(to) = self.plan.selected.get(one.rule).and_then(|feeds| feeds.get(*feed as usize)) else { continue };
                 self.memory.put(&set.rules, to, at, portion);
                 self.late.push(Late { rule: one.rule, feed: *feed, to: to.rule, at, portion: portion.clone() });
@@ -370,7 +373,7 @@ impl Detector {
             let page = reader.lean_of(ids)?;
             for source in &sources {
                 let mut taker = Verifying { rules: &self.set.rules, plan: &self.plan, memory: &mut self.memory, to: at };
-                self.selecting.page_of(reader, &self.set.rules, *source, &self.plan, &page, &mut taker)?;
+                self.selecting.page_of(reader, Ruled { rules: &self.set.rules, plan: &self.plan }, *source, &page, &mut taker)?;
             }
         }
         Ok(())
@@ -491,8 +494,9 @@ impl Detector {
                     reader.interrupter().check()?;
                     let Some(lean) = reader.lean_of(&[EventId(draft.at.event)])?.pop() else { continue };
                     let making = Making { rule, draft, lists: &self.lists, words: &self.memory.words };
-                    let made = with_view(reader, &mut self.selecting.names, &lean, Tier::Record, |view| {
-                        unreadable += u64::from(view.record.is_none());
+                    let needs = signal::needs(rule, Shape::of(lean.event));
+                    let made = with_view(reader, &mut self.selecting.names, &lean, needs, |view| {
+                        unreadable += u64::from(needs >= Tier::Record && view.record.is_none());
                         make(&making, view)
                     })?;
                     *signal = made;
@@ -574,11 +578,14 @@ fn selects<'c>(rules: &[Rule], one: &Waiting, case: impl Fn() -> CaseFacts<'c>) 
     let selector = rules.get(one.rule)?.selector.as_ref()?;
     selector.holds(&mut |at| {
         let leaf = selector.leaves().get(at)?;
-        if !leaf.fields.iter().any(|field| CASE_FIELDS.contains(&field.as_str())) {
+        if !leaf.fields.iter().any(|field| case_field(field).is_some()) {
             return truths.get(at).copied().flatten();
         }
         let facts = case();
-        leaf.fields.iter().all(|field| facts.knows(field, one.seat)).then(|| leaf.holds(&Asked(facts, one.seat)))
+        leaf.fields
+            .iter()
+            .all(|field| case_field(field).is_some_and(|field| facts.knows(field, one.seat)))
+            .then(|| leaf.holds(&Asked(facts, one.seat)))
     })
 }
 
@@ -600,7 +607,7 @@ fn read_again(reader: &mut Reader, selecting: &mut Selecting, rule: Option<&Rule
 
 /// Opens an event as far as it is asked for.
 fn with_view<T>(reader: &mut Reader, names: &mut NameTable, lean: &Lean, upto: Tier, look: impl FnOnce(&View<'_>) -> T) -> Result<T> {
-    names.learn(reader, std::slice::from_ref(lean), &ALL_COLUMNS)?;
+    names.learn(reader, lean)?;
     let known = Known::of(reader, lean)?;
     let record = if upto >= Tier::Record { reader.record_of(lean).ok() } else { None };
     let bodies = if record.is_some() { known.bodies(reader, 0, lean) } else { Bodies::default() };

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 
+use super::place::{CaseField, case_field};
 use super::sigma::{Field, Look};
 use super::skew;
 use super::told::told;
@@ -29,10 +30,10 @@ impl Wanted {
     pub(super) fn of<'f>(fields: impl Iterator<Item = &'f str>) -> Self {
         let mut wanted = Self::default();
         for field in fields {
-            match field {
-                "x.joined" => wanted.joined = true,
-                "x.calls" => wanted.calls = true,
-                "x.control" | "x.change" | "x.holds_logs" => wanted.controls = true,
+            match case_field(field) {
+                Some(CaseField::Joined) => wanted.joined = true,
+                Some(CaseField::Calls) => wanted.calls = true,
+                Some(CaseField::Control | CaseField::Change | CaseField::HoldsLogs) => wanted.controls = true,
                 _ => {}
             }
         }
@@ -79,11 +80,22 @@ impl Coverage {
 }
 
 /// Who used which address, key and session, gathered while events go by.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Users {
     /// Actors that used it, some of them.
     of: HashMap<(EntityKind, u32), Vec<u32>>,
+    /// By the last bits of the actor's number: who used what when it was last seen. Most events are like one before.
+    recent: Vec<[u32; 4]>,
 }
+
+impl Default for Users {
+    fn default() -> Self {
+        Self { of: HashMap::new(), recent: vec![[0; 4]; RECENT] }
+    }
+}
+
+/// Actors whose last use is remembered.
+const RECENT: usize = 1 << 10;
 
 /// Actors remembered of an address, key or session.
 const MOST_USERS: usize = 32;
@@ -93,6 +105,12 @@ const MOST_USED: usize = 500_000;
 impl Users {
     pub(super) fn take(&mut self, lean: &Lean) {
         let actor = lean.column(LeanColumn::Actor);
+        let use_of = [LeanColumn::Actor, LeanColumn::Ip, LeanColumn::Key, LeanColumn::Session].map(|column| lean.column(column));
+        match self.recent.get_mut(actor as usize % RECENT) {
+            Some(recent) if *recent == use_of => return,
+            Some(recent) => *recent = use_of,
+            None => {}
+        }
         let used = [(EntityKind::Ip, LeanColumn::Ip), (EntityKind::Key, LeanColumn::Key), (EntityKind::Session, LeanColumn::Session)];
         for (kind, number) in used.map(|(kind, column)| (kind, lean.column(column))).into_iter().filter(|(_, number)| *number != 0 && actor != 0) {
             let is_full = self.of.len() >= MOST_USED;
@@ -148,11 +166,11 @@ impl Joins {
         self.upto = new.iter().map(|(_, event)| event.id.0).max().unwrap_or(self.upto).max(self.upto);
         self.joined.resize(self.upto as usize + 1, false);
         let is_record = |(_, event): &(u64, EventRef)| event.strand() == Strand::Invocation;
+        let mut rest = self.pairs.as_slice();
         for group in new.chunk_by(|one, other| one.0 == other.0) {
             let Some((hash, _)) = group.first() else { continue };
-            let from = self.pairs.partition_point(|(known, _)| known < hash);
-            let known = self.pairs.get(from..).unwrap_or_default();
-            let known = known.get(..known.partition_point(|(known, _)| known == hash)).unwrap_or_default();
+            rest = rest.get(from(rest, *hash)..).unwrap_or_default();
+            let known = rest.get(..rest.iter().take_while(|(known, _)| known == hash).count()).unwrap_or_default();
             let both = || known.iter().chain(group);
             if both().any(is_record) && !both().all(is_record) {
                 for (_, event) in both() {
@@ -162,15 +180,46 @@ impl Joins {
                 }
             }
         }
-        self.pairs.extend(new);
-        // Two sorted stretches: this sort merges them.
-        self.pairs.sort_by_key(|(hash, event)| (*hash, event.id));
+        merge_into(&mut self.pairs, &new);
         Ok(())
     }
 
     fn is_joined(&self, event: EventId) -> bool {
         self.joined.get(event.0 as usize).copied().unwrap_or(false)
     }
+}
+
+/// Puts sorted pairs among others that are sorted, from behind, where there is room: no memory is needed but for the new ones.
+fn merge_into(known: &mut Vec<(u64, EventRef)>, new: &[(u64, EventRef)]) {
+    let order = |pair: &(u64, EventRef)| (pair.0, pair.1.id);
+    let (mut rest, mut place) = (known.len(), known.len() + new.len());
+    known.reserve_exact(new.len());
+    known.extend_from_slice(new);
+    for pair in new.iter().rev() {
+        let behind = |other: &(u64, EventRef)| order(other) > order(pair);
+        while let Some(last) = rest.checked_sub(1).and_then(|last| known.get(last)).copied().filter(behind) {
+            rest -= 1;
+            place -= 1;
+            if let Some(slot) = known.get_mut(place) {
+                *slot = last;
+            }
+        }
+        place -= 1;
+        if let Some(slot) = known.get_mut(place) {
+            *slot = *pair;
+        }
+    }
+}
+
+/// Where in sorted pairs those of a hash begin, looked for from the front in growing steps: in a walk through two lists the next one is near.
+fn from(pairs: &[(u64, EventRef)], hash: u64) -> usize {
+    let (mut low, mut step) = (0, 1);
+    while pairs.get(low + step).is_some_and(|(known, _)| *known < hash) {
+        low += step;
+        step *= 2;
+    }
+    let near = pairs.get(low..pairs.len().min(low + step + 1)).unwrap_or_default();
+    low + near.partition_point(|(known, _)| *known < hash)
 }
 
 /// What no later event changes: that both sides of a request are there, that a Region has invocation records, that CloudTrail covers
@@ -260,35 +309,31 @@ impl CaseFacts<'_> {
     }
 
     /// Is a field known of an event?
-    pub(super) fn knows(&self, name: &str, seat: Seat) -> bool {
-        match (self, name) {
-            (Self::Now(..), _) => true,
-            (Self::Standing(standing), "x.joined") => standing.joins.is_joined(seat.event.id),
-            (Self::Standing(standing), "x.logged") => standing.coverage.is_logged(seat),
-            (Self::Standing(standing), "x.trailed") => standing.coverage.is_trailed(seat),
-            _ => false,
+    pub(super) fn knows(&self, field: CaseField, seat: Seat) -> bool {
+        matches!(self, Self::Now(..)) || self.flag(field, seat) == Some(true)
+    }
+
+    /// What is said with yes or no.
+    pub(super) fn flag(&self, field: CaseField, seat: Seat) -> Option<bool> {
+        let standing = self.standing();
+        match (field, self) {
+            (CaseField::Joined, _) => Some(standing.joins.is_joined(seat.event.id)),
+            (CaseField::Logged, _) => Some(standing.coverage.is_logged(seat)),
+            (CaseField::Trailed, _) => Some(standing.coverage.is_trailed(seat)),
+            (CaseField::HoldsLogs, Self::Now(_, state)) => Some(state.moved.get(&seat.event.id.0).is_some_and(|moved| moved.holds_logs)),
+            _ => None,
         }
     }
 
-    pub(super) fn field(&self, name: &str, seat: Seat) -> Option<Field> {
+    pub(super) fn field(&self, field: CaseField, seat: Seat) -> Option<Field> {
         let id = seat.event.id.0;
-        let flag = |flag| Some(Field::Flag(flag));
         let words = |words: &[&'static str]| Field::List(words.iter().map(|word| Field::Text((*word).to_owned())).collect());
-        let standing = self.standing();
-        match name {
-            "x.joined" => return flag(standing.joins.is_joined(seat.event.id)),
-            "x.logged" => return flag(standing.coverage.is_logged(seat)),
-            "x.trailed" => return flag(standing.coverage.is_trailed(seat)),
-            _ => {}
-        }
-        let Self::Now(_, state) = self else { return None };
-        match name {
-            "x.calls" => state.calls.get(&id).map(|calls| Field::Whole(i64::from(*calls))),
-            "x.echo" => state.echoes.get(&id).map(|word| Field::Text((*word).to_owned())),
-            "x.control" => state.moved.get(&id).map(|moved| words(&moved.controls)),
-            "x.change" => state.moved.get(&id).map(|moved| words(&moved.changes)),
-            "x.holds_logs" => flag(state.moved.get(&id).is_some_and(|moved| moved.holds_logs)),
-            _ => None,
+        match (field, self) {
+            (CaseField::Calls, Self::Now(_, state)) => state.calls.get(&id).map(|calls| Field::Whole(i64::from(*calls))),
+            (CaseField::Echo, Self::Now(_, state)) => state.echoes.get(&id).map(|word| Field::Text((*word).to_owned())),
+            (CaseField::Control, Self::Now(_, state)) => state.moved.get(&id).map(|moved| words(&moved.controls)),
+            (CaseField::Change, Self::Now(_, state)) => state.moved.get(&id).map(|moved| words(&moved.changes)),
+            _ => self.flag(field, seat).map(Field::Flag),
         }
     }
 }
@@ -298,10 +343,44 @@ pub(super) struct Asked<'c>(pub(super) CaseFacts<'c>, pub(super) Seat);
 
 impl Look for Asked<'_> {
     fn field(&self, name: &str) -> Option<Field> {
-        self.0.field(name, self.1)
+        self.0.field(case_field(name)?, self.1)
     }
 
     fn any_text(&self, _each: &dyn Fn(&str) -> bool) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pairs_are_merged_in_order(known in prop::collection::vec(0..40_u64, 0..60), new in prop::collection::vec(0..40_u64, 0..60)) {
+            let pair = |(at, hash): (usize, &u64)| (*hash, EventRef { millis: 0, id: EventId(at as u32), bits: 0 });
+            let order = |pair: &(u64, EventRef)| (pair.0, pair.1.id);
+            let mut known: Vec<_> = known.iter().enumerate().map(pair).collect();
+            let mut new: Vec<_> = new.iter().enumerate().map(|(at, hash)| pair((at + 60, hash))).collect();
+            let mut expected = [known.clone(), new.clone()].concat();
+            known.sort_unstable_by_key(order);
+            new.sort_unstable_by_key(order);
+            expected.sort_unstable_by_key(order);
+            merge_into(&mut known, &new);
+            prop_assert_eq!(known, expected);
+        }
+    }
+
+    #[test]
+    fn the_next_hash_is_found_wherever_it_is() {
+        let pairs: Vec<(u64, EventRef)> = (0..100).map(|at| (at / 3 * 2, EventRef { millis: 0, id: EventId(at as u32), bits: 0 })).collect();
+        for hash in 0..70 {
+            for start in [0, 1, 50, 98, 99, 100] {
+                let rest = &pairs[start..];
+                assert_eq!(from(rest, hash), rest.iter().filter(|(known, _)| *known < hash).count(), "{hash} from {start}");
+            }
+        }
     }
 }

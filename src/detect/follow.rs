@@ -3,62 +3,75 @@
 //! not committed.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::detector::{Detector, Findings};
 use super::load::RuleSet;
-use crate::case::{CaseError, Reader, Result, Writable};
+use crate::case::{CaseError, News, Reader, Result, Tell, Writable};
 use crate::model::Detected;
 
-/// How often it is looked whether something was committed, and at what was.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// What fires is worked out again only when as many times as long as that took is gone: what is repeated stays a small part of the
-/// whole.
-const REST: u32 = 4;
+/// Why rules wake up.
+enum Wake {
+    Case(News),
+    /// There is nothing more to follow.
+    Done,
+}
 
 /// Does some work that commits to a case, an ingest or a fetch, while rules run behind its commits. Gives what the work gave, and how
 /// far the rules came, which is to the end unless they could not.
 pub fn following<T>(case: &Writable, rules: Arc<RuleSet>, work: impl FnOnce() -> T) -> (T, Result<Detected>) {
     std::thread::scope(|scope| {
-        let ((done, waiting), (ready, begin)) = (channel::<()>(), channel::<()>());
+        let ((wake, waiting), (ready, begin)) = (channel(), channel::<()>());
+        let news = wake.clone();
         let rules = scope.spawn(move || {
-            let begun = begin_to_follow(case, rules);
+            let begun = begin_to_follow(case, rules, news);
             drop(ready);
             begun.and_then(|(follower, reader)| follow(case, follower, reader, &waiting))
         });
         // From the first record on it is known what its text is searched for.
         let _ = begin.recv();
+        let ending = Ending(wake);
         let worked = work();
-        drop(done);
+        drop(ending);
         let detected = rules.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (worked, detected)
     })
 }
 
-fn begin_to_follow(case: &Writable, rules: Arc<RuleSet>) -> Result<(Follower, Reader)> {
+/// Says that there is nothing more to follow, also when the work panics: nobody waits for a thread that waits.
+struct Ending(Sender<Wake>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.send(Wake::Done);
+    }
+}
+
+fn begin_to_follow(case: &Writable, rules: Arc<RuleSet>, wake: Sender<Wake>) -> Result<(Follower, Reader)> {
     let mut reader = case.reader()?;
     let follower = Follower::new(rules, &mut reader)?;
-    follower.follow(case, &mut reader);
+    let tell = move |news| {
+        let _ = wake.send(Wake::Case(news));
+    };
+    follower.follow(case, &mut reader, Box::new(tell));
     Ok((follower, reader))
 }
 
-fn follow(case: &Writable, mut follower: Follower, mut reader: Reader, waiting: &Receiver<()>) -> Result<Detected> {
-    let mut due = Instant::now();
+fn follow(case: &Writable, mut follower: Follower, mut reader: Reader, waiting: &Receiver<Wake>) -> Result<Detected> {
+    let mut pace = Pace::default();
     loop {
-        let is_last = match waiting.recv_timeout(PATIENCE) {
-            Ok(()) | Err(RecvTimeoutError::Timeout) => false,
-            Err(RecvTimeoutError::Disconnected) => true,
-        };
-        let begun = Instant::now();
-        let is_due = (is_last || due <= begun) && follower.is_behind(&mut reader)?;
-        match if is_due { follower.step(case, &mut reader) } else { follower.look(&mut reader) } {
+        let woken = waiting.recv_timeout(Pace::QUIET);
+        let woken: Vec<_> = std::iter::once(woken).chain(waiting.try_iter().map(Ok)).collect();
+        let is_last = woken.iter().any(|wake| matches!(wake, Ok(Wake::Done) | Err(RecvTimeoutError::Disconnected)));
+        let is_ended = is_last || woken.iter().any(|wake| matches!(wake, Ok(Wake::Case(News::Finishing))));
+        let is_quiet = woken.iter().all(|wake| matches!(wake, Err(RecvTimeoutError::Timeout)));
+        let is_due = (is_ended || pace.is_due(is_quiet)) && follower.is_behind(&mut reader)?;
+        let looked = follower.look(&mut reader);
+        match if is_due { looked.and_then(|()| pace.time(|| follower.step(case, &mut reader))) } else { looked } {
             // A rebuild threw everything away in the middle: the next step begins again.
             Err(CaseError::Interrupted) if !is_last => continue,
             other => other?,
-        }
-        if is_due {
-            due = Instant::now() + begun.elapsed() * REST;
         }
         if is_last {
             // The last to write leaves nothing beside the case.
@@ -66,6 +79,41 @@ fn follow(case: &Writable, mut follower: Follower, mut reader: Reader, waiting: 
             case.findings()?.finish()?;
             return Ok(follower.detected);
         }
+    }
+}
+
+/// When it is time to work out what fires: when nothing was committed for a moment, and every now and then while a lot is. It is never
+/// more than a small part of the time, however long it takes.
+pub struct Pace {
+    last: Instant,
+    took: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { last: Instant::now(), took: Duration::ZERO }
+    }
+}
+
+impl Pace {
+    /// Longer than a writer waits before it commits what has come.
+    pub const QUIET: Duration = Duration::from_millis(700);
+    /// While something is committed again and again: the first time sooner, for whoever waits before an empty list of signals.
+    const FIRST: Duration = Duration::from_secs(2);
+    const BUSY: Duration = Duration::from_secs(5);
+
+    /// Is it time? `is_quiet`: nothing was committed for [`Pace::QUIET`], so nobody else has much to do.
+    pub fn is_due(&self, is_quiet: bool) -> bool {
+        let busy = if self.took.is_zero() { Self::FIRST } else { Self::BUSY.max(self.took * 40) };
+        self.last.elapsed() >= if is_quiet { self.took * 4 } else { busy }
+    }
+
+    /// Does it. What is new was looked at before, since that is not done again the next time.
+    pub fn time<T>(&mut self, step: impl FnOnce() -> T) -> T {
+        let begun = Instant::now();
+        let stepped = step();
+        *self = Self { last: Instant::now(), took: begun.elapsed() };
+        stepped
     }
 }
 
@@ -82,10 +130,10 @@ impl Follower {
         Ok(Self { detector: Detector::new(rules, reader)?, is_first: true, detected: Detected::default() })
     }
 
-    /// From now on what is committed is handed to this reader: what its text is searched for is found by those who decode it, and
-    /// what is looked at soon costs less.
-    pub fn follow(&self, case: &Writable, reader: &mut Reader) {
-        self.detector.follow(reader, case);
+    /// From now on what is committed is handed to this reader, and told: what its text is searched for is found by those who decode it,
+    /// and what is looked at soon costs less.
+    pub fn follow(&self, case: &Writable, reader: &mut Reader, tell: Tell) {
+        self.detector.follow(reader, case, tell);
     }
 
     /// Looks at what is new, and keeps what was found. Nothing is done when the case says that these rules have seen it all.
@@ -102,7 +150,10 @@ impl Follower {
     }
 
     /// Is there something of which it was not worked out what fires?
-    fn is_behind(&self, reader: &mut Reader) -> Result<bool> {
+    pub fn is_behind(&mut self, reader: &mut Reader) -> Result<bool> {
+        if self.is_known(reader)? {
+            return Ok(false);
+        }
         let last = reader.last_event()?;
         Ok(self.detector.told() != Some((reader.revision()?.epoch, last)))
     }

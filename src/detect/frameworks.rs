@@ -73,30 +73,58 @@ impl Frameworks {
     }
 }
 
+/// Tactics of ATT&CK by their numbers, as they were before v19, and of ATLAS (<https://attack.mitre.org/tactics>,
+/// <https://atlas.mitre.org/tactics>).
+const TACTICS: [(&str, &str); 29] = [
+    ("TA0043", "Reconnaissance"),
+    ("TA0042", "Resource Development"),
+    ("TA0001", "Initial Access"),
+    ("TA0002", "Execution"),
+    ("TA0003", "Persistence"),
+    ("TA0004", "Privilege Escalation"),
+    ("TA0005", "Defense Evasion"),
+    ("TA0006", "Credential Access"),
+    ("TA0007", "Discovery"),
+    ("TA0008", "Lateral Movement"),
+    ("TA0009", "Collection"),
+    ("TA0011", "Command and Control"),
+    ("TA0010", "Exfiltration"),
+    ("TA0040", "Impact"),
+    ("AML.TA0000", "AI Model Access"),
+    ("AML.TA0001", "AI Attack Staging"),
+    ("AML.TA0002", "Reconnaissance"),
+    ("AML.TA0003", "Resource Development"),
+    ("AML.TA0004", "Initial Access"),
+    ("AML.TA0005", "Execution"),
+    ("AML.TA0006", "Persistence"),
+    ("AML.TA0007", "Defense Evasion"),
+    ("AML.TA0008", "Discovery"),
+    ("AML.TA0009", "Collection"),
+    ("AML.TA0010", "Exfiltration"),
+    ("AML.TA0011", "Impact"),
+    ("AML.TA0012", "Privilege Escalation"),
+    ("AML.TA0013", "Credential Access"),
+    ("AML.TA0014", "Command and Control"),
+];
+
+/// The name of a tactic with its id: `Impact (TA0040)`; the id alone of one that is not known.
+pub(super) fn tactic_in_words(id: &str) -> String {
+    let name = TACTICS.iter().find(|(known, _)| *known == id).map(|(_, name)| name);
+    name.map_or_else(|| id.to_owned(), |name| format!("{name} ({id})"))
+}
+
 /// The id of a tactic that a tag names, by its number or in words. Tactics are counted as they were before v19, which split "defense
 /// evasion" into "stealth", which kept the number, and "defense impairment", TA0112.
-fn tactic(name: &str) -> Option<String> {
-    if let Some(number) = name.strip_prefix("ta").filter(|number| number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit())) {
+fn tactic(tag: &str) -> Option<String> {
+    if let Some(number) = tag.strip_prefix("ta").filter(|number| number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit())) {
         return Some(if number == "0112" { "TA0005".to_owned() } else { format!("TA{number}") });
     }
-    let id = match name {
-        "reconnaissance" => "TA0043",
-        "resource-development" => "TA0042",
-        "initial-access" => "TA0001",
-        "execution" => "TA0002",
-        "persistence" => "TA0003",
-        "privilege-escalation" => "TA0004",
-        "defense-evasion" | "defense-impairment" | "stealth" => "TA0005",
-        "credential-access" => "TA0006",
-        "discovery" => "TA0007",
-        "lateral-movement" => "TA0008",
-        "collection" => "TA0009",
-        "command-and-control" => "TA0011",
-        "exfiltration" => "TA0010",
-        "impact" => "TA0040",
-        _ => return None,
+    let words = match tag {
+        "defense-impairment" | "stealth" => "defense evasion".to_owned(),
+        _ => tag.replace('-', " "),
     };
-    Some(id.to_owned())
+    let mut of_attack = TACTICS.iter().filter(|(id, _)| id.starts_with("TA"));
+    of_attack.find(|(_, name)| name.eq_ignore_ascii_case(&words)).map(|(id, _)| (*id).to_owned())
 }
 
 #[cfg(test)]
@@ -112,10 +140,17 @@ mod tests {
             ("ta0112", Some("TA0005")),
             ("ta0007", Some("TA0007")),
             ("lateral-movement", Some("TA0008")),
+            ("command-and-control", Some("TA0011")),
+            ("ai-model-access", None),
             ("ta00071", None),
             ("s0154", None),
         ] {
             assert_eq!(tactic(tag).as_deref(), expected, "{tag}");
         }
+    }
+
+    #[test]
+    fn tactics_have_names() {
+        assert_eq!(["TA0040", "AML.TA0012", "TA9999"].map(tactic_in_words), ["Impact (TA0040)", "Privilege Escalation (AML.TA0012)", "TA9999"]);
     }
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::block::Span;
+use super::frameworks::tactic_in_words;
 use crate::model::{Crossing, Digest, Entity, EntityKind, Lead, Points, Signal, Strand, StrandSet, Timestamp};
 
 /// The numbers that leads are made by.
@@ -169,7 +170,7 @@ fn arithmetic(signals: &[&Signal], rules: &LeadRules) -> Vec<Points> {
         .map(|signal| Points { what: format!("{} {}", signal.rule, signal.title), points: u32::from(signal.weight), signal: Some(signal.id.clone()) })
         .collect();
     for tactic in tactics(&counting).into_iter().skip(1).filter(|_| rules.tactic > 0) {
-        lines.push(Points { what: format!("a further tactic: {tactic}"), points: rules.tactic, signal: None });
+        lines.push(Points { what: format!("a further tactic: {}", tactic_in_words(&tactic)), points: rules.tactic, signal: None });
     }
     let strands = strands(&counting);
     for strand in Strand::ALL.into_iter().filter(|strand| strands.contains(*strand)).skip(1).filter(|_| rules.strand > 0) {

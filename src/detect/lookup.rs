@@ -5,6 +5,7 @@ use super::memory::Finding;
 use super::place::Located;
 use super::plan::{Feed, GroupBy};
 use super::rule::{Aggregate, How, Outlier, Rule};
+use super::select::Ruled;
 use super::state::{At, Draft, some_of};
 use crate::case::{Reader, Result};
 use crate::model::{Baseline, EventId, Scope, TimeRange, Timestamp};
@@ -56,7 +57,7 @@ impl Detector {
         let mut finding = Finding { rule: at, feed: &feed, whose: &whose, group, memory: &mut self.memory, found: Vec::new() };
         for ids in ids.chunks(PAGE) {
             let page = reader.lean_of(ids)?;
-            self.selecting.page_of(reader, &self.set.rules, at, &self.plan, &page, &mut finding)?;
+            self.selecting.page_of(reader, Ruled { rules: &self.set.rules, plan: &self.plan }, at, &page, &mut finding)?;
         }
         Ok(finding.found)
     }

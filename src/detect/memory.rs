@@ -6,6 +6,7 @@ use std::rc::Rc;
 use hashbrown::HashMap;
 
 use super::facts::Seat;
+use super::kinds::Candidate;
 use super::lookup::Amount;
 use super::place::{Located, Place};
 use super::plan::{Feed, GroupBy, Plan, State};
@@ -14,7 +15,6 @@ use super::select::{Taker, Waits};
 use super::sigma::Truth;
 use super::state::At;
 use super::state::steps::Taken;
-use super::state::window::Counted;
 use super::view::{View, Words};
 use crate::case::LeanColumn;
 
@@ -39,7 +39,7 @@ pub(super) struct Waiting {
     /// Its record was read: nothing but the case can tell more.
     pub(super) is_read: bool,
     /// With the place of the feed among the rule's.
-    pub(super) portions: Box<[(u32, Portion)]>,
+    pub(super) portions: Rc<[(u32, Portion)]>,
 }
 
 impl Waiting {
@@ -107,7 +107,7 @@ impl Memory {
         let (Some(state), Some(rule)) = (self.states.get_mut(feed.rule), rules.get(feed.rule)) else { return };
         match (state, &rule.how) {
             (State::Plain(plain), _) => plain.groups.add(portion.group, at),
-            (State::Windows(windows), _) => windows.groups.add(portion.group, Counted { at, value: portion.value, number: portion.number }),
+            (State::Windows(windows), _) => windows.add(portion.group, at, portion.value, portion.number),
             (State::Sequences(steps), _) => steps.groups.add(portion.group, Taken { at, step: feed.step, value: portion.value }),
             (State::Sightings(seen), How::FirstSeen(how)) => seen.add(portion.group, portion.value, at, how.retention_ms),
             (State::Buckets(buckets), How::Outlier(how)) => buckets.add(portion.group, at.millis, portion.number, how),
@@ -269,18 +269,35 @@ fn at_of(view: &View<'_>) -> At {
     At { millis: event.millis, tie: view.lean.tie(), event: event.id.0, strand: event.strand() as u8, volatile: false }
 }
 
+impl Remembering<'_> {
+    /// What the feeds of a rule take of an event, with the places of the feeds.
+    fn portions(&mut self, candidate: &Candidate, view: &View<'_>) -> Rc<[(u32, Portion)]> {
+        let mut taken = || {
+            let mut portions = Vec::new();
+            for (feed, at) in self.plan.selected.get(candidate.rule).into_iter().flatten().zip(0..) {
+                self.memory.portioned(feed, view, &mut |_, portion| portions.push((at, portion)));
+            }
+            portions.into()
+        };
+        match &candidate.portions {
+            Some(known) => Rc::clone(known.get_or_init(taken)),
+            None => taken(),
+        }
+    }
+}
+
 impl Taker for Remembering<'_> {
-    fn take(&mut self, rule: usize, view: &View<'_>, waits: Option<Waits>) {
+    fn take(&mut self, candidate: &Candidate, view: &View<'_>, waits: Option<Waits>) {
+        let rule = candidate.rule;
         let feeds = self.plan.selected.get(rule).map(Vec::as_slice).unwrap_or_default();
-        let memory = &mut *self.memory;
         // What late rules feed is emptied before each look at the case: all of their events wait.
         if self.plan.late.get(rule).copied().unwrap_or(false) {
-            if memory.waiting.len() >= MOST_WAITING {
-                memory.turned_away += 1;
+            if self.memory.waiting.len() >= MOST_WAITING {
+                self.memory.turned_away += 1;
                 return;
             }
-            let portions = feeds.iter().zip(0..).flat_map(|(feed, at)| memory.portions(feed, view).into_iter().map(move |portion| (at, portion)));
-            let portions = portions.collect();
+            let portions = self.portions(candidate, view);
+            let memory = &mut *self.memory;
             let is_read = waits.as_ref().is_none_or(|waits| waits.is_read);
             let truths = waits.map(|waits| memory.told.entry(waits.truths).or_insert_with_key(|truths| truths.as_slice().into()).clone());
             if memory.waiting.len() == memory.waiting.capacity() {
@@ -291,17 +308,25 @@ impl Taker for Remembering<'_> {
             return;
         }
         let at = at_of(view);
+        if candidate.portions.is_some() {
+            for (feed, portion) in self.portions(candidate, view).iter() {
+                if let Some(feed) = feeds.get(*feed as usize) {
+                    self.memory.put(self.rules, feed, at, portion);
+                }
+            }
+            return;
+        }
         for feed in feeds {
-            memory.portioned(feed, view, &mut |memory, portion| memory.put(self.rules, feed, at, &portion));
+            self.memory.portioned(feed, view, &mut |memory, portion| memory.put(self.rules, feed, at, &portion));
         }
     }
 
-    fn suspect(&mut self, rule: usize, view: &View<'_>) -> bool {
+    fn suspect(&mut self, candidate: &Candidate, view: &View<'_>) -> bool {
         let at = at_of(view);
-        for feed in self.plan.selected.get(rule).into_iter().flatten() {
+        for feed in self.plan.selected.get(candidate.rule).into_iter().flatten() {
             self.memory.portioned(feed, view, &mut |memory, Portion { group, value, number }| {
                 if let Some(State::Windows(windows)) = memory.states.get_mut(feed.rule) {
-                    windows.unsure.add(group, Counted { at, value, number });
+                    windows.suspect(group, at, value, number);
                 }
             });
         }
@@ -318,14 +343,14 @@ pub(super) struct Verifying<'d> {
 }
 
 impl Taker for Verifying<'_> {
-    fn take(&mut self, rule: usize, view: &View<'_>, _waits: Option<Waits>) {
+    fn take(&mut self, candidate: &Candidate, view: &View<'_>, _waits: Option<Waits>) {
         let at = at_of(view);
-        for feed in self.plan.selected.get(rule).into_iter().flatten().filter(|feed| feed.rule == self.to) {
+        for feed in self.plan.selected.get(candidate.rule).into_iter().flatten().filter(|feed| feed.rule == self.to) {
             self.memory.portioned(feed, view, &mut |memory, portion| memory.put(self.rules, feed, at, &portion));
         }
     }
 
-    fn suspect(&mut self, _rule: usize, _view: &View<'_>) -> bool {
+    fn suspect(&mut self, _candidate: &Candidate, _view: &View<'_>) -> bool {
         false
     }
 }
@@ -341,8 +366,8 @@ pub(super) struct Finding<'d> {
 }
 
 impl Taker for Finding<'_> {
-    fn take(&mut self, rule: usize, view: &View<'_>, waits: Option<Waits>) {
-        if rule == self.rule && waits.is_none() {
+    fn take(&mut self, candidate: &Candidate, view: &View<'_>, waits: Option<Waits>) {
+        if candidate.rule == self.rule && waits.is_none() {
             let at = at_of(view);
             let portions = self.memory.portions(self.feed, view);
             let whose = self.memory.portions(self.whose, view).first().map_or(0, |portion| portion.group);
@@ -350,7 +375,7 @@ impl Taker for Finding<'_> {
         }
     }
 
-    fn suspect(&mut self, _rule: usize, _view: &View<'_>) -> bool {
+    fn suspect(&mut self, _candidate: &Candidate, _view: &View<'_>) -> bool {
         false
     }
 }

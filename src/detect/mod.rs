@@ -14,6 +14,7 @@
 //!
 //! No drawing, no AWS, no async. [`Detector`] only reads a case; [`follow`] keeps what it finds.
 
+mod amounts;
 mod block;
 mod check;
 mod coarse;
@@ -48,7 +49,7 @@ mod tests;
 
 pub use counted::{Counted, learnt_from_counts};
 pub use detector::{Detector, Findings};
-pub use follow::{Follower, following, keep};
+pub use follow::{Follower, Pace, following, keep};
 pub use leads::{LeadRules, leads, window_words};
 pub use lists::Lists;
 pub use load::{RuleInfo, RuleSet, Sources};

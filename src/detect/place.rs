@@ -40,11 +40,41 @@ pub(super) enum Place {
     Exchange(Stored),
     Derived,
     Raw,
-    Case,
+    Case(CaseField),
+}
+
+/// What only the case as a whole tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CaseField {
+    Joined,
+    Calls,
+    Logged,
+    Trailed,
+    Echo,
+    Control,
+    Change,
+    HoldsLogs,
+}
+
+/// Fields that only a whole case can tell (docs/RULES.md). They are for rules; a filter or query has no place for them.
+pub(super) const CASE_FIELDS: [(&str, CaseField); 8] = [
+    ("x.joined", CaseField::Joined),
+    ("x.calls", CaseField::Calls),
+    ("x.logged", CaseField::Logged),
+    ("x.trailed", CaseField::Trailed),
+    ("x.echo", CaseField::Echo),
+    ("x.control", CaseField::Control),
+    ("x.change", CaseField::Change),
+    ("x.holds_logs", CaseField::HoldsLogs),
+];
+
+/// What only the case as a whole tells, by the name of the field.
+pub(super) fn case_field(name: &str) -> Option<CaseField> {
+    CASE_FIELDS.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
 }
 
 /// What is stored of an exchange.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stored {
     TokensIn,
     TokensOut,
@@ -65,6 +95,19 @@ pub(super) enum Stored {
 }
 
 impl Stored {
+    /// The amounts among them.
+    pub(super) const AMOUNTS: [Self; 9] = [
+        Self::TokensIn,
+        Self::TokensOut,
+        Self::TokensCache,
+        Self::TokensTotal,
+        Self::PromptChars,
+        Self::PromptCharsAll,
+        Self::CompletionChars,
+        Self::Turns,
+        Self::Latency,
+    ];
+
     /// What only an invocation record has.
     fn of(name: &str) -> Option<Self> {
         Some(match name {
@@ -99,6 +142,9 @@ pub(super) fn place(name: &str, shape: Shape) -> Place {
     let is_call = strand == Strand::Invocation;
     let is_trail = matches!(strand, Strand::Management | Strand::Data | Strand::Network);
     let is_foreign = shape.is_undecodable() || !(is_call || is_trail);
+    if let Some(field) = case_field(name) {
+        return Place::Case(field);
+    }
     if let Some(derived) = name.strip_prefix("x.") {
         if let Some(stored) = Stored::of(derived) {
             return if is_call { Place::Exchange(stored) } else { Place::Nowhere };
@@ -132,7 +178,6 @@ pub(super) fn place(name: &str, shape: Shape) -> Place {
             "tokens_in" => Place::Exchange(Stored::TokensIn),
             "tokens_out" => Place::Exchange(Stored::TokensOut),
             "tokens_total" => Place::Exchange(Stored::TokensTotal),
-            "joined" | "calls" | "logged" | "trailed" | "echo" | "control" | "change" | "holds_logs" => Place::Case,
             "prefix" => Place::Derived,
             "output_bucket" if matches!(strand, Strand::Management | Strand::Data) => Place::Derived,
             "command" if strand == Strand::Endpoint => Place::Derived,
@@ -182,10 +227,10 @@ impl Place {
             | Self::Source
             | Self::Verb
             | Self::Column(LeanColumn::Action | LeanColumn::Service | LeanColumn::ErrorCode) => Tier::Call,
-            Self::Column(_) | Self::ModelFamily | Self::User | Self::Request => Tier::Column,
-            Self::Exchange(_) | Self::Message => Tier::Exchange,
+            Self::Column(_) | Self::ModelFamily | Self::User => Tier::Column,
+            Self::Exchange(_) | Self::Message | Self::Request => Tier::Exchange,
             Self::Derived | Self::Raw => Tier::Record,
-            Self::Case => Tier::Case,
+            Self::Case(_) => Tier::Case,
         }
     }
 
@@ -207,6 +252,8 @@ pub(super) struct Shape(u8);
 
 impl Shape {
     pub(super) const COUNT: usize = 16;
+    /// Invocation records that could be decoded.
+    pub(super) const EXCHANGE: Self = Self(Strand::Invocation as u8);
 
     pub(super) const fn of(event: EventRef) -> Self {
         Self(event.bits & 0b111 | (event.bits >> 5 & 1) << 3)
@@ -257,6 +304,11 @@ impl Located {
     /// How dear the dearest of these fields is.
     pub(super) fn tier<'f>(fields: impl Iterator<Item = &'f Self>, shape: Shape) -> Tier {
         fields.map(|field| field.place(shape).tier()).max().unwrap_or(Tier::Call)
+    }
+
+    /// The columns that tell these fields, as bits; none of what the kind of call tells.
+    pub(super) fn columns<'f>(fields: impl Iterator<Item = &'f Self>, shape: Shape) -> u16 {
+        fields.filter_map(|field| field.column(shape)).fold(0, |bits, column| bits | 1 << column as u16)
     }
 
     /// The column that alone tells the field in events of a shape.

@@ -1,6 +1,6 @@
 //! How rules hang together when they run: what a selected event feeds, under which group and value, and what a firing feeds in turn.
 
-use super::place::{Located, Shape, Tier};
+use super::place::{Located, Place, Shape, Tier, case_field};
 use super::rule::{Aggregate, How, Rule};
 use super::sigma::{Correlation, Kind};
 use super::state::buckets::Buckets;
@@ -8,6 +8,7 @@ use super::state::plain::Plain;
 use super::state::sightings::Sightings;
 use super::state::steps::Sequences;
 use super::state::window::{Windows, only_grows};
+use crate::case::LeanColumn;
 
 /// What one rule remembers.
 pub(super) enum State {
@@ -61,8 +62,8 @@ pub(super) struct Plan {
     pub(super) late: Vec<bool>,
     /// It does nothing but count for correlations that fire when there is much of it: so its records are not read before there is.
     pub(super) lazy: Vec<bool>,
-    /// How dear the dearest field of its feeds is, by shape, and whether one of them is in the record.
-    tiers: Vec<[(Tier, bool); Shape::COUNT]>,
+    /// What its feeds need, by shape.
+    needs: Vec<[Needs; Shape::COUNT]>,
 }
 
 impl Plan {
@@ -72,11 +73,11 @@ impl Plan {
             fired: vec![Vec::new(); rules.len()],
             late: Vec::with_capacity(rules.len()),
             lazy: Vec::new(),
-            tiers: Vec::new(),
+            needs: Vec::new(),
         };
         for (at, rule) in rules.iter().enumerate() {
             let leaves = rule.selector.iter().flat_map(super::sigma::Selector::leaves);
-            plan.late.push(leaves.flat_map(|leaf| &leaf.fields).any(|field| super::check::CASE_FIELDS.contains(&field.as_str())));
+            plan.late.push(leaves.flat_map(|leaf| &leaf.fields).any(|field| case_field(field).is_some()));
             let all = |fields: &[String]| GroupBy::All(Located::all(fields));
             let feed =
                 |group, value: &[String], number, people_only| Feed { rule: at, step: 0, group, value: Located::all(value), number, people_only };
@@ -110,18 +111,13 @@ impl Plan {
         let only_grows = |feed: &Feed| matches!(rules.get(feed.rule).map(|rule| &rule.how), Some(How::Together(how)) if only_grows(&how.correlation));
         let lazy = |(feeds, late): (&Vec<Feed>, &bool)| !late && !feeds.is_empty() && feeds.iter().all(only_grows);
         plan.lazy = plan.selected.iter().zip(&plan.late).map(lazy).collect();
-        plan.tiers = plan.selected.iter().map(|feeds| Shape::all().map(|shape| tier(feeds, shape))).collect();
+        plan.needs = plan.selected.iter().map(|feeds| Shape::all().map(|shape| Needs::of(feeds, shape))).collect();
         plan
     }
 
-    /// How dear the dearest field is that what takes a rule's events needs.
-    pub(super) fn tier(&self, rule: usize, shape: Shape) -> Tier {
-        self.tiers.get(rule).and_then(|tiers| tiers.get(shape.number())).map_or(Tier::Call, |(tier, _)| *tier)
-    }
-
-    /// Is one of them in the record?
-    pub(super) fn reads_record(&self, rule: usize, shape: Shape) -> bool {
-        self.tiers.get(rule).and_then(|tiers| tiers.get(shape.number())).is_some_and(|(_, reads)| *reads)
+    /// What is needed of an event by what takes a rule's events.
+    pub(super) fn needs(&self, rule: usize, shape: Shape) -> Needs {
+        self.needs.get(rule).and_then(|needs| needs.get(shape.number())).copied().unwrap_or(Needs::NOTHING)
     }
 
     /// Rules that late rules feed, in order.
@@ -147,15 +143,39 @@ impl Plan {
             How::FirstSeen(_) => State::Sightings(Sightings::default()),
             How::Outlier(_) => State::Buckets(Buckets::default()),
             How::Together(how) if matches!(how.correlation.kind, Kind::Steps { .. }) => State::Sequences(Sequences::default()),
-            How::Together(_) => State::Windows(Windows::default()),
+            How::Together(how) => State::Windows(Windows::new(how.correlation.kind)),
         };
         rules.iter().map(state).collect()
     }
 }
 
-fn tier(feeds: &[Feed], shape: Shape) -> (Tier, bool) {
-    let tiers = || feeds.iter().flat_map(Feed::fields).map(|field| field.place(shape).tier());
-    (tiers().max().unwrap_or(Tier::Call), tiers().any(|tier| tier == Tier::Record))
+/// What the feeds of a rule need of an event.
+#[derive(Clone, Copy)]
+pub(super) struct Needs {
+    /// How dear the dearest field is.
+    pub(super) tier: Tier,
+    /// One of them is in the record.
+    pub(super) record: bool,
+    /// The columns among them, as bits.
+    pub(super) columns: u16,
+    /// One of them is the request id.
+    pub(super) request: bool,
+}
+
+impl Needs {
+    const NOTHING: Self = Self { tier: Tier::Call, record: false, columns: 0, request: false };
+
+    fn of(feeds: &[Feed], shape: Shape) -> Self {
+        let fields = || feeds.iter().flat_map(Feed::fields);
+        let places = || fields().map(|field| field.place(shape));
+        let actor = if feeds.iter().any(|feed| feed.people_only) { 1 << LeanColumn::Actor as u16 } else { 0 };
+        Self {
+            tier: places().map(Place::tier).max().unwrap_or(Tier::Call),
+            record: places().any(|place| place.tier() == Tier::Record),
+            columns: Located::columns(fields(), shape) | actor,
+            request: places().any(|place| matches!(place, Place::Request)),
+        }
+    }
 }
 
 /// The way of a step's events into a correlation, with its fields by the names they have there.

@@ -12,7 +12,7 @@ use super::place::{Shape, Tier};
 use super::plan::Plan;
 use super::rule::Rule;
 use super::sigma::{Selector, Truth};
-use super::view::{ALL_COLUMNS, CALL_COLUMNS, NameTable, Opened, View};
+use super::view::{NameTable, Opened, View};
 use crate::case::{Lean, Reader, Result, TextSearch};
 use crate::decode::Bodies;
 use crate::decode::json::Tape;
@@ -34,25 +34,27 @@ pub(super) struct Selecting {
     pub(super) timeless: u64,
 }
 
-/// An event that a rule selects, or may.
-struct Job {
+/// An event of which more must be known than its columns.
+struct Open {
     /// Its place in the page.
     event: usize,
-    /// What kind of call it is, and which of the rules for it.
     kind: Rc<Kind>,
+    /// Which of the rules that depend on more than the kind are still open, and whether they hold already.
+    asked: Vec<(usize, bool)>,
+}
+
+/// An event that a rule selects, or may, if its record says so.
+struct Job {
+    event: usize,
+    kind: Rc<Kind>,
+    /// Which of the rules for the kind.
     at: usize,
-    /// The same rules as the row of the exchange leaves them.
-    refined: Option<Rc<[Candidate]>>,
     holds: bool,
 }
 
 impl Job {
-    fn new(event: usize, kind: &Rc<Kind>, at: usize, candidate: &Candidate) -> Self {
-        Self { event, kind: Rc::clone(kind), at, refined: None, holds: candidate.holds }
-    }
-
     fn candidate(&self) -> Option<&Candidate> {
-        self.refined.as_ref().unwrap_or(&self.kind.candidates).get(self.at)
+        self.kind.candidates.get(self.at)
     }
 
     fn rule(&self) -> usize {
@@ -60,11 +62,11 @@ impl Job {
     }
 }
 
-/// The event that is looked at, with the rules that the row of an exchange leaves.
-struct Seen<'v> {
-    event: usize,
-    view: View<'v>,
-    refined: Option<Rc<[Candidate]>>,
+/// Rules, and how they hang together.
+#[derive(Clone, Copy)]
+pub(super) struct Ruled<'r> {
+    pub(super) rules: &'r [Rule],
+    pub(super) plan: &'r Plan,
 }
 
 /// What is known of an event that waits for the case as a whole.
@@ -77,10 +79,10 @@ pub(super) struct Waits {
 
 /// Told of each event that a rule selects; of those of which the case will have to tell, what is known comes with it.
 pub(super) trait Taker {
-    fn take(&mut self, rule: usize, view: &View<'_>, waits: Option<Waits>);
+    fn take(&mut self, candidate: &Candidate, view: &View<'_>, waits: Option<Waits>);
 
     /// Told of an event that a rule selects if its record says so; says whether it need not be read now.
-    fn suspect(&mut self, rule: usize, view: &View<'_>) -> bool;
+    fn suspect(&mut self, candidate: &Candidate, view: &View<'_>) -> bool;
 }
 
 impl Selecting {
@@ -99,111 +101,135 @@ impl Selecting {
     }
 
     /// Looks at a page of events.
-    pub(super) fn page(&mut self, reader: &mut Reader, rules: &[Rule], plan: &Plan, events: &[Lean], taker: &mut dyn Taker) -> Result<()> {
-        self.names.learn(reader, events, &CALL_COLUMNS)?;
-        let mut jobs: Vec<Job> = Vec::new();
-        for (event, lean) in events.iter().enumerate() {
+    pub(super) fn page(&mut self, reader: &mut Reader, ruled: Ruled<'_>, events: &[Lean], taker: &mut dyn Taker) -> Result<()> {
+        for lean in events {
             self.standing.coverage.take(lean);
             self.users.take(lean);
-            if lean.event.millis == 0 {
-                self.timeless += u64::from(!lean.event.is_undecodable());
-                continue;
-            }
-            let kind = self.kinds.of_call(rules, plan, &self.comparisons, &self.names, lean);
-            jobs.extend(kind.candidates.iter().enumerate().map(|(at, candidate)| Job::new(event, &kind, at, candidate)));
+            self.timeless += u64::from(lean.event.millis == 0 && !lean.event.is_undecodable());
         }
-        self.look(reader, rules, plan, jobs, events, taker)
+        self.look(reader, ruled, None, events, taker)
     }
 
     /// Looks at a page of events for one rule, once more.
-    pub(super) fn page_of(
-        &mut self,
-        reader: &mut Reader,
-        rules: &[Rule],
-        rule: usize,
-        plan: &Plan,
-        events: &[Lean],
-        taker: &mut dyn Taker,
-    ) -> Result<()> {
-        self.names.learn(reader, events, &CALL_COLUMNS)?;
-        let mut jobs = Vec::new();
-        for (event, lean) in events.iter().enumerate().filter(|(_, lean)| lean.event.millis != 0) {
-            let kind = self.kinds.of_call(rules, plan, &self.comparisons, &self.names, lean);
-            let found = kind.candidates.iter().enumerate().find(|(_, candidate)| candidate.rule == rule);
-            jobs.extend(found.map(|(at, candidate)| Job::new(event, &kind, at, candidate)));
-        }
-        self.look(reader, rules, plan, jobs, events, taker)
+    pub(super) fn page_of(&mut self, reader: &mut Reader, ruled: Ruled<'_>, rule: usize, events: &[Lean], taker: &mut dyn Taker) -> Result<()> {
+        self.look(reader, ruled, Some(rule), events, taker)
     }
 
-    fn look(&mut self, reader: &mut Reader, rules: &[Rule], plan: &Plan, jobs: Vec<Job>, events: &[Lean], taker: &mut dyn Taker) -> Result<()> {
-        let wanted = jobs.chunk_by(|one, next| one.event == next.event).filter_map(|jobs| events.get(jobs.first()?.event));
-        self.names.learn(reader, wanted, &ALL_COLUMNS)?;
-        let jobs = self.sift(rules, plan, jobs, events, taker, Tier::Column, &Known::default());
-        if jobs.is_empty() {
+    fn look(&mut self, reader: &mut Reader, ruled: Ruled<'_>, only: Option<usize>, events: &[Lean], taker: &mut dyn Taker) -> Result<()> {
+        if self.names.forget() {
+            self.kinds.forget_rows();
+        }
+        let mut open = Vec::new();
+        for (event, lean) in events.iter().enumerate().filter(|(_, lean)| lean.event.millis != 0) {
+            let known = self.kinds.of(lean);
+            if known.as_ref().is_none_or(|kind| kind.is_of_call && !kind.candidates.is_empty()) {
+                self.names.learn(reader, lean)?;
+            }
+            let kind = known.unwrap_or_else(|| self.kinds.learn(ruled.rules, ruled.plan, &mut self.comparisons, &self.names, lean));
+            open.extend(self.by_columns(ruled, only, event, lean, kind, taker));
+        }
+        if open.is_empty() {
             return Ok(());
         }
-        let known = Known::read(reader, events, jobs.iter().map(|job| job.event))?;
-        let jobs = self.sift(rules, plan, jobs, events, taker, Tier::Exchange, &known);
-        self.records(reader, rules, plan, jobs, events, &known, taker)
+        for lean in open.iter().filter_map(|open| events.get(open.event)) {
+            self.names.learn(reader, lean)?;
+        }
+        let known = Known::read(reader, events, open.iter().map(|open| (open.event, open.kind.asks_request)))?;
+        let mut jobs = Vec::new();
+        for open in &open {
+            self.by_row(ruled, only, open, events, &known, taker, &mut jobs);
+        }
+        self.records(reader, ruled, jobs, events, &known, taker)
     }
 
-    /// Decides what can be decided with this much known; gives what is left.
-    #[expect(clippy::too_many_arguments, reason = "what is looked at, and how far")]
-    fn sift(&mut self, rules: &[Rule], plan: &Plan, jobs: Vec<Job>, events: &[Lean], taker: &mut dyn Taker, upto: Tier, known: &Known) -> Vec<Job> {
-        let Self { kinds, names, standing, comparisons, .. } = self;
-        let mut left = Vec::new();
-        let mut seen: Option<Seen<'_>> = None;
-        for mut job in jobs {
-            if upto == Tier::Column && !job.holds && job.candidate().is_some_and(|candidate| candidate.needs > upto) {
-                left.push(job);
+    /// Decides what the columns decide, and what is known for good of the case; gives the event when something is left.
+    fn by_columns(
+        &mut self,
+        ruled: Ruled<'_>,
+        only: Option<usize>,
+        event: usize,
+        lean: &Lean,
+        kind: Rc<Kind>,
+        taker: &mut dyn Taker,
+    ) -> Option<Open> {
+        let mut view = View::of(lean, &self.names, Tier::Column);
+        view.case = Some(CaseFacts::Standing(&self.standing));
+        let (mut is_open, mut asked) = (false, Vec::new());
+        for (at, candidate) in kind.candidates.iter().enumerate().filter(|(_, candidate)| only.is_none_or(|only| only == candidate.rule)) {
+            if candidate.needs > Tier::Column {
+                is_open = true;
                 continue;
             }
-            if seen.as_ref().is_none_or(|seen| seen.event != job.event) {
-                let Some(lean) = events.get(job.event) else { continue };
-                let mut view = View::of(lean, names, Tier::Call);
-                known.show(&mut view, job.event);
-                let is_wordless = comparisons.is_wordless(&view);
-                let refined = kinds.of_exchange(rules, plan, comparisons, &job.kind, &view, is_wordless);
-                view.upto = upto;
-                view.case = Some(CaseFacts::Standing(standing));
-                seen = Some(Seen { event: job.event, view, refined });
-            }
-            let Some(Seen { view, refined, .. }) = &seen else { continue };
-            job.refined.clone_from(refined);
-            job.holds |= job.candidate().is_some_and(|candidate| candidate.holds);
-            let Some(candidate) = job.candidate().filter(|candidate| job.holds || !candidate.fails) else { continue };
-            if !job.holds && candidate.needs > upto {
-                left.push(job);
-                continue;
-            }
-            let Some(rule) = rules.get(candidate.rule) else { continue };
-            if !job.holds {
-                match comparisons.truth(rule, candidate.rule, &candidate.truths, view) {
-                    Some(false) => continue,
-                    Some(true) => job.holds = true,
-                    None => {}
+            let truth = if candidate.holds { Some(true) } else { self.comparisons.truth(ruled.rules, candidate, &view) };
+            match truth {
+                Some(false) => {}
+                Some(true) if ruled.plan.needs(candidate.rule, view.shape()).tier <= Tier::Column => taker.take(candidate, &view, None),
+                _ => {
+                    is_open = true;
+                    asked.push((at, truth == Some(true)));
                 }
             }
-            if job.holds && plan.tier(job.rule(), view.shape()) <= upto {
-                taker.take(job.rule(), view, None);
-            } else {
-                left.push(job);
-            }
         }
-        left
+        is_open.then_some(Open { event, kind, asked })
     }
 
+    /// Decides what the stored row of an exchange decides; adds what is left.
     #[expect(clippy::too_many_arguments, reason = "what is looked at, and what is known of it")]
+    fn by_row(
+        &mut self,
+        ruled: Ruled<'_>,
+        only: Option<usize>,
+        open: &Open,
+        events: &[Lean],
+        known: &Known,
+        taker: &mut dyn Taker,
+        left: &mut Vec<Job>,
+    ) {
+        let Some(lean) = events.get(open.event) else { return };
+        let mut view = View::of(lean, &self.names, Tier::Call);
+        known.show(&mut view, open.event);
+        let is_wordless = self.comparisons.is_wordless(&view);
+        let refined = self.kinds.of_exchange(ruled.rules, ruled.plan, &self.comparisons, &open.kind, &view, is_wordless);
+        let kind = refined.unwrap_or_else(|| Rc::clone(&open.kind));
+        view.upto = Tier::Exchange;
+        view.case = Some(CaseFacts::Standing(&self.standing));
+        let mut asked = open.asked.iter().peekable();
+        for (at, (before, candidate)) in open.kind.candidates.iter().zip(&kind.candidates).enumerate() {
+            let mut holds = candidate.holds;
+            if before.needs <= Tier::Column {
+                match asked.next_if(|(place, _)| *place == at) {
+                    Some((_, known)) => holds |= known,
+                    None => continue,
+                }
+            }
+            if !holds && candidate.fails || only.is_some_and(|only| only != candidate.rule) {
+                continue;
+            }
+            let truth = if holds {
+                Some(true)
+            } else if candidate.needs <= Tier::Exchange {
+                self.comparisons.truth(ruled.rules, candidate, &view)
+            } else {
+                None
+            };
+            match truth {
+                Some(false) => {}
+                Some(true) if ruled.plan.needs(candidate.rule, view.shape()).tier <= Tier::Exchange => taker.take(candidate, &view, None),
+                _ => left.push(Job { event: open.event, kind: Rc::clone(&kind), at, holds: truth == Some(true) }),
+            }
+        }
+    }
+
     fn records(
         &mut self,
         reader: &mut Reader,
-        rules: &[Rule],
-        plan: &Plan,
+        ruled: Ruled<'_>,
         mut jobs: Vec<Job>,
         events: &[Lean],
         known: &Known,
         taker: &mut dyn Taker,
     ) -> Result<()> {
+        let Ruled { rules, plan } = ruled;
         // In the order in which they lie, so that each file is opened once.
         jobs.sort_by_key(|job| (events.get(job.event).map(Lean::place), job.event, job.rule()));
         let mut scratch = Tape::new();
@@ -214,7 +240,7 @@ impl Selecting {
             // What only the case tells is not in the record; and whoever waits for the case reads the record when the case agrees.
             let needs = |job: &&Job| {
                 let waits = plan.late.get(job.rule()).copied().unwrap_or(false) && !job.holds;
-                plan.reads_record(job.rule(), shape) || !waits && self.comparisons.reads_record(job.rule(), shape)
+                plan.needs(job.rule(), shape).record || !waits && self.comparisons.reads_record(job.rule(), shape)
             };
             let (mut reading, waiting): (Vec<&Job>, Vec<&Job>) = of_event.iter().partition(needs);
             let mut view = View::of(lean, &self.names, Tier::Exchange);
@@ -223,8 +249,8 @@ impl Selecting {
             self.comparisons.decide(rules, &waiting, &view, false, taker);
             reading.retain(|job| {
                 let rule = job.rule();
-                let is_lazy = plan.lazy.get(rule).copied().unwrap_or(false) && !job.holds && !plan.reads_record(rule, shape);
-                !(is_lazy && taker.suspect(rule, &view))
+                let is_lazy = plan.lazy.get(rule).copied().unwrap_or(false) && !job.holds && !plan.needs(rule, shape).record;
+                !(is_lazy && job.candidate().is_some_and(|candidate| taker.suspect(candidate, &view)))
             });
             if reading.is_empty() {
                 continue;
@@ -251,61 +277,79 @@ impl Comparisons {
     fn decide(&mut self, rules: &[Rule], jobs: &[&Job], view: &View<'_>, is_read: bool, taker: &mut dyn Taker) {
         for job in jobs {
             let Some((candidate, rule)) = job.candidate().and_then(|candidate| Some((candidate, rules.get(candidate.rule)?))) else { continue };
-            match if job.holds { Some(true) } else { self.truth(rule, candidate.rule, &candidate.truths, view) } {
-                Some(true) => taker.take(candidate.rule, view, None),
+            match if job.holds { Some(true) } else { self.truth(rules, candidate, view) } {
+                Some(true) => taker.take(candidate, view, None),
                 Some(false) => {}
                 None => {
                     let leaves = rule.selector.iter().flat_map(Selector::leaves);
-                    taker.take(candidate.rule, view, Some(Waits { truths: leaves.map(|leaf| view.truth(leaf)).collect(), is_read }));
+                    taker.take(candidate, view, Some(Waits { truths: leaves.map(|leaf| view.truth(leaf)).collect(), is_read }));
                 }
             }
         }
     }
 }
 
-/// What is stored of exchanges, tokens and error messages, by place in the page.
+/// What is stored of exchanges, tokens, error messages and request ids, by place in the page.
 #[derive(Default)]
 pub(super) struct Known {
     exchanges: HashMap<usize, ExchangeFacts>,
     tokens: HashMap<usize, [Option<u64>; 2]>,
     messages: HashMap<usize, String>,
+    requests: HashMap<usize, String>,
 }
 
 impl Known {
-    /// Of these places of a page.
-    fn read(reader: &mut Reader, events: &[Lean], places: impl Iterator<Item = usize>) -> Result<Self> {
-        let mut places: Vec<usize> = places.collect();
-        places.dedup();
-        let of = |is_call: bool| {
-            let events = places.iter().filter_map(|place| Some((*place, events.get(*place)?)));
-            let wanted = events.filter(|(_, lean)| (lean.event.strand() == Strand::Invocation) == is_call);
-            wanted.map(|(place, lean)| (place, lean.event.id)).unzip::<usize, EventId, Vec<usize>, Vec<EventId>>()
+    /// Of these places of a page, in order; of some with the request id.
+    fn read(reader: &mut Reader, events: &[Lean], places: impl Iterator<Item = (usize, bool)>) -> Result<Self> {
+        let wanted: Vec<(usize, bool, &Lean)> = places.filter_map(|(place, asks)| Some((place, asks, events.get(place)?))).collect();
+        let of = |is_wanted: &dyn Fn(bool, &Lean) -> bool| {
+            let wanted = wanted.iter().filter(|(_, asks, lean)| is_wanted(*asks, lean));
+            wanted.map(|(place, _, lean)| (*place, lean.event.id)).unzip::<usize, EventId, Vec<usize>, Vec<EventId>>()
         };
-        let ((calls, call_ids), (others, other_ids)) = (of(true), of(false));
+        let is_call = |lean: &Lean| lean.event.strand() == Strand::Invocation;
+        // Of what was committed a moment ago it is at hand.
+        let (calls, call_ids) = of(&|_, lean| is_call(lean) && lean.facts.is_none());
+        let (others, other_ids) = of(&|_, lean| !is_call(lean));
+        let (asking, asking_ids) = of(&|asks, _| asks);
         let facts = reader.facts(&call_ids)?;
         let exchanges = calls.into_iter().zip(facts).filter_map(|(place, facts)| Some((place, facts?))).collect();
-        let (counted, mut said) = (reader.trail_tokens(&other_ids)?, reader.error_messages(&other_ids)?);
-        let others = || others.iter().zip(&other_ids);
-        let tokens = others().filter_map(|(place, id)| Some((*place, *counted.get(&id.0)?))).collect();
-        let messages = others().filter_map(|(place, id)| Some((*place, said.remove(&id.0)?))).collect();
-        Ok(Self { exchanges, tokens, messages })
+        let (counted, said, ids) = (reader.trail_tokens(&other_ids)?, reader.error_messages(&other_ids)?, reader.request_ids(&asking_ids)?);
+        Ok(Self {
+            exchanges,
+            tokens: by_place(&others, &other_ids, counted),
+            messages: by_place(&others, &other_ids, said),
+            requests: by_place(&asking, &asking_ids, ids),
+        })
     }
 
     /// Of one event alone.
     pub(super) fn of(reader: &mut Reader, lean: &Lean) -> Result<Self> {
-        Self::read(reader, std::slice::from_ref(lean), std::iter::once(0))
+        Self::read(reader, std::slice::from_ref(lean), std::iter::once((0, true)))
+    }
+
+    fn exchange<'k>(&'k self, event: usize, lean: &'k Lean) -> Option<&'k ExchangeFacts> {
+        lean.facts.as_deref().or_else(|| self.exchanges.get(&event))
     }
 
     pub(super) fn show<'k>(&'k self, view: &mut View<'k>, event: usize) {
-        view.exchange = self.exchanges.get(&event);
+        view.exchange = self.exchange(event, view.lean);
         view.tokens = self.tokens.get(&event).copied();
         view.message = self.messages.get(&event).map(String::as_str);
+        view.request = self.requests.get(&event).map(String::as_str);
     }
 
     /// The bodies of an event that lie in files of their own.
     pub(super) fn bodies(&self, reader: &mut Reader, event: usize, lean: &Lean) -> Bodies {
-        let is_outside = self.exchanges.get(&event).is_some_and(|facts| facts.body == BodyState::S3);
-        let stored = lean.request_id.as_deref().filter(|_| is_outside).and_then(|request| reader.bodies(request).ok()).unwrap_or_default();
+        if self.exchange(event, lean).is_none_or(|facts| facts.body != BodyState::S3) {
+            return Bodies::default();
+        }
+        let request = reader.request_ids(&[lean.event.id]).ok().and_then(|mut ids| ids.remove(&lean.event.id.0));
+        let stored = request.and_then(|request| reader.bodies(&request).ok()).unwrap_or_default();
         Bodies { input: stored.input, output: stored.output }
     }
+}
+
+/// What was found by row number, by place in the page.
+fn by_place<T>(places: &[usize], ids: &[EventId], mut found: std::collections::HashMap<u32, T>) -> HashMap<usize, T> {
+    places.iter().zip(ids).filter_map(|(place, id)| Some((*place, found.remove(&id.0)?))).collect()
 }

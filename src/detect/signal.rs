@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::entity;
 use super::lists::Lists;
+use super::place::{Shape, Tier, place};
 use super::rule::{ListHow, Rule};
 use super::state::Draft;
 use super::view::{View, Words};
@@ -16,6 +17,13 @@ pub(super) struct Making<'m> {
     pub(super) draft: &'m Draft,
     pub(super) lists: &'m Lists,
     pub(super) words: &'m Words,
+}
+
+/// How much has to be known of the event: records are not read for what the columns say.
+pub(super) fn needs(rule: &Rule, shape: Shape) -> Tier {
+    let lists = rule.lists.iter().filter_map(|list| list.field.as_deref());
+    let fields = words::fields(rule).chain(rule.entity.iter().map(String::as_str)).chain(lists);
+    fields.map(|field| place(field, shape).tier()).max().unwrap_or(Tier::Call)
 }
 
 /// The signal; `None` when a match list keeps it away.

@@ -24,12 +24,18 @@ pub(super) struct NameTable {
 const MOST_NAMES: usize = 200_000;
 
 impl NameTable {
-    /// Makes sure that the names of these events are known.
-    pub(super) fn learn<'l>(&mut self, reader: &mut Reader, events: impl IntoIterator<Item = &'l Lean>, columns: &[LeanColumn]) -> Result<()> {
-        if self.known > MOST_NAMES {
+    /// Forgets all names when there are too many; says whether it did.
+    pub(super) fn forget(&mut self) -> bool {
+        let is_full = self.known > MOST_NAMES;
+        if is_full {
             *self = Self::default();
         }
-        for number in events.into_iter().flat_map(|lean| columns.iter().map(|column| lean.column(*column))) {
+        is_full
+    }
+
+    /// Makes sure that the names of an event are known.
+    pub(super) fn learn(&mut self, reader: &mut Reader, lean: &Lean) -> Result<()> {
+        for number in *lean.columns() {
             if number == 0 || self.names.get(number as usize).is_some_and(Option::is_some) {
                 continue;
             }
@@ -49,28 +55,6 @@ impl NameTable {
         self.names.get(number as usize)?.as_ref()
     }
 }
-
-/// Every column of names.
-pub(super) const ALL_COLUMNS: [LeanColumn; 15] = [
-    LeanColumn::Account,
-    LeanColumn::Region,
-    LeanColumn::Actor,
-    LeanColumn::Principal,
-    LeanColumn::Role,
-    LeanColumn::Session,
-    LeanColumn::Key,
-    LeanColumn::Ip,
-    LeanColumn::UserAgent,
-    LeanColumn::Action,
-    LeanColumn::Service,
-    LeanColumn::ErrorCode,
-    LeanColumn::Model,
-    LeanColumn::Bucket,
-    LeanColumn::Host,
-];
-
-/// What tells the kind of a call.
-pub(super) const CALL_COLUMNS: [LeanColumn; 3] = [LeanColumn::Service, LeanColumn::Action, LeanColumn::ErrorCode];
 
 /// A record that was read, parsed once for paths and once, when asked for, for derived fields.
 pub(super) struct Opened<'r> {
@@ -106,6 +90,7 @@ pub(super) struct View<'v> {
     pub(super) exchange: Option<&'v ExchangeFacts>,
     pub(super) tokens: Option<[Option<u64>; 2]>,
     pub(super) message: Option<&'v str>,
+    pub(super) request: Option<&'v str>,
     pub(super) record: Option<&'v Opened<'v>>,
     pub(super) case: Option<CaseFacts<'v>>,
 }
@@ -113,7 +98,7 @@ pub(super) struct View<'v> {
 impl<'v> View<'v> {
     /// An event of which no more than its row is known.
     pub(super) fn of(lean: &'v Lean, names: &'v NameTable, upto: Tier) -> Self {
-        Self { lean, names, upto, exchange: None, tokens: None, message: None, record: None, case: None }
+        Self { lean, names, upto, exchange: None, tokens: None, message: None, request: None, record: None, case: None }
     }
 
     pub(super) fn shape(&self) -> Shape {
@@ -124,9 +109,9 @@ impl<'v> View<'v> {
         if self.lacks(name) {
             return true;
         }
-        match place(name, self.shape()).tier() {
-            Tier::Case => self.case.as_ref().is_some_and(|case| case.knows(name, Seat::of(self.lean))),
-            tier => tier <= self.upto,
+        match place(name, self.shape()) {
+            Place::Case(field) => self.case.as_ref().is_some_and(|case| case.knows(field, Seat::of(self.lean))),
+            place => place.tier() <= self.upto,
         }
     }
 
@@ -179,6 +164,11 @@ impl<'v> View<'v> {
 
     /// The number of a field.
     pub(super) fn number(&self, field: &Located) -> Option<f64> {
+        if let Place::Exchange(stored) = field.place(self.shape())
+            && let Some(amount) = self.amount(stored)
+        {
+            return Some(i64::try_from(amount).unwrap_or(i64::MAX) as f64);
+        }
         match self.at(field.place(self.shape()), &field.name)? {
             Field::Whole(number) => Some(number as f64),
             Field::Number(number) => Some(number),
@@ -227,50 +217,55 @@ impl View<'_> {
             Place::Verb => self.name(LeanColumn::Action).filter(|verb| self.lean.column(LeanColumn::Service) != 0 && &***verb != "aws").map(text),
             Place::ModelFamily => self.name(LeanColumn::Model).map(|model| Field::Text(decode::model_family(model).to_owned())),
             Place::User => self.name(LeanColumn::Principal).and_then(|principal| decode::user_of(principal)).map(|user| Field::Text(user.to_owned())),
-            Place::Request => self.lean.request_id.clone().map(Field::Text),
+            Place::Request => self.request.map(|request| Field::Text(request.to_owned())),
             Place::Message => self.message.map(|message| Field::Text(message.to_owned())),
             Place::Exchange(stored) => self.of_exchange(stored),
             Place::Derived if self.lacks(name) => None,
             Place::Derived => derived(self.record?.derived(name)),
             Place::Raw => raw(self.record?.root(), name),
-            Place::Case => self.case.as_ref()?.field(name, Seat::of(self.lean)),
+            Place::Case(field) => self.case.as_ref()?.field(field, Seat::of(self.lean)),
         }
     }
 
-    fn of_exchange(&self, stored: Stored) -> Option<Field> {
-        let count = |count: Option<u64>| count.map(|count| Field::Whole(i64::try_from(count).unwrap_or(i64::MAX)));
+    /// What is stored, when it is an amount.
+    pub(super) fn amount(&self, stored: Stored) -> Option<u64> {
         let sum = |counts: [Option<u64>; 2]| counts.into_iter().flatten().reduce(u64::saturating_add);
         // Counts are taken one by one: all of them are many bytes, and asked for by most rules of most calls.
         let tokens = |of: fn(&Tokens) -> Option<u64>| self.exchange.and_then(|facts| of(&facts.tokens));
+        let chars = |of: fn(&ExchangeFacts) -> u32| self.exchange.map(|facts| of(facts).into());
         let [input, output] = match (self.exchange, self.tokens) {
             (None, Some(counted)) => counted,
             (None, None) => [None, None],
             (Some(facts), _) => [facts.tokens.input, facts.tokens.output],
         };
         match stored {
-            Stored::TokensIn => return count(input),
-            Stored::TokensOut => return count(output),
-            Stored::TokensCache => return count(sum([tokens(|tokens| tokens.cache_read), tokens(|tokens| tokens.cache_write)])),
-            Stored::TokensTotal => return count(sum([tokens(|tokens| tokens.total_input).or(input), output])),
-            _ => {}
+            Stored::TokensIn => input,
+            Stored::TokensOut => output,
+            Stored::TokensCache => sum([tokens(|tokens| tokens.cache_read), tokens(|tokens| tokens.cache_write)]),
+            Stored::TokensTotal => sum([tokens(|tokens| tokens.total_input).or(input), output]),
+            Stored::PromptChars => chars(|facts| facts.user_chars),
+            Stored::PromptCharsAll => chars(|facts| facts.input_chars),
+            Stored::CompletionChars => chars(|facts| facts.completion_chars),
+            Stored::Turns => chars(|facts| facts.turns),
+            Stored::Latency => self.exchange.and_then(|facts| facts.latency_ms),
+            Stored::Family | Stored::Stop | Stored::Body | Stored::Guard | Stored::Guarded | Stored::SystemOpening | Stored::Tools => None,
+        }
+    }
+
+    fn of_exchange(&self, stored: Stored) -> Option<Field> {
+        if let Some(amount) = self.amount(stored) {
+            return Some(Field::Whole(i64::try_from(amount).unwrap_or(i64::MAX)));
         }
         let facts = self.exchange?;
-        let whole = |number: u32| Some(Field::Whole(number.into()));
         match stored {
             Stored::Family => Some(Field::Text(facts.family.clone())),
             Stored::Stop => facts.stop_reason.clone().map(Field::Text),
             Stored::Body => Some(Field::Text(facts.body.name().to_owned())),
             Stored::Guard => Some(Field::Text(facts.guardrail.name().to_owned())),
             Stored::Guarded => facts.flags.guarded().map(Field::Flag),
-            Stored::PromptChars => whole(facts.user_chars),
-            Stored::PromptCharsAll => whole(facts.input_chars),
             Stored::SystemOpening => facts.system_opening.clone().map(Field::Text),
-            Stored::CompletionChars => whole(facts.completion_chars),
-            Stored::Turns => whole(facts.turns),
-            Stored::Latency => count(facts.latency_ms),
-            Stored::Tools if facts.tools.is_empty() => None,
-            Stored::Tools => Some(Field::List(facts.tools.iter().cloned().map(Field::Text).collect())),
-            Stored::TokensIn | Stored::TokensOut | Stored::TokensCache | Stored::TokensTotal => None,
+            Stored::Tools if !facts.tools.is_empty() => Some(Field::List(facts.tools.iter().cloned().map(Field::Text).collect())),
+            _ => None,
         }
     }
 }

@@ -307,7 +307,7 @@ impl Signal {
 /// One line of a lead's arithmetic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Points {
-    /// What for, in words: `S12 Invocation logging changed`, `a further tactic: TA0040`.
+    /// What for, in words: `S12 Invocation logging changed`, `a further tactic: Impact (TA0040)`.
     pub what: String,
     /// How many.
     pub points: u32,

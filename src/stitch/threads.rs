@@ -15,6 +15,8 @@ use crate::model::{Link, RoundKeys, ThreadRow};
 
 /// An exchange's place in time, by which those with the same key are ordered: time, tie, number of the node.
 type Place = (i64, u64, u32);
+const FIRST: Place = (i64::MIN, 0, 0);
+const LAST: Place = (i64::MAX, u64::MAX, u32::MAX);
 
 struct Node {
     millis: i64,
@@ -134,8 +136,8 @@ fn sought(history: &[RoundKeys]) -> impl Iterator<Item = u64> {
 #[derive(Default)]
 struct Index {
     one: HashMap<u64, u32>,
-    /// Keys of several nodes; in `one` they have [`SEVERAL`].
-    several: HashMap<u64, BTreeSet<Place>>,
+    /// Those of keys that several nodes have; in `one` they have [`SEVERAL`]. In one set, since most are few.
+    several: BTreeSet<(u64, Place)>,
 }
 
 const SEVERAL: u32 = u32::MAX;
@@ -149,18 +151,22 @@ impl Index {
         if *slot == place.2 {
             return;
         }
-        let places = self.several.entry(key).or_default();
         if *slot != SEVERAL {
-            places.extend(nodes.get(*slot as usize).map(|node| node.place(*slot)));
+            self.several.extend(nodes.get(*slot as usize).map(|node| (key, node.place(*slot))));
             *slot = SEVERAL;
         }
-        places.insert(place);
+        self.several.insert((key, place));
+    }
+
+    /// The places with a key of several, from one on and up to another, in order.
+    fn places(&self, key: u64, from: Place, to: Place) -> impl DoubleEndedIterator<Item = Place> + '_ {
+        self.several.range((key, from)..=(key, to)).map(|(_, place)| *place)
     }
 
     /// The last node with the key at or before a time, other than `not`.
     fn latest(&self, key: u64, millis: i64, not: u32, nodes: &[Node]) -> Option<u32> {
         match *self.one.get(&key)? {
-            SEVERAL => self.several.get(&key)?.range(..=(millis, u64::MAX, u32::MAX)).rev().map(|place| place.2).find(|node| *node != not),
+            SEVERAL => self.places(key, FIRST, (millis, u64::MAX, u32::MAX)).rev().map(|place| place.2).find(|node| *node != not),
             one => (one != not && nodes.get(one as usize)?.millis <= millis).then_some(one),
         }
     }
@@ -168,7 +174,7 @@ impl Index {
     /// The first place with the key behind this one.
     fn next_after(&self, key: u64, place: Place, nodes: &[Node]) -> Option<Place> {
         match *self.one.get(&key)? {
-            SEVERAL => self.several.get(&key)?.range((std::ops::Bound::Excluded(place), std::ops::Bound::Unbounded)).next().copied(),
+            SEVERAL => self.places(key, place, LAST).find(|other| *other > place),
             one => nodes.get(one as usize).map(|node| node.place(one)).filter(|other| *other > place),
         }
     }
@@ -178,7 +184,7 @@ impl Index {
         match self.one.get(&key) {
             None => {}
             Some(&SEVERAL) => {
-                let places = self.several.get(&key).into_iter().flat_map(|places| places.range((millis, 0, 0)..));
+                let places = self.places(key, (millis, 0, 0), LAST);
                 found.extend(places.take_while(|place| until.is_none_or(|until| place.0 <= until)).map(|place| place.2));
             }
             Some(one) => {

@@ -61,6 +61,13 @@ pub struct Options {
 
 /// A key press is drawn at once, unless what it asked for is there within this time: then both are one frame.
 const PATIENCE: Duration = Duration::from_millis(12);
+/// Keys that come in one go, as over a slow line, are each about what the one before has led to: that is waited for. Where it takes
+/// longer than this, the rest is taken at once.
+const AHEAD: Duration = Duration::from_millis(250);
+/// What decides where the next key lands.
+const PLACES: &[Slot] = &[Slot::List, Slot::Jump, Slot::Search, Slot::Pivots, Slot::Values, Slot::Profile, Slot::SignalPage];
+/// What is read there.
+const READ: &[Slot] = &[Slot::Rows, Slot::Detail];
 /// Replies are drawn at most this often.
 const FRAME: Duration = Duration::from_millis(33);
 /// The preview waits until the cursor has rested this long.
@@ -181,10 +188,8 @@ impl Workbench {
         if let Some(feeder) = self.feeder.take() {
             let _ = feeder.join();
         }
-        if let Some(detecting) = self.detecting.take() {
-            detecting.finish();
-        }
-        self.runner.finish();
+        let rules = self.detecting.take().map(Detecting::finish);
+        self.runner.finish(rules);
         self.screen.give_back();
         match end {
             Ok(End::Quit) => Ok(()),
@@ -198,7 +203,7 @@ impl Workbench {
         let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
         let (mut interrupt, mut resume) = (signal(SignalKind::interrupt())?, signal(SignalKind::from_raw(18))?);
         self.take(Event::Clock(now()))?;
-        self.patience().await?;
+        self.patience(PATIENCE, true).await?;
         self.draw()?;
         while !self.state.quitting {
             let frame_at = self.drawn_at + FRAME;
@@ -210,14 +215,18 @@ impl Workbench {
                 _ = interrupt.recv() => return Ok(End::Quit),
                 _ = resume.recv() => { self.screen.forget()?; self.dirty = true; }
                 key = keys.recv() => {
-                    let Some(Ok(key)) = key else { return Ok(End::HungUp) };
+                    let Some(Ok(mut key)) = key else { return Ok(End::HungUp) };
+                    let mut is_patient = true;
                     self.take(Event::Clock(now()))?;
-                    self.terminal_event(key)?;
-                    // A held key sends faster than screens are read: all that has come is one movement.
-                    while let Ok(Ok(key)) = keys.try_recv() {
-                        self.terminal_event(key)?;
+                    self.terminal_event(&key)?;
+                    while let Ok(Ok(next)) = keys.try_recv() {
+                        // A held key sends faster than screens are read: rows that it passes are not waited for.
+                        let is_passing = next == key && self.state.awaiting.is_none();
+                        is_patient = is_patient && self.patience(AHEAD, !is_passing).await?;
+                        self.terminal_event(&next)?;
+                        key = next;
                     }
-                    self.patience().await?;
+                    self.patience(PATIENCE, true).await?;
                     self.draw()?;
                 }
                 Some(event) = self.replies.recv() => self.take(event)?,
@@ -231,11 +240,11 @@ impl Workbench {
         Ok(End::Quit)
     }
 
-    fn terminal_event(&mut self, event: TerminalEvent) -> anyhow::Result<()> {
+    fn terminal_event(&mut self, event: &TerminalEvent) -> anyhow::Result<()> {
         match event {
-            TerminalEvent::Key(key) => self.take(Event::Key(key)),
-            TerminalEvent::Paste(text) => self.take(Event::Paste(text)),
-            TerminalEvent::Resize(columns, rows) => self.take(Event::Resize(columns, rows)),
+            TerminalEvent::Key(key) => self.take(Event::Key(*key)),
+            TerminalEvent::Paste(text) => self.take(Event::Paste(text.clone())),
+            TerminalEvent::Resize(columns, rows) => self.take(Event::Resize(*columns, *rows)),
             TerminalEvent::Mouse(mouse) => match mouse.kind {
                 MouseEventKind::ScrollDown => self.take(Event::Scroll(3)),
                 MouseEventKind::ScrollUp => self.take(Event::Scroll(-3)),
@@ -246,16 +255,17 @@ impl Workbench {
         }
     }
 
-    /// Waits a moment for what a key press asked for, so that key and answer are one frame.
-    async fn patience(&mut self) -> anyhow::Result<()> {
-        let until = Instant::now() + PATIENCE;
-        while [Slot::List, Slot::Rows, Slot::Detail, Slot::Pivots, Slot::Values].into_iter().any(|slot| self.state.is_asking(slot)) {
+    /// Waits so long for what keys asked for: places, and what is read there. False when it takes longer.
+    async fn patience(&mut self, long: Duration, reads: bool) -> anyhow::Result<bool> {
+        let until = Instant::now() + long;
+        let slots = || PLACES.iter().chain(READ.iter().filter(|_| reads));
+        while slots().any(|slot| self.state.is_asking(*slot)) {
             match timeout_at(until, self.replies.recv()).await {
                 Ok(Some(event)) => self.take(event)?,
-                _ => break,
+                _ => return Ok(false),
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn take(&mut self, event: Event) -> anyhow::Result<()> {

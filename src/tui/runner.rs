@@ -14,6 +14,7 @@ mod tables;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::ask::{Answer, Ask, Slot};
 use super::message::{Event, Severity};
@@ -63,7 +64,11 @@ struct Worker {
     jobs: Sender<(Ask, u64)>,
     interrupter: Interrupter,
     current: Arc<Mutex<Option<Slot>>>,
+    thread: thread::JoinHandle<()>,
 }
+
+/// How long leaving waits for those who read; they are cancelled, which takes milliseconds.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// One number out of a revision, for comparing.
 pub fn revision_number(revision: Revision) -> u64 {
@@ -123,8 +128,14 @@ impl Runner {
         }
     }
 
-    /// Waits until everything written is kept, and nothing of ours runs at AWS.
-    pub fn finish(self) {
+    /// Waits until everything written is kept, and nothing of ours runs at AWS. Before the notebook folds the case's log in
+    /// it waits for the threads that read the case, of which `other` is one: what somebody reads stays in the log.
+    pub fn finish(self, other: Option<thread::JoinHandle<()>>) {
+        let readers: Vec<_> = [self.quick, self.scan, self.query].map(Worker::finish).into_iter().chain(other).collect();
+        let until = Instant::now() + CLOSING;
+        while Instant::now() < until && !readers.iter().all(thread::JoinHandle::is_finished) {
+            thread::sleep(Duration::from_millis(2));
+        }
         if let Some((sender, thread)) = self.notes {
             drop(sender);
             let _ = thread.join();
@@ -141,8 +152,14 @@ impl Worker {
         let interrupter = reader.interrupter();
         let current = Arc::new(Mutex::new(None));
         let running = Arc::clone(&current);
-        thread::spawn(move || work(reader, &queue, &running, &replies));
-        Self { jobs, interrupter, current }
+        let thread = thread::spawn(move || work(reader, &queue, &running, &replies));
+        Self { jobs, interrupter, current, thread }
+    }
+
+    /// Ends it, when nobody takes replies any more; gives the thread, which closes the case as it ends.
+    fn finish(self) -> thread::JoinHandle<()> {
+        self.interrupter.cancel();
+        self.thread
     }
 
     fn interrupt(&self, slot: Slot) {
@@ -169,6 +186,10 @@ fn work(mut reader: Reader, queue: &Receiver<(Ask, u64)>, running: &Mutex<Option
         if let Ok(mut current) = running.lock() {
             *current = Some(slot);
             reader.rearm();
+        }
+        // In this order: who leaves closes the replies and then cancels, so that one of the two is seen.
+        if replies.is_closed() {
+            return;
         }
         let mut gone = false;
         answer(&mut reader, &ask, &mut |answer| gone |= replies.blocking_send(Event::Reply { slot, generation, answer }).is_err());
@@ -205,6 +226,8 @@ fn keep_notes(mut notebook: Notebook, writes: &Receiver<Write>, replies: &Replie
             let _ = replies.blocking_send(Event::Notice(Severity::Error, format!("{error}")));
         }
     }
+    // All of it was kept; what stays in the log is read from there.
+    let _ = notebook.finish();
 }
 
 /// A failed read as an answer.

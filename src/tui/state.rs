@@ -101,8 +101,11 @@ pub struct Hits {
     pub found: Vec<EventId>,
     /// The scan is complete.
     pub done: bool,
-    /// Go to the first hit at or after the cursor as soon as there is one.
+    /// When all are known, go to the first at or after the row where the search began, unless the cursor was moved meanwhile. They
+    /// are found in any order: the first that is known is not the nearest.
     pub jump: bool,
+    /// The event of that row.
+    pub began: Option<EventRef>,
 }
 
 /// A call of a conversation that somebody wants to see.

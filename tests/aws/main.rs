@@ -17,6 +17,7 @@ mod fetching;
 mod hard;
 mod hunts;
 mod of_server;
+#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../pty/mod.rs"]
 mod pty;
 mod server;

@@ -61,8 +61,7 @@ fn rows_come_and_the_top_line_says_from_where_and_for_how_much() {
     terminal.expect("ListFoundationModels");
     terminal.expect("AWS us-east-1");
     terminal.expect("≈");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     terminal.is_restored();
     assert_eq!(records_of(&shell.at("c")), records_in(server.world()));
     all_is_stopped(&server);
@@ -91,8 +90,7 @@ fn what_arrives_comes_by_itself_and_nothing_is_written_when_nothing_does() {
     server.world().arrive(late);
     wait_for(&mut terminal, &shell.at("c"), 83);
     assert_eq!(records_of(&shell.at("c")), records_in(server.world()));
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     all_is_stopped(&server);
 }
 
@@ -117,15 +115,13 @@ fn escape_gives_up_and_stops_what_runs() {
     server.heal();
     terminal.keys(">");
     wait_for(&mut terminal, &shell.at("c"), 80);
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
 }
 
 #[test]
 fn leaving_stops_what_runs() {
     let (server, _shell, mut terminal) = busy("leave");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     terminal.is_restored();
     assert_eq!(server.left_running(), Vec::<String>::new(), "before it has ended");
     all_is_stopped(&server);
@@ -159,8 +155,7 @@ fn a_login_that_ends_is_told_on_the_screen_and_waited_for() {
     terminal.expect("log in again");
     server.heal();
     terminal.expect("80 new events from AWS");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
 }
 
 #[test]
@@ -174,8 +169,7 @@ fn what_is_denied_is_told_on_the_screen() {
     // What was reported, in full.
     terminal.keys("!");
     terminal.expect("access denied");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
 }
 
 #[test]
@@ -197,7 +191,6 @@ fn more_of_one_value_is_looked_for_when_the_price_is_agreed_to() {
         })
     });
     terminal.expect("0 new events from AWS");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     all_is_stopped(&server);
 }

@@ -63,8 +63,7 @@ fn one_key_asks_aws_and_the_answer_says_what_it_cost() {
     terminal.expect("AWS: 1 rows");
     terminal.keys("\x1b");
     terminal.expect_gone("AWS: 1 rows");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     let asked = open_read_only(&shell.at("c.outcrop")).and_then(|mut reader| reader.asked()).expect("the ledger");
     assert!(asked.iter().any(|line| line.id == "asked in the workbench" && line.statistics.bytes_scanned > 0.0), "{asked:?}");
     only_read(&server);
@@ -86,8 +85,7 @@ fn beyond_the_budget_it_asks_first() {
     terminal.expect("may be spent unasked");
     terminal.keys("\r");
     terminal.expect("3 rows ");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     only_read(&server);
 }
 
@@ -107,8 +105,7 @@ fn escape_and_leaving_stop_it_at_aws() {
         } else {
             server.wait_until("nothing is left running", |server| server.left_running().is_empty());
             terminal.expect("is stopped at AWS");
-            terminal.keys("q");
-            assert_eq!(terminal.ended(), 0);
+            terminal.leave();
         }
         only_read(&server);
     }
@@ -127,8 +124,7 @@ fn a_hunt_goes_out_as_it_is_and_only_to_the_groups_that_could_answer() {
     terminal.expect("AWS scanned");
     let groups: Vec<_> = server.calls_of("StartQuery").into_iter().rev().take(2).map(|call| call.body["logGroupNames"].clone()).collect();
     assert_eq!(groups, [serde_json::json!([INVOCATIONS]), serde_json::json!([INVOCATIONS])]);
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
 }
 
 #[test]
@@ -153,7 +149,6 @@ fn groups_are_offered_and_chosen_and_what_is_wrong_is_told() {
     server.fault(on("StartQuery", Fault::Denied));
     terminal.keys("W");
     terminal.expect("access denied");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     only_read(&server);
 }

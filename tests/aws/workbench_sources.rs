@@ -56,8 +56,7 @@ fn log_groups_are_found_chosen_priced_and_fetched_into_a_case_that_was_opened_of
     // The same again: nothing is missing but the last minutes, which are never called complete.
     terminal.keys("1>");
     terminal.expect("new events from AWS");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     terminal.is_restored();
     let mut records = records_in(server.world());
     records.insert(digest(&std::fs::read_to_string(shell.at("first.json")).expect("the file")), 1);
@@ -78,8 +77,7 @@ fn what_is_not_chosen_is_not_fetched_and_the_choice_is_remembered() {
     terminal.expect("enter fetches");
     terminal.keys("\r");
     terminal.expect(&format!("{count} new events from AWS"));
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     let mut reader = open_read_only(&shell.at("c.outcrop")).expect("a case");
     let chosen: Vec<String> = reader.chosen_groups().expect("groups").into_iter().map(|(_, group)| group.name).collect();
     assert_eq!(chosen, [kept]);
@@ -93,8 +91,7 @@ fn what_is_not_chosen_is_not_fetched_and_the_choice_is_remembered() {
     assert!(terminal.screen().contains(kept));
     terminal.keys("\x1b");
     terminal.expect_gone("[x]");
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
 }
 
 #[test]
@@ -119,8 +116,7 @@ fn escape_stops_a_fetch_and_what_cannot_be_listed_is_told_in_the_form() {
     terminal.expect("fetching 0 %");
     terminal.keys("\x1b");
     server.wait_until("nothing is left running", |server| server.left_running().is_empty());
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     only_read(&server);
 }
 
@@ -137,8 +133,7 @@ fn a_file_is_added_and_a_path_that_leads_nowhere_is_told() {
         terminal.keys(&format!("{path}\r"));
         terminal.expect(told);
     }
-    terminal.keys("q");
-    assert_eq!(terminal.ended(), 0);
+    terminal.leave();
     assert_eq!(records_of(&shell.at("c.outcrop")).len(), 5);
     let mut reader = open_read_only(&shell.at("c.outcrop")).expect("a case");
     assert_eq!(reader.coverage().expect("coverage").into_iter().map(|entry| entry.span).collect::<Vec<Seconds>>(), []);

@@ -64,6 +64,14 @@ impl Terminal {
         }
     }
 
+    /// Gives it so many columns and rows.
+    pub fn resize(&mut self, (columns, rows): (u16, u16)) {
+        let size = |n: u16| NonZero::new(n).expect("not zero");
+        self.parser.screen_mut().set_size(size(rows), size(columns));
+        let to = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.as_ref().expect("open").resize(to).expect("resized");
+    }
+
     /// What is on it.
     pub fn screen(&self) -> String {
         self.parser.screen().contents()
@@ -116,6 +124,13 @@ impl Terminal {
             assert!(Instant::now() < until, "the program did not end:\n{}", self.screen());
             self.take(Duration::from_millis(50));
         }
+    }
+
+    /// Leaves the workbench.
+    #[track_caller]
+    pub fn leave(&mut self) {
+        self.keys("q");
+        assert_eq!(self.ended(), 0);
     }
 
     /// It is as it was before the program.

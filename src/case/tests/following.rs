@@ -1,11 +1,13 @@
 //! What a follower is handed is what it would read from the file.
 
+use std::sync::mpsc::channel;
+
 use regex::RegexSet;
 
 use super::fixture::{Spec, digest, new_case};
-use crate::case::{Batch, Lanes, Reader, TextSearch, Whose, Writable, Writer};
+use crate::case::{Batch, Lanes, Lean, News, Reader, TextSearch, Whose, Writable, Writer};
 use crate::decode::{Decoded, Said, Searchable};
-use crate::model::{RecordPosition, SourceId, Strand};
+use crate::model::{ExchangeFacts, RecordPosition, SourceId, Strand, Tokens};
 
 const WORDS: [&str; 3] = ["alpha", "be+ta", "gam.a"];
 
@@ -23,6 +25,7 @@ fn exchanges(mut batch: Batch, from: u32, texts: &[&str]) -> Batch {
             strand: Some(Strand::Invocation),
             searchable: vec![Searchable::Text((*text).to_owned().into()), Searchable::Text(answer.into())],
             said: Said { user: 0..1, answer: 1..2 },
+            exchange: (number % 5 != 3).then(|| facts(number, text)),
             ..spec.decoded()
         };
         let position = RecordPosition { offset: u64::from(number) * 10, length: 10, ..RecordPosition::default() };
@@ -38,13 +41,37 @@ fn commit(case: &Writable, writer: &mut Writer, from: u32, texts: &[&str]) {
 
 fn follower(case: &Writable) -> Reader {
     let mut reader = case.reader().unwrap();
-    reader.follow(case, searches());
+    reader.follow(case, searches(), Box::new(|_| ()));
     reader
 }
 
-/// What the file says of the rows behind one, as text: a row is never asked for what it is not.
+/// Rows as text, with the file's exchanges where none are at hand.
+fn whole(case: &Writable, mut rows: Vec<Lean>) -> String {
+    let facts = case.reader().unwrap().facts(&rows.iter().map(|row| row.event.id).collect::<Vec<_>>()).unwrap();
+    for (row, facts) in rows.iter_mut().zip(facts) {
+        row.facts = row.facts.take().or(facts.map(Box::new));
+    }
+    format!("{rows:?}")
+}
+
+/// What the file says of the rows behind one.
 fn stored(case: &Writable, after: u32, most: usize) -> String {
-    format!("{:?}", case.reader().unwrap().lean(after, most).unwrap())
+    whole(case, case.reader().unwrap().lean(after, most).unwrap())
+}
+
+/// What a list would show of an exchange, with names of tools that no service allows.
+fn facts(number: u32, text: &str) -> ExchangeFacts {
+    let tools = [vec![], vec!["a\nb".to_owned(), "c\r".to_owned()], vec![String::new()], vec!["get_weather".to_owned()]];
+    ExchangeFacts {
+        family: "converse".to_owned(),
+        preview: text.to_owned(),
+        user_chars: number,
+        tokens: Tokens { input: Some(u64::MAX), output: Some(u64::from(number)), ..Tokens::default() },
+        stop_reason: number.is_multiple_of(2).then(|| "end_turn".to_owned()),
+        tools: tools.into_iter().cycle().nth(number as usize).unwrap_or_default(),
+        system_opening: Some(String::new()),
+        ..ExchangeFacts::default()
+    }
 }
 
 #[test]
@@ -71,12 +98,14 @@ fn rows_and_what_was_found_are_those_of_the_file() {
     assert!(reader.watched(1, 8, &searches()).is_none());
     // In pages, over the end of a commit, once; then they are read from the file.
     assert_eq!(reader.fresh(0, 9).map(|rows| rows.len()), None);
-    assert_eq!(format!("{:?}", reader.fresh(2, 3).unwrap()), stored(&case, 1, 3));
+    let fresh = reader.fresh(2, 3).unwrap();
+    assert_eq!(fresh.iter().map(|row| row.facts.is_some()).collect::<Vec<_>>(), [true, false, true], "the third has no exchange");
+    assert_eq!(whole(&case, fresh), stored(&case, 1, 3));
     assert_eq!(reader.handed_over(4), Some(7));
-    assert_eq!(format!("{:?}", reader.fresh(5, 3).unwrap()), stored(&case, 4, 1));
-    assert_eq!(format!("{:?}", reader.lean(5, 3).unwrap()), stored(&case, 5, 3));
+    assert_eq!(whole(&case, reader.fresh(5, 3).unwrap()), stored(&case, 4, 1));
+    assert_eq!(whole(&case, reader.lean(5, 3).unwrap()), stored(&case, 5, 3));
     assert!(reader.fresh(6, 3).is_none() && reader.handed_over(5).is_none());
-    assert_eq!(format!("{:?}", reader.lean(0, 100).unwrap()), stored(&case, 0, 100));
+    assert_eq!(whole(&case, reader.lean(0, 100).unwrap()), stored(&case, 0, 100));
 }
 
 #[test]
@@ -91,7 +120,7 @@ fn what_nobody_searched_is_handed_over_without() {
     writer.commit().unwrap();
     assert_eq!((reader.last_event().unwrap(), reader.handed_over(0)), (2, Some(2)));
     assert!(reader.watched(0, 2, &searches()).is_none());
-    assert_eq!(format!("{:?}", reader.fresh(1, 9).unwrap()), stored(&case, 0, 9));
+    assert_eq!(whole(&case, reader.fresh(1, 9).unwrap()), stored(&case, 0, 9));
     // Whoever asks last is told, and nobody once it has left.
     let late = exchanges(case.batch(), 3, &["gamma"]);
     let mut other = follower(&case);
@@ -118,7 +147,7 @@ fn rows_of_another_derivation_are_not_taken_for_these() {
     commit(&case, &mut writer, 5, &["gamma"]);
     assert_eq!((reader.last_event().unwrap(), reader.handed_over(0)), (1, Some(1)));
     assert_eq!(reader.watched(0, 1, &searches()).unwrap()[0], [vec![], vec![], vec![1]]);
-    assert_eq!(format!("{:?}", reader.lean(0, 9).unwrap()), stored(&case, 0, 9));
+    assert_eq!(whole(&case, reader.lean(0, 9).unwrap()), stored(&case, 0, 9));
 }
 
 #[test]
@@ -132,6 +161,21 @@ fn a_follower_that_is_slow_finds_the_rest_in_the_file() {
     }
     assert_eq!((reader.last_event().unwrap(), reader.handed_over(0), reader.handed_over(4)), (6, None, Some(6)));
     assert!(reader.watched(0, 6, &searches()).is_none());
-    assert_eq!(format!("{:?}", reader.lean(0, 4).unwrap()), stored(&case, 0, 4));
-    assert_eq!(format!("{:?}", reader.fresh(5, 4).unwrap()), stored(&case, 4, 4));
+    assert_eq!(whole(&case, reader.lean(0, 4).unwrap()), stored(&case, 0, 4));
+    assert_eq!(whole(&case, reader.fresh(5, 4).unwrap()), stored(&case, 4, 4));
+}
+
+#[test]
+fn a_commit_without_events_is_not_told() {
+    let (_folder, case) = new_case();
+    let (mut reader, mut writer) = (case.reader().unwrap(), case.writer().unwrap());
+    let (tell, told) = channel();
+    reader.follow(&case, searches(), Box::new(move |news| tell.send(news).unwrap()));
+    commit(&case, &mut writer, 1, &["alpha", "delta"]);
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), [News::Committed]);
+    // The same again: what is committed is that they were duplicates.
+    commit(&case, &mut writer, 1, &["alpha", "delta"]);
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), []);
+    writer.finish().unwrap();
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), [News::Finishing]);
 }

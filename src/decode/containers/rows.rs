@@ -116,7 +116,7 @@ pub(super) fn is_row(array: &[u8], wrap: Wrap) -> bool {
         return root.items().all(|item| item.get("field").is_text());
     }
     let mut names = HashSet::new();
-    root.items().all(|item| item.len() == 1 && item.entries().all(|(key, _)| names.insert(key.text().into_owned())))
+    root.items().all(|item| item.is_object() && item.len() == 1 && item.entries().all(|(key, _)| names.insert(key.text().into_owned())))
 }
 
 /// Names of the columns that a CloudTrail Lake query may ask for: the fields of a record (FORMATS §3.1).

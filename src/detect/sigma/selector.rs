@@ -200,6 +200,18 @@ impl Leaf {
         }
     }
 
+    /// The numbers that a number is compared with, when that is all: one is judged like another that lies alike between them.
+    pub(in crate::detect) fn limits(&self) -> Option<Vec<f64>> {
+        match &self.test {
+            Test::Item(item) if item.exists.is_some() => Some(Vec::new()),
+            Test::Item(item) => {
+                let mut numbers = Vec::new();
+                limits(&item.matcher, &mut numbers).then_some(numbers)
+            }
+            Test::Rule(_) => None,
+        }
+    }
+
     /// Names between percent signs that stand for values from elsewhere.
     pub(in crate::detect) fn placeholders(&self) -> Vec<&str> {
         let mut names = Vec::new();
@@ -220,6 +232,24 @@ impl Leaf {
             Test::Item(item) if item.exists.is_none() => needle(&item.matcher),
             _ => None,
         }
+    }
+}
+
+/// Gathers the numbers of comparisons; says whether there is nothing else.
+fn limits(matcher: &CompiledMatcher, numbers: &mut Vec<f64>) -> bool {
+    match matcher {
+        CompiledMatcher::NumericEq(number)
+        | CompiledMatcher::NumericGt(number)
+        | CompiledMatcher::NumericGte(number)
+        | CompiledMatcher::NumericLt(number)
+        | CompiledMatcher::NumericLte(number) => {
+            numbers.push(*number);
+            true
+        }
+        CompiledMatcher::Null | CompiledMatcher::Exists(_) => true,
+        CompiledMatcher::Not(inner) => limits(inner, numbers),
+        CompiledMatcher::AnyOf(children) | CompiledMatcher::AllOf(children) => children.iter().all(|child| limits(child, numbers)),
+        _ => false,
     }
 }
 

@@ -16,13 +16,16 @@ struct Series {
     amounts: Vec<f64>,
     /// From here on they are of the case; before, of other evidence.
     outside: bool,
+    /// It is among those that changed.
+    is_dirty: bool,
 }
 
 /// What a rule of outliers remembers.
 #[derive(Default)]
 pub(in crate::detect) struct Buckets {
     groups: HashMap<u32, Series>,
-    dirty: HashSet<u32>,
+    /// Groups that changed.
+    dirty: Vec<u32>,
     /// Groups that were judged by all groups' history, which changes with each.
     by_population: HashSet<u32>,
     /// What was not remembered.
@@ -134,8 +137,11 @@ impl Buckets {
             self.overflow += 1;
             return;
         }
-        self.groups.entry(group).or_default().add(bucket, amount, matches!(rule.aggregate, Aggregate::Max(_)));
-        self.dirty.insert(group);
+        let series = self.groups.entry(group).or_default();
+        series.add(bucket, amount, matches!(rule.aggregate, Aggregate::Max(_)));
+        if !std::mem::replace(&mut series.is_dirty, true) {
+            self.dirty.push(group);
+        }
     }
 
     /// An amount in other evidence.
@@ -169,11 +175,16 @@ impl Buckets {
         }
         let population = Population::of(&self.groups, counts_empty(rule));
         self.dirty.extend(self.by_population.drain());
-        let mut dirty: Vec<u32> = self.dirty.drain().collect();
+        let mut dirty = std::mem::take(&mut self.dirty);
         dirty.sort_unstable();
+        dirty.dedup();
         let since = i32::try_from(since.div_euclid(rule.bucket_ms)).unwrap_or(i32::MIN);
         for group in dirty {
-            let judged = self.groups.get(&group).map(|series| fired(group, series, rule, &population, since)).unwrap_or_default();
+            let mut judged = Judged::default();
+            if let Some(series) = self.groups.get_mut(&group) {
+                series.is_dirty = false;
+                judged = fired(group, series, rule, &population, since);
+            }
             if judged.by_population {
                 self.by_population.insert(group);
             }

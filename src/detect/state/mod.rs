@@ -10,7 +10,7 @@ pub(super) mod window;
 #[cfg(test)]
 mod tests;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use crate::model::{Baseline, MOST_EVENTS};
 
@@ -117,7 +117,8 @@ pub(super) const MOST_ITEMS: usize = 4_000_000;
 /// Items by group, sorted when they are looked at.
 pub(super) struct Groups<T> {
     by_number: HashMap<u32, Group<T>>,
-    dirty: HashSet<u32>,
+    /// Groups that changed.
+    dirty: Vec<u32>,
     items: usize,
     /// What was not remembered.
     pub(super) overflow: u64,
@@ -126,6 +127,8 @@ pub(super) struct Groups<T> {
 struct Group<T> {
     items: Vec<T>,
     sorted: bool,
+    /// It is among those that changed.
+    is_dirty: bool,
 }
 
 /// What groups are made of.
@@ -141,7 +144,7 @@ impl Item for At {
 
 impl<T> Default for Groups<T> {
     fn default() -> Self {
-        Self { by_number: HashMap::new(), dirty: HashSet::new(), items: 0, overflow: 0 }
+        Self { by_number: HashMap::new(), dirty: Vec::new(), items: 0, overflow: 0 }
     }
 }
 
@@ -152,11 +155,17 @@ impl<T: Item> Groups<T> {
             self.overflow += 1;
             return;
         }
-        let known = self.by_number.entry(group).or_insert_with(|| Group { items: Vec::new(), sorted: true });
+        let known = self.by_number.entry(group).or_insert_with(|| Group { items: Vec::new(), sorted: true, is_dirty: false });
         known.sorted &= known.items.last().is_none_or(|last| *last <= item);
+        if known.items.len() == known.items.capacity() {
+            // A quarter more at a time: twice as much would leave a third of all of it empty.
+            known.items.reserve_exact((known.items.len() / 4).max(4));
+        }
         known.items.push(item);
         self.items += 1;
-        self.dirty.insert(group);
+        if !std::mem::replace(&mut known.is_dirty, true) {
+            self.dirty.push(group);
+        }
     }
 
     /// Groups that changed since the last time.
@@ -176,9 +185,18 @@ impl<T: Item> Groups<T> {
         items
     }
 
-    /// Nothing counts as changed any more.
-    pub(super) fn clean(&mut self) {
-        self.dirty.clear();
+    /// Nothing counts as changed any more; gives what did, in order.
+    pub(super) fn clean(&mut self) -> Vec<u32> {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        dirty.sort_unstable();
+        // One that was taken out and came again is there twice.
+        dirty.dedup();
+        for number in &dirty {
+            if let Some(group) = self.by_number.get_mut(number) {
+                group.is_dirty = false;
+            }
+        }
+        dirty
     }
 
     /// Forgets what may have changed.
@@ -188,16 +206,16 @@ impl<T: Item> Groups<T> {
             group.items.retain(|item| !item.at().volatile);
             if group.items.len() < before {
                 self.items -= before - group.items.len();
-                self.dirty.insert(*number);
+                if !std::mem::replace(&mut group.is_dirty, true) {
+                    self.dirty.push(*number);
+                }
             }
         }
     }
 
     /// Calls with each group that changed since the last time, sorted and each item once.
     pub(super) fn changed(&mut self, mut each: impl FnMut(u32, &[T])) {
-        let mut dirty: Vec<u32> = self.dirty.drain().collect();
-        dirty.sort_unstable();
-        for number in dirty {
+        for number in self.clean() {
             let Some(group) = self.by_number.get_mut(&number) else { continue };
             if !group.sorted {
                 group.items.sort_unstable();

@@ -93,8 +93,7 @@ impl Sightings {
     }
 
     fn put(&mut self, group: u32, value: u32, stretch: Stretch, retention_ms: i64) {
-        let is_new_group = !self.groups.contains_key(&group);
-        let is_full = self.seen.len() >= MOST_SEEN || is_new_group && self.groups.len() >= MOST_GROUPS;
+        let is_full = self.seen.len() >= MOST_SEEN;
         match self.seen.entry((group, value)) {
             Entry::Occupied(mut seen) => {
                 // What goes on changes nothing that fires, unless something was new after it.
@@ -109,8 +108,11 @@ impl Sightings {
                     self.dirty.insert(group);
                 }
             }
-            Entry::Vacant(_) if is_full => self.overflow += 1,
             Entry::Vacant(free) => {
+                if is_full || self.groups.len() >= MOST_GROUPS && !self.groups.contains_key(&group) {
+                    self.overflow += 1;
+                    return;
+                }
                 free.insert(Seen { first: stretch, later: Vec::new() });
                 let values = self.groups.entry(group).or_insert_with(|| Values { values: Vec::new(), latest: i64::MIN });
                 values.values.push(value);

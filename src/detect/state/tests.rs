@@ -8,7 +8,7 @@ use super::buckets::Buckets;
 use super::plain::Plain;
 use super::sightings::{History, Sightings};
 use super::steps::{Sequences, Taken};
-use super::window::{Counted, Windows, only_grows};
+use super::window::{Windows, only_grows};
 use super::{At, Draft, MOST_GROUPS};
 use crate::detect::block::NewGroup;
 use crate::detect::rule::{Aggregate, FirstSeen, Outlier};
@@ -58,9 +58,9 @@ fn told(firings: &Firings) -> Vec<(i64, i64, u32, u64)> {
 }
 
 fn windows(correlation: &Correlation, items: &[(i64, u32, f64)]) -> Firings {
-    let mut windows = Windows::default();
+    let mut windows = Windows::new(correlation.kind);
     for (event, (millis, value, number)) in (1..).zip(items) {
-        windows.groups.add(1, Counted { at: at(*millis, event), value: *value, number: *number });
+        windows.add(1, at(*millis, event), *value, *number);
     }
     let mut firings = Firings::new();
     windows.fire(correlation, 0, &|number| format!("v{number}"), &mut collect(&mut firings));
@@ -139,29 +139,29 @@ fn pieces_and_sessions() {
 #[test]
 fn records_are_asked_for_when_the_threshold_is_near() {
     let rule = correlation(Kind::Distinct, 10 * SECOND, &[Limit::AtLeast(3.0)], 1);
-    let item = |second: i64, event, value| Counted { at: at(second * SECOND, event), value, number: 1.0 };
-    let mut windows = Windows::default();
+    let when = |second: i64, event| at(second * SECOND, event);
+    let mut windows = Windows::new(rule.kind);
     let fired = |windows: &mut Windows| {
         let mut firings = Firings::new();
         windows.fire(&rule, 0, &|number| format!("v{number}"), &mut collect(&mut firings));
         told(&firings)
     };
-    windows.groups.add(1, item(0, 1, 7));
-    windows.unsure.add(1, item(1, 2, 8));
+    windows.add(1, when(0, 1), 7, 1.0);
+    windows.suspect(1, when(1, 2), 8, 1.0);
     // Of another group, and too late.
-    windows.unsure.add(2, item(2, 3, 9));
-    windows.unsure.add(1, item(11, 4, 9));
+    windows.suspect(2, when(2, 3), 9, 1.0);
+    windows.suspect(1, when(11, 4), 9, 1.0);
     assert!(windows.suspects(&rule).is_empty(), "two values at most within ten seconds");
     assert_eq!(fired(&mut windows), []);
     // What is sure makes the unsure matter, also when it comes later.
-    windows.groups.add(1, item(5, 5, 9));
+    windows.add(1, when(5, 5), 9, 1.0);
     let mut suspects = windows.suspects(&rule);
     suspects.sort_unstable();
     assert_eq!(suspects, [2, 4]);
     assert!(windows.suspects(&rule).is_empty(), "each is asked for once");
     // One of them was none.
     assert_eq!(fired(&mut windows), []);
-    windows.groups.add(1, item(1, 2, 8));
+    windows.add(1, when(1, 2), 8, 1.0);
     assert_eq!(fired(&mut windows), [(0, 5 * SECOND, 5, 3)]);
 }
 
@@ -383,8 +383,15 @@ fn too_many_groups_are_counted_and_do_no_harm() {
 type Thing = (u32, u32, i64, u32);
 
 /// The same things in any order, looked at after each batch, fire what they fire all at once.
-fn fires_the_same<S: Default>(things: &[Thing], order: &[usize], batch: usize, add: impl Fn(&mut S, Thing), fire: impl Fn(&mut S, &mut Firings)) {
-    let (mut at_once, mut bit_by_bit) = (S::default(), S::default());
+fn fires_the_same<S>(
+    new: impl Fn() -> S,
+    things: &[Thing],
+    order: &[usize],
+    batch: usize,
+    add: impl Fn(&mut S, Thing),
+    fire: impl Fn(&mut S, &mut Firings),
+) {
+    let (mut at_once, mut bit_by_bit) = (new(), new());
     let (mut expected, mut found) = (Firings::new(), Firings::new());
     for thing in things {
         add(&mut at_once, *thing);
@@ -415,7 +422,7 @@ fn sightings_in_order(things: &[Thing], order: &[usize], batch: usize, new_group
     let fire = |state: &mut Sightings, firings: &mut Firings| {
         state.fire(&rule, 5, history, &|value| vec![value.to_string()], &mut collect(firings));
     };
-    fires_the_same(things, order, batch, add, fire);
+    fires_the_same(Sightings::default, things, order, batch, add, fire);
 }
 
 /// On day 45 a value of the group is new again; that the group was there on day 43, which comes later, changes what it fires.
@@ -431,7 +438,7 @@ proptest! {
     #[test]
     fn plain_rules_do_not_mind_the_order((things, order, batch) in shuffled()) {
         let add = |state: &mut Plain, (group, _, time, event): Thing| state.groups.add(group, at(time * SECOND, event));
-        fires_the_same(&things, &order, batch, add, |state, firings| state.fire(3 * SECOND, &mut collect(firings)));
+        fires_the_same(Plain::default, &things, &order, batch, add, |state, firings| state.fire(3 * SECOND, &mut collect(firings)));
     }
 
     #[test]
@@ -439,10 +446,11 @@ proptest! {
         let kinds = [Kind::Count, Kind::Distinct, Kind::Sum, Kind::Average, Kind::Percentile];
         let window = [Window::Sliding, Window::Tumbling, Window::Session { gap_ms: 4 * SECOND }][mode];
         let rule = Correlation { window, ..correlation(kinds[kind], 10 * SECOND, &[Limit::AtLeast(2.0)], 1) };
+        let new = || Windows::new(rule.kind);
         let add = |state: &mut Windows, (group, value, time, event): Thing| {
-            state.groups.add(group, Counted { at: at(time * SECOND, event), value, number: f64::from(value) });
+            state.add(group, at(time * SECOND, event), value, f64::from(value));
         };
-        fires_the_same(&things, &order, batch, add, |state, firings| state.fire(&rule, SECOND, &|value| value.to_string(), &mut collect(firings)));
+        fires_the_same(new, &things, &order, batch, add, |state, firings| state.fire(&rule, SECOND, &|value| value.to_string(), &mut collect(firings)));
     }
 
     #[test]
@@ -452,7 +460,7 @@ proptest! {
             state.groups.add(group, Taken { at: at(time * SECOND, event), step: (value - 1) as u8, value: event % 3 });
         };
         let titles = ["a", "b", "c"].map(str::to_owned);
-        fires_the_same(&things, &order, batch, add, |state, firings| state.fire(&rule, distinct, &titles, SECOND, &mut collect(firings)));
+        fires_the_same(Sequences::default, &things, &order, batch, add, |state, firings| state.fire(&rule, distinct, &titles, SECOND, &mut collect(firings)));
     }
 
     #[test]
@@ -465,7 +473,7 @@ proptest! {
         let aggregate = if max { Aggregate::Max("f".to_owned()) } else { Aggregate::Sum("f".to_owned()) };
         let rule = Outlier { aggregate, ..outlier(0.5, 2.0) };
         let add = |state: &mut Buckets, (group, value, time, _): Thing| state.add(group, time * HOUR, f64::from(value), &rule);
-        fires_the_same(&things, &order, batch, add, |state, firings| state.fire(&rule, 0, &mut collect(firings)));
+        fires_the_same(Buckets::default, &things, &order, batch, add, |state, firings| state.fire(&rule, 0, &mut collect(firings)));
     }
 
     /// A window counted by hand: every event looks back over all others.

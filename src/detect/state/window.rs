@@ -6,26 +6,30 @@ use super::{At, Draft, Groups, Item, collapsed};
 use crate::detect::sigma::{Correlation, Kind, Limit, Window};
 use crate::model::{Baseline, MOST_VALUES, Timestamp};
 
-/// One event with what is counted or summed of it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// One event with what is counted or summed of it. There are very many: what it has is one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::detect) struct Counted {
     pub(in crate::detect) at: At,
-    /// The value, by number; 0 where nothing is counted.
-    pub(in crate::detect) value: u32,
-    pub(in crate::detect) number: f64,
+    /// A value by its number, or the bits of what is summed; 0 where only events are counted.
+    amount: u64,
 }
 
-impl Eq for Counted {}
-
-impl PartialOrd for Counted {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+impl Counted {
+    pub(in crate::detect) fn of(kind: Kind, at: At, value: u32, number: f64) -> Self {
+        let amount = match kind {
+            Kind::Distinct => u64::from(value),
+            Kind::Sum | Kind::Average | Kind::Percentile => number.to_bits(),
+            Kind::Count | Kind::Steps { .. } => 0,
+        };
+        Self { at, amount }
     }
-}
 
-impl Ord for Counted {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.at.cmp(&other.at).then(self.value.cmp(&other.value)).then(self.number.total_cmp(&other.number))
+    const fn value(self) -> u32 {
+        self.amount as u32
+    }
+
+    const fn number(self) -> f64 {
+        f64::from_bits(self.amount)
     }
 }
 
@@ -36,8 +40,8 @@ impl Item for Counted {
 }
 
 /// What a threshold rule remembers.
-#[derive(Default)]
 pub(in crate::detect) struct Windows {
+    kind: Kind,
     pub(in crate::detect) groups: Groups<Counted>,
     /// What counts if its record says so, which is not read before it matters.
     pub(in crate::detect) unsure: Groups<Counted>,
@@ -66,10 +70,10 @@ impl Measure {
     fn add(&mut self, item: &Counted) {
         match self {
             Self::Count(count) => *count += 1,
-            Self::Distinct(values) => *values.entry(item.value).or_default() += 1,
-            Self::Sum(sum) => *sum += item.number,
-            Self::Average(sum, count) => (*sum, *count) = (*sum + item.number, *count + 1),
-            Self::Rank(ranks) => ranks.change(item.number, 1),
+            Self::Distinct(values) => *values.entry(item.value()).or_default() += 1,
+            Self::Sum(sum) => *sum += item.number(),
+            Self::Average(sum, count) => (*sum, *count) = (*sum + item.number(), *count + 1),
+            Self::Rank(ranks) => ranks.change(item.number(), 1),
         }
     }
 
@@ -77,16 +81,16 @@ impl Measure {
         match self {
             Self::Count(count) => *count -= 1,
             Self::Distinct(values) => {
-                if let Some(count) = values.get_mut(&item.value) {
+                if let Some(count) = values.get_mut(&item.value()) {
                     *count -= 1;
                     if *count == 0 {
-                        values.remove(&item.value);
+                        values.remove(&item.value());
                     }
                 }
             }
-            Self::Sum(sum) => *sum -= item.number,
-            Self::Average(sum, count) => (*sum, *count) = (*sum - item.number, count.saturating_sub(1)),
-            Self::Rank(ranks) => ranks.change(item.number, -1),
+            Self::Sum(sum) => *sum -= item.number(),
+            Self::Average(sum, count) => (*sum, *count) = (*sum - item.number(), count.saturating_sub(1)),
+            Self::Rank(ranks) => ranks.change(item.number(), -1),
         }
     }
 
@@ -113,7 +117,7 @@ struct Ranks {
 
 impl Ranks {
     fn new(percentile: f64, items: &[Counted]) -> Self {
-        let mut sorted: Vec<f64> = items.iter().map(|item| item.number).collect();
+        let mut sorted: Vec<f64> = items.iter().map(|item| item.number()).collect();
         sorted.sort_by(f64::total_cmp);
         sorted.dedup();
         let tree = vec![0; sorted.len() + 1];
@@ -179,12 +183,26 @@ pub(in crate::detect) fn only_grows(correlation: &Correlation) -> bool {
 }
 
 impl Windows {
+    pub(in crate::detect) fn new(kind: Kind) -> Self {
+        Self { kind, groups: Groups::default(), unsure: Groups::default() }
+    }
+
+    /// Remembers an event.
+    pub(in crate::detect) fn add(&mut self, group: u32, at: At, value: u32, number: f64) {
+        self.groups.add(group, Counted::of(self.kind, at, value, number));
+    }
+
+    /// Remembers an event that may count.
+    pub(in crate::detect) fn suspect(&mut self, group: u32, at: At, value: u32, number: f64) {
+        self.unsure.add(group, Counted::of(self.kind, at, value, number));
+    }
+
     /// The unsure events of groups that would fire if all of them counted; they are unsure no longer.
     pub(in crate::detect) fn suspects(&mut self, correlation: &Correlation) -> Vec<u32> {
-        let mut groups: Vec<u32> = self.unsure.dirty().chain(self.groups.dirty()).collect();
+        let mut groups = self.unsure.clean();
+        groups.extend(self.groups.dirty());
         groups.sort_unstable();
         groups.dedup();
-        self.unsure.clean();
         let mut suspects = Vec::new();
         for group in groups {
             let unsure = self.unsure.items(group);
@@ -288,7 +306,7 @@ fn draft(correlation: &Correlation, group: u32, items: &[Counted], fired: &Fired
     let mut values = Vec::new();
     if correlation.kind == Kind::Distinct {
         let mut seen = hashbrown::HashSet::new();
-        values = part.iter().filter(|item| seen.insert(item.value)).take(MOST_VALUES).map(|item| name(item.value)).collect();
+        values = part.iter().filter(|item| seen.insert(item.value())).take(MOST_VALUES).map(|item| name(item.value())).collect();
     }
     let fields = || correlation.fields.join(", ");
     let measure = match correlation.kind {

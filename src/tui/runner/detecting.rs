@@ -1,34 +1,33 @@
 //! The rules, run behind what is committed: on a thread of its own, whenever the case has grown.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::thread;
-use std::time::Duration;
 
 use super::{Replies, revision_number};
-use crate::case::{CaseError, Interrupter, Reader, Result, Writable};
-use crate::detect::{Follower, RuleSet, Sources};
+use crate::case::{CaseError, Interrupter, News, Reader, Result, Writable};
+use crate::detect::{Follower, Pace, RuleSet, Sources};
 use crate::tui::message::{Event, Severity};
 
 /// Makes the rules, on the thread that runs them.
 pub type Rules = Box<dyn FnOnce() -> RuleSet + Send>;
-
-/// While evidence comes in the rules run this long after a commit, so that they do not run for each.
-const QUIET: Duration = Duration::from_millis(700);
 
 /// Why the rules are to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
     /// The case has grown.
     Grown,
+    /// It has grown, and will not for now.
+    Finishing,
     /// A match list was changed: signals are weighed anew.
     Listed,
 }
 
 /// The thread that runs the rules.
 pub struct Detecting {
-    causes: Sender<Cause>,
+    causes: Arc<Sender<Cause>>,
     interrupter: Interrupter,
+    thread: thread::JoinHandle<()>,
 }
 
 impl Detecting {
@@ -40,9 +39,11 @@ impl Detecting {
         let (causes, waiting) = channel();
         let (reader, writable, replies) = (reader.sibling()?, writable.clone(), replies.clone());
         let interrupter = reader.interrupter();
-        thread::spawn(move || run(reader, &writable, rules, &waiting, &replies));
+        let causes = Arc::new(causes);
+        let news = Arc::downgrade(&causes);
+        let thread = thread::spawn(move || run(reader, &writable, rules, &waiting, &news, &replies));
         let _ = causes.send(Cause::Grown);
-        Ok(Self { causes, interrupter })
+        Ok(Self { causes, interrupter, thread })
     }
 
     /// The case has grown.
@@ -56,31 +57,42 @@ impl Detecting {
     }
 
     /// Ends it, without waiting: what it has not stored is found again the next time, and what it stores is one transaction.
-    pub fn finish(self) {
+    /// Gives the thread, which closes the case as it ends.
+    pub fn finish(self) -> thread::JoinHandle<()> {
         self.interrupter.cancel();
+        self.thread
     }
 }
 
-fn run(mut reader: Reader, case: &Writable, rules: Rules, causes: &Receiver<Cause>, replies: &Replies) {
+fn run(mut reader: Reader, case: &Writable, rules: Rules, causes: &Receiver<Cause>, news: &Weak<Sender<Cause>>, replies: &Replies) {
     let mut rules = Some(rules);
     let mut set: Option<Arc<RuleSet>> = None;
     let mut follower: Option<Follower> = None;
-    while let Ok(cause) = causes.recv() {
-        let mut listed = cause == Cause::Listed;
+    let mut pace = Pace::default();
+    while let Ok(mut cause) = causes.recv() {
         // All that comes within a moment is one run.
-        while !listed {
-            match causes.recv_timeout(QUIET) {
-                Ok(cause) => listed = cause == Cause::Listed,
-                Err(RecvTimeoutError::Timeout) => break,
+        let mut is_quiet = false;
+        while cause == Cause::Grown && !pace.is_due(is_quiet) {
+            if let Some(follower) = &mut follower {
+                // What goes wrong here does so again below, and is told there.
+                let _ = follower.look(&mut reader);
+            }
+            match causes.recv_timeout(Pace::QUIET) {
+                Ok(next) => (cause, is_quiet) = (next, false),
+                Err(RecvTimeoutError::Timeout) => is_quiet = true,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
+        // A fetch that brings nothing says so in the case: no rule has to run, and nothing is drawn. What goes wrong is told below.
+        if cause != Cause::Listed && follower.as_mut().is_some_and(|follower| !follower.is_behind(&mut reader).unwrap_or(true)) {
+            continue;
+        }
         let _ = replies.blocking_send(Event::Rules(true));
         let set = set.get_or_insert_with(|| Arc::new(rules.take().map_or_else(|| RuleSet::load(&Sources::builtin(), false), |rules| rules())));
-        if listed {
+        if cause == Cause::Listed {
             follower = None;
         }
-        match step(&mut follower, set, case, &mut reader) {
+        match step(&mut follower, set, case, &mut reader, news, &mut pace) {
             Ok(revision) => {
                 let _ = replies.blocking_send(Event::Revision(revision));
             }
@@ -94,15 +106,28 @@ fn run(mut reader: Reader, case: &Writable, rules: Rules, causes: &Receiver<Caus
 }
 
 /// Looks at what is new, and keeps what was found; gives the revision of the case afterwards.
-fn step(follower: &mut Option<Follower>, set: &Arc<RuleSet>, case: &Writable, reader: &mut Reader) -> Result<u64> {
+fn step(
+    follower: &mut Option<Follower>,
+    set: &Arc<RuleSet>,
+    case: &Writable,
+    reader: &mut Reader,
+    news: &Weak<Sender<Cause>>,
+    pace: &mut Pace,
+) -> Result<u64> {
     let running = match follower {
         Some(running) => running,
         None => {
             let running = follower.insert(Follower::new(Arc::clone(set), reader)?);
-            running.follow(case, reader);
+            let news = Weak::clone(news);
+            let tell = move |told| {
+                let cause = if told == News::Finishing { Cause::Finishing } else { Cause::Grown };
+                let _ = news.upgrade().map(|causes| causes.send(cause));
+            };
+            running.follow(case, reader, Box::new(tell));
             running
         }
     };
-    running.step(case, reader)?;
+    running.look(reader)?;
+    pace.time(|| running.step(case, reader))?;
     Ok(revision_number(reader.revision()?))
 }

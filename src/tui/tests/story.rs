@@ -7,6 +7,7 @@ use crate::tui::ask::{Answer, Slot};
 use crate::tui::commands::Command;
 use crate::tui::layers::Layer;
 use crate::tui::message::Event;
+use crate::tui::state::Hits;
 use crate::tui::theme::Role;
 use crate::tui::view::{Focus, Pane};
 
@@ -99,6 +100,37 @@ fn what_is_added_to_a_row_that_is_not_read_yet_waits_for_it() {
     session.send(Event::Reply { slot: Slot::Rows, generation, answer: Answer::Rows(vec![row]) });
     assert!(session.state.awaiting.is_none() && session.state.selected_row().is_some_and(|row| !row.mark.marked));
     assert!(session.screen().contains("nothing was added to it"), "{}", session.screen());
+}
+
+#[test]
+fn a_search_goes_to_the_nearest_match_whichever_is_found_first() {
+    let mut session = Session::demo(SIZE);
+    session.keys("/specified model<enter>");
+    let nearest = session.state.view.position().index;
+    let hits = session.state.hits.clone().expect("a search");
+    assert!(nearest > 1 && hits.ids.len() > 1, "{nearest} {}", hits.ids.len());
+    for is_moved in [false, true] {
+        session.keys("gg");
+        session.state.hits =
+            Some(Hits { ids: Vec::new(), found: Vec::new(), done: false, jump: true, began: session.state.listed(), ..hits.clone() });
+        let generation = session.state.generations[Slot::Search as usize];
+        for (ids, done) in [(&hits.ids[hits.ids.len() - 1..], false), (&hits.ids[..], true)] {
+            assert_eq!(session.state.view.position().index, 0);
+            if is_moved && done {
+                session.keys("j");
+            }
+            let answer = Answer::Hits { ids: ids.to_vec(), found: ids.to_vec(), done };
+            session.send(Event::Reply { slot: Slot::Search, generation, answer });
+        }
+        assert_eq!(session.state.view.position().index, if is_moved { 1 } else { nearest });
+    }
+}
+
+#[test]
+fn a_mark_where_no_event_is_selected_is_told() {
+    let mut session = Session::demo(SIZE);
+    session.keys("5b");
+    assert!(session.screen().contains("no event is selected"), "{}", session.screen());
 }
 
 /// The demo's agent takes forty calls for one request.

@@ -22,7 +22,8 @@ pub fn search(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Resul
         return Ok(());
     }
     let of = (state.view.pane, state.view.scope.clone());
-    state.hits = Some(Hits { of, pattern: text.to_owned(), regex: pattern(text)?, ids: Vec::new(), found: Vec::new(), done: false, jump: true });
+    let (pattern, regex, began) = (text.to_owned(), pattern(text)?, state.listed());
+    state.hits = Some(Hits { of, pattern, regex, ids: Vec::new(), found: Vec::new(), done: false, jump: true, began });
     match state.view.pane.shape() {
         Shape::Values(_) | Shape::Signals => to_hit(state, true, true),
         Shape::Events | Shape::Exchanges | Shape::Controls => {
@@ -35,6 +36,14 @@ pub fn search(state: &mut State, text: &str, effects: &mut Vec<Effect>) -> Resul
         }
     }
     Ok(())
+}
+
+/// All matches are known: to the first one, for somebody who waits for it.
+pub fn arrive(state: &mut State) {
+    let listed = state.listed();
+    if state.hits_here().is_some_and(|hits| hits.jump && (hits.ids.is_empty() || hits.began.is_none() || hits.began == listed)) {
+        to_hit(state, true, true);
+    }
 }
 
 /// To the next or previous match. In a list that was not searched yet, the search begins there.

@@ -47,7 +47,9 @@ pub fn change(state: &mut State, effects: &mut Vec<Effect>, change: impl FnOnce(
     if state.setup.read_only {
         return state.tell(Severity::Warning, "the case is open read-only: another outcrop is writing to it");
     }
-    let Some(id) = state.selected().map(|selected| selected.id) else { return };
+    let Some(id) = state.selected().map(|selected| selected.id) else {
+        return state.tell(Severity::Info, "no event is selected");
+    };
     let Some(row) = state.rows.get_mut(&id) else { return };
     change(&mut row.mark);
     let (digest, mark) = (row.event.digest, row.mark.clone());

@@ -149,9 +149,9 @@ pub fn reply(state: &mut State, slot: Slot, generation: u64, answer: Answer, eff
                 hits.ids = ids;
                 hits.found = found;
                 hits.done = done;
-                if hits.jump && (done || !hits.ids.is_empty()) {
-                    find::to_hit(state, true, true);
-                }
+            }
+            if done {
+                find::arrive(state);
             }
         }
         Answer::Case(facts) => state.case = *facts,

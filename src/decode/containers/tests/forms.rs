@@ -224,6 +224,7 @@ fn cloudtrail_lake() {
         r#"[{"eventName":"A"},{"eventName":"B"}]"#,
         r#"[{"eventName":"A"},{"a":1,"b":2}]"#,
         r#"[{"eventName":"A"},[{"eventName":"B"},{"eventName":"C"}]]"#,
+        r#"[{"eventName":"A"},[{"eventVersion":"1.08","eventName":"B"}]]"#,
     ] {
         assert!(records(list).len() > 1, "only begins like a row: {list}");
     }
