@@ -62,8 +62,8 @@ pub struct Options {
 /// A key press is drawn at once, unless what it asked for is there within this time: then both are one frame.
 const PATIENCE: Duration = Duration::from_millis(12);
 /// Keys that come in one go, as over a slow line, are each about what the one before has led to: that is waited for. Where it takes
-/// longer than this, the rest is taken at once.
-const AHEAD: Duration = Duration::from_millis(250);
+/// longer than this, what follows is taken at once, until everything asked for is known again.
+const AHEAD: Duration = Duration::from_secs(2);
 /// What decides where the next key lands.
 const PLACES: &[Slot] = &[Slot::List, Slot::Jump, Slot::Search, Slot::Pivots, Slot::Values, Slot::Profile, Slot::SignalPage];
 /// What is read there.
@@ -94,6 +94,7 @@ struct Workbench {
     feeder: Option<thread::JoinHandle<()>>,
     live: Option<std::sync::mpsc::Sender<LiveCommand>>,
     rest_at: Option<Instant>,
+    is_patient: bool,
     drawn_at: Instant,
     window: render::Window,
     dirty: bool,
@@ -171,6 +172,7 @@ impl Workbench {
             feeder,
             live: options.live,
             rest_at: None,
+            is_patient: true,
             drawn_at: Instant::now(),
             window: render::Window::default(),
             dirty: true,
@@ -216,13 +218,12 @@ impl Workbench {
                 _ = resume.recv() => { self.screen.forget()?; self.dirty = true; }
                 key = keys.recv() => {
                     let Some(Ok(mut key)) = key else { return Ok(End::HungUp) };
-                    let mut is_patient = true;
                     self.take(Event::Clock(now()))?;
                     self.terminal_event(&key)?;
                     while let Ok(Ok(next)) = keys.try_recv() {
                         // A held key sends faster than screens are read: rows that it passes are not waited for.
                         let is_passing = next == key && self.state.awaiting.is_none();
-                        is_patient = is_patient && self.patience(AHEAD, !is_passing).await?;
+                        self.is_patient = self.patience(if self.is_patient { AHEAD } else { Duration::ZERO }, !is_passing).await?;
                         self.terminal_event(&next)?;
                         key = next;
                     }
@@ -258,10 +259,15 @@ impl Workbench {
     /// Waits so long for what keys asked for: places, and what is read there. False when it takes longer.
     async fn patience(&mut self, long: Duration, reads: bool) -> anyhow::Result<bool> {
         let until = Instant::now() + long;
+        let mut frame_at = Instant::now() + FRAME;
         let slots = || PLACES.iter().chain(READ.iter().filter(|_| reads));
         while slots().any(|slot| self.state.is_asking(*slot)) {
-            match timeout_at(until, self.replies.recv()).await {
+            match timeout_at(until.min(frame_at), self.replies.recv()).await {
                 Ok(Some(event)) => self.take(event)?,
+                Err(_) if frame_at < until => {
+                    self.draw()?;
+                    frame_at = Instant::now() + FRAME;
+                }
                 _ => return Ok(false),
             }
         }

@@ -30,6 +30,8 @@ pub(super) struct Manners {
     pub(super) throttled: Duration,
     /// How long we wait for a new login, once something has been read.
     pub(super) login: Duration,
+    /// How often it is looked for meanwhile.
+    pub(super) login_every: Duration,
     /// A pause between two looks at a query while no other runs.
     pub(super) poll: Duration,
     /// How long we wait for a server.
@@ -45,6 +47,7 @@ impl Default for Manners {
             pause: Duration::from_millis(300),
             throttled: Duration::from_mins(5),
             login: Duration::from_mins(15),
+            login_every: Duration::from_secs(3),
             poll: Duration::from_millis(200),
             timeouts: Timeouts::default(),
         }
@@ -80,8 +83,6 @@ pub(super) enum Care {
 const LAST_CHANCE: Duration = Duration::from_secs(10);
 /// How often a waiting call looks whether it was cancelled.
 const LOOK: Duration = Duration::from_millis(50);
-/// How often a new login is looked for.
-const LOGIN_EVERY: Duration = Duration::from_secs(3);
 
 /// One site.
 pub(super) struct Link {
@@ -198,7 +199,7 @@ impl Link {
                 fault if fault.is_about_credentials() && self.has_worked.load(Ordering::Relaxed) && started.elapsed() < self.manners.login => {
                     self.set_state(SiteState::WaitsForLogin(format!("{fault}: {}", fault.remedy())));
                     self.renew().await;
-                    LOGIN_EVERY.min(self.manners.login)
+                    self.manners.login_every
                 }
                 fault => {
                     if !matches!(fault, Fault::Stopped | Fault::NotFound(_) | Fault::Malformed { .. } | Fault::NoDataThere | Fault::Invalid(_)) {

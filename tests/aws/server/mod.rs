@@ -46,6 +46,8 @@ pub struct Options {
     pub runs: Duration,
     /// `StartQuery`, and `GetQueryResults`, in a second and Region.
     pub per_second: usize,
+    /// How long that second is.
+    pub second: Duration,
     /// Queries at once in a Region.
     pub concurrent: usize,
     /// Rows of a query at most, whatever limit it names.
@@ -64,6 +66,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             runs: Duration::ZERO,
             per_second: 10,
+            second: Duration::from_secs(1),
             concurrent: 100,
             most_rows: 100_000,
             whole_last_second: true,
@@ -356,7 +359,7 @@ fn refused_before(shared: &Shared, request: &Request, key: &str, action: &str, r
     if matches!(action, "StartQuery" | "GetQueryResults") {
         let mut rates = shared.rates.lock().unwrap_or_else(PoisonError::into_inner);
         let times = rates.entry((region.to_owned(), action.to_owned())).or_default();
-        while times.front().is_some_and(|time| time.elapsed() >= Duration::from_secs(1)) {
+        while times.front().is_some_and(|time| time.elapsed() >= shared.options.second) {
             times.pop_front();
         }
         if times.len() >= shared.options.per_second {

@@ -133,6 +133,7 @@ pub(super) fn hurried() -> Manners {
         pause: ms(1),
         throttled: Duration::from_secs(20),
         login: ms(0),
+        login_every: ms(1),
         poll: ms(1),
         ..Manners::default()
     }

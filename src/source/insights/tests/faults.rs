@@ -245,7 +245,7 @@ fn pages_are_read_to_the_last_and_begun_again_when_the_token_dies() {
 fn in_the_middle_of_it_a_new_login_is_waited_for() {
     let fake = service();
     let mut manners = hurried();
-    manners.login = std::time::Duration::from_millis(400);
+    manners.login = std::time::Duration::from_mins(1);
     let link = fake.link(manners);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let cancel = AtomicBool::new(false);

@@ -16,8 +16,12 @@ use super::super::session::{Aws, Question};
 use super::fake::hurried;
 use crate::model::live::{Seconds, Site};
 
-fn asked(endpoint: &str) -> AwsError {
-    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(Duration::from_millis(200)).build();
+/// Longer than any answer takes.
+const LONG: Duration = Duration::from_mins(1);
+
+/// What is said of a server whose answer is waited for so long.
+fn asked(wait: Duration, endpoint: &str) -> AwsError {
+    let timeouts = TimeoutConfig::builder().connect_timeout(LONG).read_timeout(wait).build();
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
@@ -47,23 +51,32 @@ fn read_some(stream: &mut TcpStream) {
 #[test]
 fn below_http_too_each_mishap_has_its_words() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = asked(&format!("http://{closed}"));
+    let error = asked(LONG, &format!("http://{closed}"));
     assert!(matches!(error.fault, Fault::Unreachable(ref why) if why.contains("refused")), "{error:?}");
-    let error = asked(&server(|mut stream| read_some(&mut stream)));
+    let error = asked(LONG, &server(|mut stream| read_some(&mut stream)));
     assert_eq!(error.fault, Fault::Cut, "closed without an answer");
-    let error = asked(&server(|mut stream| {
-        read_some(&mut stream);
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: 100\r\n\r\n{\"que");
-    }));
+    let error = asked(
+        LONG,
+        &server(|mut stream| {
+            read_some(&mut stream);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: 100\r\n\r\n{\"que");
+        }),
+    );
     assert_eq!(error.fault, Fault::Cut, "half an answer");
-    let error = asked(&server(|mut stream| {
-        read_some(&mut stream);
-        std::thread::sleep(Duration::from_secs(20));
-    }));
+    let error = asked(
+        Duration::from_millis(200),
+        &server(|mut stream| {
+            read_some(&mut stream);
+            std::thread::sleep(LONG);
+        }),
+    );
     assert_eq!(error.fault, Fault::Silent, "nothing at all");
-    let error = asked(&server(|mut stream| {
-        read_some(&mut stream);
-        let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 13\r\n\r\n<html></html>");
-    }));
+    let error = asked(
+        LONG,
+        &server(|mut stream| {
+            read_some(&mut stream);
+            let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 13\r\n\r\n<html></html>");
+        }),
+    );
     assert!(matches!(error.fault, Fault::NotAws(ref what) if what.contains("403")), "{error:?}");
 }
