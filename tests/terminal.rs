@@ -109,7 +109,11 @@ fn who_takes_the_file_along_has_the_marks_too() {
     terminal.expect("read ");
     terminal.keys("b");
     terminal.expect("★");
+    terminal.settle();
     terminal.leave();
+    let beside: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
+    let beside: Vec<_> = beside.iter().filter_map(|name| name.to_str()).filter(|name| name.starts_with("case")).collect();
+    assert_eq!(beside, ["case.outcrop"]);
     let alone = folder.path().join("alone.outcrop");
     std::fs::copy(&case, &alone).expect("a copy");
     let marks = open_read_only(&alone).and_then(|mut reader| reader.all_marks()).expect("marks");

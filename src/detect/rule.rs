@@ -251,12 +251,18 @@ impl Rule {
         self.selector.iter().flat_map(Selector::leaves).flat_map(|leaf| &leaf.fields).any(|asked| asked == field)
     }
 
+    /// The fields that the reason of a signal shows.
+    pub(super) fn shown(&self) -> impl Iterator<Item = &str> {
+        let named = self.summary.iter().flat_map(|summary| placeholders(summary));
+        named.chain(self.words.iter().map(|words| words.field.as_str()))
+    }
+
     /// Every field that it looks at, names, or shows.
     pub(super) fn fields(&self) -> Vec<&str> {
         let mut fields: Vec<&str> = self.selector.iter().flat_map(Selector::leaves).flat_map(|leaf| &leaf.fields).map(String::as_str).collect();
         fields.extend(self.entity.iter().chain(&self.collapse_by).map(String::as_str));
         fields.extend(self.lists.iter().filter_map(|list| list.field.as_deref()));
-        fields.extend(self.summary.iter().flat_map(|summary| placeholders(summary)));
+        fields.extend(self.shown());
         match &self.how {
             How::Match => {}
             How::FirstSeen(how) => fields.extend(how.value.iter().chain(&how.group_by).map(String::as_str)),
@@ -279,14 +285,14 @@ impl Rule {
     }
 }
 
-/// The fields that a summary names; not what was found.
-pub(super) fn placeholders(summary: &str) -> impl Iterator<Item = &str> {
-    let inside = summary.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name));
-    inside.filter(|name| !FOUND.contains(name))
+/// The fields that a summary names, with those that stand in for others; not what was found.
+fn placeholders(summary: &str) -> impl Iterator<Item = &str> {
+    let inside = summary.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(names, _)| names));
+    inside.flat_map(|names| names.split('|')).map(str::trim).filter(|name| !FOUND.contains(name))
 }
 
 /// What a summary may name besides fields.
-pub(super) const FOUND: [&str; 7] = ["count", "value", "threshold", "window", "observed", "group", "words"];
+const FOUND: [&str; 7] = ["count", "value", "threshold", "window", "observed", "group", "words"];
 
 impl FirstSeen {
     fn of(block: &Block) -> Result<Self, String> {

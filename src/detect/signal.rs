@@ -22,7 +22,7 @@ pub(super) struct Making<'m> {
 /// How much has to be known of the event: records are not read for what the columns say.
 pub(super) fn needs(rule: &Rule, shape: Shape) -> Tier {
     let lists = rule.lists.iter().filter_map(|list| list.field.as_deref());
-    let fields = words::fields(rule).chain(rule.entity.iter().map(String::as_str)).chain(lists);
+    let fields = rule.shown().chain(rule.entity.iter().map(String::as_str)).chain(lists);
     fields.map(|field| place(field, shape).tier()).max().unwrap_or(Tier::Call)
 }
 

@@ -44,6 +44,7 @@ fn each_mistake_is_told_with_its_line_and_what_to_do() {
         (with_block("kind: outlier\naggregate: mean:x"), 1, true, "`aggregate`"),
         (with_block("match-list: {users: {weight: 1, exclude: true}}"), 1, true, "say one of"),
         (with_block("summary: '{x.actr} did it'"), 9, false, "did you mean x.actor?"),
+        (with_block("summary: '{x.actor | x.pricipal} did it'"), 9, false, "did you mean x.principal?"),
         (PLAIN.replace("eventName: A", "eventName|expand: '%names%'"), 5, false, "placeholder %names%"),
         (PLAIN.replace("eventName: A", "userIdentity|contains: root"), 5, false, "userIdentity holds fields: its JSON"),
         (PLAIN.replace("condition: selection", "condition: selection | sum(x) by y > 3"), 6, true, "old form"),
@@ -67,6 +68,7 @@ fn each_mistake_is_told_with_its_line_and_what_to_do() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(problems(PLAIN), []);
+    assert_eq!(problems(&with_block("summary: '{x.actor|x.principal} did it: {count}'")), []);
 }
 
 #[test]

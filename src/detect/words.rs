@@ -8,16 +8,6 @@ use crate::model::{Baseline, Entity};
 /// Values are cut at so many characters: a prompt is no reason.
 const LONGEST: usize = 160;
 
-/// What a firing itself says; all other names are fields.
-const OWN: [&str; 7] = ["value", "count", "observed", "threshold", "window", "words", "group"];
-
-/// The fields that a summary shows.
-pub(super) fn fields(rule: &Rule) -> impl Iterator<Item = &str> {
-    let shown = rule.summary.iter().flat_map(|summary| summary.split('{').skip(1));
-    let names = shown.filter_map(|part| part.split_once('}')).flat_map(|(names, _)| names.split('|')).map(str::trim);
-    names.filter(|name| !OWN.contains(name)).chain(rule.words.iter().map(|words| words.field.as_str()))
-}
-
 /// The summary of a signal.
 pub(super) fn summary(rule: &Rule, view: &View<'_>, draft: &Draft, entity: &Entity) -> String {
     let Some(template) = &rule.summary else { return format!("{}: {}", rule.title, entity.value) };

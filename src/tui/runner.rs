@@ -129,9 +129,13 @@ impl Runner {
     }
 
     /// Waits until everything written is kept, and nothing of ours runs at AWS. Before the notebook folds the case's log in
-    /// it waits for the threads that read the case, of which `other` is one: what somebody reads stays in the log.
+    /// it waits for whoever reads the case, of whom `other` is one: what somebody reads stays in the log, and the last to close the
+    /// case has to be one who may take the log away.
     pub fn finish(self, other: Option<thread::JoinHandle<()>>) {
         let readers: Vec<_> = [self.quick, self.scan, self.query].map(Worker::finish).into_iter().chain(other).collect();
+        if let Some(abroad) = self.abroad {
+            abroad.finish();
+        }
         let until = Instant::now() + CLOSING;
         while Instant::now() < until && !readers.iter().all(thread::JoinHandle::is_finished) {
             thread::sleep(Duration::from_millis(2));
@@ -139,9 +143,6 @@ impl Runner {
         if let Some((sender, thread)) = self.notes {
             drop(sender);
             let _ = thread.join();
-        }
-        if let Some(abroad) = self.abroad {
-            abroad.finish();
         }
     }
 }

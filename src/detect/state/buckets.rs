@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::{At, Draft, MOST_GROUPS};
+use super::{At, Changed, Draft, MOST_GROUPS};
 use crate::case::LearntRow;
 use crate::detect::rule::{Aggregate, Outlier};
 use crate::model::{Baseline, Bucket, MOST_BUCKETS, Timestamp};
@@ -16,16 +16,14 @@ struct Series {
     amounts: Vec<f64>,
     /// From here on they are of the case; before, of other evidence.
     outside: bool,
-    /// It is among those that changed.
-    is_dirty: bool,
+    is_changed: bool,
 }
 
 /// What a rule of outliers remembers.
 #[derive(Default)]
 pub(in crate::detect) struct Buckets {
     groups: HashMap<u32, Series>,
-    /// Groups that changed.
-    dirty: Vec<u32>,
+    changed: Changed,
     /// Groups that were judged by all groups' history, which changes with each.
     by_population: HashSet<u32>,
     /// What was not remembered.
@@ -139,9 +137,7 @@ impl Buckets {
         }
         let series = self.groups.entry(group).or_default();
         series.add(bucket, amount, matches!(rule.aggregate, Aggregate::Max(_)));
-        if !std::mem::replace(&mut series.is_dirty, true) {
-            self.dirty.push(group);
-        }
+        self.changed.add(group, &mut series.is_changed);
     }
 
     /// An amount in other evidence.
@@ -164,25 +160,22 @@ impl Buckets {
 
     /// Forgets everything, to be told again.
     pub(in crate::detect) fn clear(&mut self) {
-        self.dirty.extend(self.groups.keys());
+        self.changed.0.extend(self.groups.keys());
         self.groups.clear();
     }
 
     /// What each group that changed fires now. Nothing before `since` does: that is other evidence.
     pub(in crate::detect) fn fire(&mut self, rule: &Outlier, since: i64, each: &mut dyn FnMut(u32, Vec<Draft>)) {
-        if self.dirty.is_empty() {
+        if self.changed.0.is_empty() {
             return;
         }
         let population = Population::of(&self.groups, counts_empty(rule));
-        self.dirty.extend(self.by_population.drain());
-        let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.sort_unstable();
-        dirty.dedup();
+        self.changed.0.extend(self.by_population.drain());
         let since = i32::try_from(since.div_euclid(rule.bucket_ms)).unwrap_or(i32::MIN);
-        for group in dirty {
+        for group in self.changed.take() {
             let mut judged = Judged::default();
             if let Some(series) = self.groups.get_mut(&group) {
-                series.is_dirty = false;
+                series.is_changed = false;
                 judged = fired(group, series, rule, &population, since);
             }
             if judged.by_population {

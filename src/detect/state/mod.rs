@@ -114,11 +114,32 @@ pub(super) const MOST_GROUPS: usize = 100_000;
 /// Things that one rule remembers at most.
 pub(super) const MOST_ITEMS: usize = 4_000_000;
 
+/// Groups that changed since they were last taken out. Each group knows whether it is among them: a set would cost more.
+#[derive(Default)]
+pub(super) struct Changed(Vec<u32>);
+
+impl Changed {
+    /// Adds a group, unless it is among them.
+    fn add(&mut self, group: u32, is_changed: &mut bool) {
+        if !std::mem::replace(is_changed, true) {
+            self.0.push(group);
+        }
+    }
+
+    /// All of them, in order.
+    fn take(&mut self) -> Vec<u32> {
+        let mut changed = std::mem::take(&mut self.0);
+        changed.sort_unstable();
+        // One that was forgotten and came again was added twice.
+        changed.dedup();
+        changed
+    }
+}
+
 /// Items by group, sorted when they are looked at.
 pub(super) struct Groups<T> {
     by_number: HashMap<u32, Group<T>>,
-    /// Groups that changed.
-    dirty: Vec<u32>,
+    changed: Changed,
     items: usize,
     /// What was not remembered.
     pub(super) overflow: u64,
@@ -127,8 +148,7 @@ pub(super) struct Groups<T> {
 struct Group<T> {
     items: Vec<T>,
     sorted: bool,
-    /// It is among those that changed.
-    is_dirty: bool,
+    is_changed: bool,
 }
 
 /// What groups are made of.
@@ -144,7 +164,7 @@ impl Item for At {
 
 impl<T> Default for Groups<T> {
     fn default() -> Self {
-        Self { by_number: HashMap::new(), dirty: Vec::new(), items: 0, overflow: 0 }
+        Self { by_number: HashMap::new(), changed: Changed::default(), items: 0, overflow: 0 }
     }
 }
 
@@ -155,7 +175,7 @@ impl<T: Item> Groups<T> {
             self.overflow += 1;
             return;
         }
-        let known = self.by_number.entry(group).or_insert_with(|| Group { items: Vec::new(), sorted: true, is_dirty: false });
+        let known = self.by_number.entry(group).or_insert_with(|| Group { items: Vec::new(), sorted: true, is_changed: false });
         known.sorted &= known.items.last().is_none_or(|last| *last <= item);
         if known.items.len() == known.items.capacity() {
             // A quarter more at a time: twice as much would leave a third of all of it empty.
@@ -163,14 +183,12 @@ impl<T: Item> Groups<T> {
         }
         known.items.push(item);
         self.items += 1;
-        if !std::mem::replace(&mut known.is_dirty, true) {
-            self.dirty.push(group);
-        }
+        self.changed.add(group, &mut known.is_changed);
     }
 
     /// Groups that changed since the last time.
     pub(super) fn dirty(&self) -> impl Iterator<Item = u32> + '_ {
-        self.dirty.iter().copied()
+        self.changed.0.iter().copied()
     }
 
     /// What is in a group, in no order.
@@ -187,16 +205,13 @@ impl<T: Item> Groups<T> {
 
     /// Nothing counts as changed any more; gives what did, in order.
     pub(super) fn clean(&mut self) -> Vec<u32> {
-        let mut dirty = std::mem::take(&mut self.dirty);
-        dirty.sort_unstable();
-        // One that was taken out and came again is there twice.
-        dirty.dedup();
-        for number in &dirty {
+        let changed = self.changed.take();
+        for number in &changed {
             if let Some(group) = self.by_number.get_mut(number) {
-                group.is_dirty = false;
+                group.is_changed = false;
             }
         }
-        dirty
+        changed
     }
 
     /// Forgets what may have changed.
@@ -206,9 +221,7 @@ impl<T: Item> Groups<T> {
             group.items.retain(|item| !item.at().volatile);
             if group.items.len() < before {
                 self.items -= before - group.items.len();
-                if !std::mem::replace(&mut group.is_dirty, true) {
-                    self.dirty.push(*number);
-                }
+                self.changed.add(*number, &mut group.is_changed);
             }
         }
     }
